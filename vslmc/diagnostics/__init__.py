@@ -1,0 +1,1 @@
+"""Diagnostics: their type, the catalogue of all of them, and their rendering."""

@@ -1,0 +1,1 @@
+"""The plan: the intermediate representation that everything after the front end reads."""
