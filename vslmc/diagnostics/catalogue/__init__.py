@@ -1,0 +1,1 @@
+"""All diagnostics, by subject. Importing this package registers every one of them."""

@@ -1,0 +1,1 @@
+"""The vocabulary of the language as typed field tables, and binding documents to it."""

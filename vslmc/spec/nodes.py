@@ -1,0 +1,144 @@
+"""The spec: declarations with their bindings, still unevaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vslmc.source import Source, Span
+from vslmc.syntax.nodes import Expr, Index, Name, Param
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What is bound at one path: a value, bindings below it, or both.
+
+    The value is the whole component (`mixer = attention(...)`), the parts are dotted paths
+    (`mixer.window = 128`), which apply after it.
+    """
+
+    expr: Expr | None = None
+    key: Span | None = None
+    """The key or path that bound it."""
+    parts: Mapping[str, Tree] = field(default_factory=dict[str, "Tree"])
+
+    def merge(self, upper: Tree) -> Tree:
+        """This tree overridden by `upper`: a whole value drops the parts below it."""
+        lower = {} if upper.expr is not None else self.parts
+        if not lower:
+            parts = upper.parts
+        elif not upper.parts:
+            parts = lower
+        else:
+            parts = {**lower, **upper.parts}
+            for name in lower.keys() & upper.parts.keys():
+                parts[name] = lower[name].merge(upper.parts[name])
+        if upper.expr is not None:
+            return Tree(upper.expr, upper.key, parts)
+        return Tree(self.expr, self.key or upper.key, parts)
+
+
+EMPTY = Tree()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`N * block { overrides }`."""
+
+    count: Expr | None
+    block: Name
+    tree: Tree
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LoopItem:
+    """`loop N { items }`."""
+
+    count: Expr
+    items: tuple[StackItem, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UseItem:
+    """`use label`."""
+
+    label: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LabelItem:
+    """`label: item`."""
+
+    label: Name
+    item: StackItem
+    span: Span
+
+
+StackItem = Repeat | LoopItem | UseItem | LabelItem
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOverride:
+    """`layers[a..b].path = value`, as a tree below the layer."""
+
+    index: Index
+    tree: Tree
+    span: Span
+    """The whole path."""
+    whole: bool
+    """True if it replaces a value of the layer, false for a path below one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDecl:
+    """`block name extends parent { }`."""
+
+    name: Name
+    parent: Name | None
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeDecl:
+    """`recipe name extends parent { }`."""
+
+    name: Name
+    parent: Name | None
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDecl:
+    """`model name extends parent { }` or `variant name of parent { }`."""
+
+    name: Name
+    parent: Name | None
+    variant: bool
+    tree: Tree
+    """Fields of the model, its sections, and `recipe`."""
+    layers: tuple[StackItem, ...] | None
+    layers_span: Span | None
+    overrides: tuple[LayerOverride, ...]
+    params: Mapping[str, tuple[Span, Expr]]
+    """Parameters that a variant overrides."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """All declarations of a file and of what it imports, one namespace for each sort."""
+
+    source: Source
+    """The file that was asked for."""
+    params: Mapping[str, Param]
+    blocks: Mapping[str, BlockDecl]
+    recipes: Mapping[str, RecipeDecl]
+    models: Mapping[str, ModelDecl]
+    """Models and variants, imported ones too."""
+    own_models: tuple[str, ...]
+    """Names of the models of the file itself, variants left out."""
+    own_variants: tuple[str, ...]
+    """Names of the variants of the file itself."""

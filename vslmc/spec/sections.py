@@ -1,0 +1,359 @@
+"""The sections of a file: block, model, embedding, head, recipe and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from vslmc.spec.fields import Component, Derived, component, kind, setting
+from vslmc.spec.parts import PROBABILITY, Ffn, Mixer, Norm
+from vslmc.spec.values import Choice, Flag, Or, Pair, Part, Real, String, Whole
+
+
+@component
+class Block(Component):
+    """One layer: x + mixer(norm(x)), then x + ffn(norm(x))."""
+
+    width: int = setting(
+        Whole(1),
+        "width of the stream in this layer",
+        Derived("width", lambda f, scope: Fraction(scope["width"])),
+        "the model's width",
+    )
+    norm: Norm = setting(
+        Part("norm"), "norm of the inputs of mixer and FFN", "rmsnorm", "as Llama"
+    )
+    mixer: Mixer = setting(Part("mixer"), "what mixes tokens")
+    ffn: Ffn = setting(Part("ffn"), "what works on each token")
+    dropout: float = setting(
+        PROBABILITY, "dropout of both branches", 0.0, "small models underfit"
+    )
+
+
+@component
+class EmbeddingSection(Component):
+    """The token embedding."""
+
+    tie: bool = setting(
+        Flag(),
+        "whether the head uses the embedding's tensor",
+        False,
+        "small models gain from a head of their own",
+    )
+    position: str = setting(
+        Choice(("none", "learned")),
+        "absolute positions added to the embedding",
+        "none",
+        "relative positions live in the mixer",
+    )
+    dropout: float = setting(
+        PROBABILITY, "dropout of the embedding", 0.0, "small models underfit"
+    )
+
+
+@component
+class HeadSection(Component):
+    """The final norm and the projection to the vocabulary."""
+
+    norm: Norm | None = setting(
+        Part("norm"), "the final norm", None, "the last layer's kind of norm"
+    )
+
+
+class InitScheme(Component):
+    """How weights start."""
+
+
+@kind("normal", "init")
+class NormalInit(InitScheme):
+    """Normal weights of one standard deviation."""
+
+    std: float = setting(
+        Real(0.0, 10.0, above=True), "standard deviation", 0.02, "as GPT-2"
+    )
+    residual: str = setting(
+        Choice(("scaled", "plain")),
+        "whether projections into the stream are divided by sqrt(number of branches)",
+        "scaled",
+        "as GPT-2",
+    )
+
+
+@kind("gpt2", "init")
+class Gpt2Init(InitScheme):
+    """GPT-2's scheme: normal(std = 0.02, residual = scaled)."""
+
+
+@component
+class ModelSection(Component):
+    """A model: its sizes; the stack, embedding, head and recipe are sections of it."""
+
+    vocab: int = setting(Whole(1), "size of the vocabulary")
+    context: int = setting(Whole(1), "longest sequence, in tokens")
+    width: int = setting(Whole(1), "width of the stream, unless a layer says otherwise")
+    resize: str = setting(
+        Choice(("carry", "pad", "project", "learned")),
+        "how the stream changes its width",
+        "carry",
+        "best measured (arXiv 2606.18246)",
+    )
+    init: InitScheme = setting(Part("init"), "how weights start", "normal", "as GPT-2")
+
+
+class Data(Component):
+    """Any source of text."""
+
+
+@kind("builtin", "data", "name")
+class BuiltinData(Data):
+    """A text that needs no download."""
+
+    name: str = setting(
+        Choice(("python_reference",)),
+        "which text: the language reference that ships inside Python",
+    )
+
+
+@kind("text", "data", "path")
+class TextData(Data):
+    """A UTF-8 text file."""
+
+    path: str = setting(
+        String(), "path of the file, relative to where training is started"
+    )
+
+
+class Tokenizer(Component):
+    """Any tokenizer."""
+
+
+@kind("byte", "tokenizer")
+class ByteTokenizer(Tokenizer):
+    """One token for each byte of UTF-8: 256 tokens."""
+
+
+@kind("char", "tokenizer")
+class CharTokenizer(Tokenizer):
+    """One token for each character of the training text."""
+
+
+class Optimizer(Component):
+    """Any optimizer."""
+
+
+@kind("adamw", "optimizer")
+class AdamWOptimizer(Optimizer):
+    """AdamW (Loshchilov & Hutter 2019)."""
+
+    lr: float = setting(
+        Real(0.0, above=True),
+        "peak learning rate",
+        1e-3,
+        "fits models below 100 M parameters",
+    )
+    betas: tuple[float, float] = setting(
+        Pair(Real(0.0, 1.0, below=True)),
+        "decay of the two moments",
+        (0.9, 0.95),
+        "as Llama",
+    )
+    eps: float = setting(
+        Real(0.0, above=True),
+        "added to the root of the second moment",
+        1e-8,
+        "the published value",
+    )
+    weight_decay: float = setting(
+        Real(0.0), "decoupled decay of matrices", 0.1, "as GPT-3 and Llama"
+    )
+
+
+class Schedule(Component):
+    """Any schedule of the learning rate."""
+
+
+@component
+class WarmSchedule(Schedule):
+    """A schedule with a linear warm-up."""
+
+    warmup: Fraction = setting(
+        Real(0.0),
+        "linear warm-up: below 1 a share of the steps, else a number of steps",
+        0.02,
+        "2% of the steps",
+    )
+
+
+@kind("cosine", "schedule")
+class CosineSchedule(WarmSchedule):
+    """Half a cosine from lr to final * lr at the last step."""
+
+    final: float = setting(
+        Real(0.0, 1.0), "share of lr that is left at the end", 0.1, "as Chinchilla"
+    )
+
+
+@kind("constant", "schedule")
+class ConstantSchedule(WarmSchedule):
+    """The peak learning rate after the warm-up."""
+
+
+def _batch(fields: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+    return Fraction(max(1, 8192 // scope["context"]) * scope["context"])
+
+
+@component
+class TrainSection(Component):
+    """How long, how fast, how often."""
+
+    steps: int | None = setting(
+        Or("auto", Whole(1)),
+        "optimizer steps; `auto` takes them from `tokens`",
+        Derived("auto", lambda f, s: None),
+        "solved from tokens",
+    )
+    tokens: int | None = setting(
+        Or("auto", Whole(1)),
+        "training tokens; `auto` takes them from `steps`",
+        Derived("auto", lambda f, s: None),
+        "1,000 steps when `steps` is not given either",
+    )
+    batch: int = setting(
+        Whole(1),
+        "tokens of one step over all processes",
+        Derived("8Ki, in whole sequences", _batch),
+        "a laptop's step stays below a second for small models",
+    )
+    micro_batch: int | None = setting(
+        Or("auto", Whole(1)),
+        "sequences of one forward pass of one process",
+        Derived("auto", lambda f, s: None),
+        "the largest that divides the batch, up to 16Ki tokens",
+    )
+    optimizer: Optimizer = setting(
+        Part("optimizer"), "the optimizer", "adamw", "the standard choice"
+    )
+    schedule: Schedule = setting(
+        Part("schedule"), "the learning rate over time", "cosine", "the standard choice"
+    )
+    clip: float | None = setting(
+        Or("none", Real(0.0, above=True)),
+        "largest norm of the gradient",
+        1.0,
+        "as GPT-3",
+    )
+    precision: str = setting(
+        Choice(("fp32", "bf16", "fp16")),
+        "dtype of the matrix products",
+        "fp32",
+        "safe on every device",
+    )
+    seed: int = setting(
+        Whole(0),
+        "seed of init, data order and dropout",
+        1337,
+        "any fixed number",
+    )
+    validation: float = setting(
+        Real(0.0, 0.5, above=True),
+        "share of the text, at its end, held out",
+        0.1,
+        "as nanoGPT",
+    )
+    evaluate_every: int | None = setting(
+        Or("auto", Whole(1)),
+        "steps between evaluations",
+        Derived("auto", lambda f, s: None),
+        "ten evaluations in all",
+    )
+    evaluate_batches: int | None = setting(
+        Or("all", Whole(1)),
+        "micro batches of one evaluation",
+        20,
+        "an estimate; `all` takes the whole split",
+    )
+    checkpoint_every: int | None = setting(
+        Or("auto", Whole(1)),
+        "steps between checkpoints",
+        Derived("auto", lambda f, s: None),
+        "four checkpoints in all",
+    )
+    log_every: int = setting(
+        Whole(1), "steps between lines of the log", 10, "every tenth step"
+    )
+    device: str = setting(
+        Choice(("auto", "cpu", "cuda", "mps")),
+        "where it runs",
+        "auto",
+        "a GPU if there is one",
+    )
+
+
+@component
+class DeepSpeedSection(Component):
+    """The launch: ZeRO stage and machines."""
+
+    zero: int = setting(
+        Whole(0, 3),
+        "ZeRO stage (Rajbhandari et al. 2020)",
+        0,
+        "plain data parallelism",
+    )
+    gpus: int = setting(
+        Whole(1), "processes of each node", 1, "one machine with one device"
+    )
+    nodes: int = setting(Whole(1), "machines", 1, "one machine")
+
+
+@component
+class RecipeSection(Component):
+    """What a model is trained on, and how."""
+
+    data: Data = setting(
+        Part("data"), "the text", "builtin(python_reference)", "needs no download"
+    )
+    tokenizer: Tokenizer = setting(
+        Part("tokenizer"), "from text to tokens", "byte", "needs no training"
+    )
+
+
+SECTIONS: dict[str, type[Component]] = {
+    "block": Block,
+    "model": ModelSection,
+    "embedding": EmbeddingSection,
+    "head": HeadSection,
+    "recipe": RecipeSection,
+    "train": TrainSection,
+    "deepspeed": DeepSpeedSection,
+}
+"""Every section by its name."""
+
+NOT_YET: dict[str, frozenset[str]] = {
+    "mixer": frozenset(
+        "mla dynamic_mask_attention ssd conv linear_attention python".split()
+    ),
+    "position": frozenset("xpos alibi t5_bias transformer_xl".split()),
+    "ffn": frozenset("peer pkm cdmoe python".split()),
+    "init": frozenset({"mup"}),
+    "data": frozenset("hub shards synthetic".split()),
+    "tokenizer": frozenset("bpe unigram file".split()),
+    "kernel": frozenset({"triton"}),
+    "attention": frozenset(
+        "pattern softcap sink scale shift_tokens softmax_power kv".split()
+    ),
+    "rope": frozenset("fraction interleaved scaling".split()),
+    "rmsnorm": frozenset({"unit_offset"}),
+    "moe": frozenset("router z_loss capacity groups bias clamp kernel".split()),
+    "adamw": frozenset({"bits"}),
+    "block": frozenset("placement parallel residual cross".split()),
+    "model": frozenset({"encoder"}),
+    "embedding": frozenset("scale norm root enter".split()),
+    "head": frozenset("softcap bias scale mtp".split()),
+    "recipe": frozenset({"objective"}),
+    "train": frozenset({"stop"}),
+    "deepspeed": frozenset("offload_optimizer offload_parameters".split()),
+    "declaration": frozenset("share ablate sweep".split()),
+    "item": frozenset({"lora"}),
+}
+"""What the language has and this compiler cannot build yet, by where it stands; it only shrinks."""

@@ -1,0 +1,169 @@
+"""From grammar rules to document nodes: one method for each rule of `grammar.lark`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from vslmc.source import Source, Span
+from vslmc.syntax import nodes as n
+from vslmc.syntax.tokens import Tok
+
+Children = list[Any]
+
+
+class Builder:
+    """The parser's callbacks; `source` gives the spans their file."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def _span(self, first: Any, last: Any) -> Span:
+        start = first.start if isinstance(first, Tok) else first.span.start
+        end = last.end if isinstance(last, Tok) else last.span.end
+        return Span(self.source, start, end)
+
+    def _name(self, token: Tok) -> n.Name:
+        return n.Name(token.text, Span(self.source, token.start, token.end))
+
+    # --- expressions ---
+
+    def number(self, c: Children) -> n.Number:
+        assert isinstance(c[0].value, Fraction)
+        return n.Number(c[0].value, self._span(c[0], c[0]))
+
+    def text(self, c: Children) -> n.Text:
+        return n.Text(str(c[0].value), self._span(c[0], c[0]))
+
+    def name(self, c: Children) -> n.Name:
+        return self._name(c[0])
+
+    def unary(self, c: Children) -> n.Unary:
+        return n.Unary(c[0].text, c[1], self._span(c[0], c[1]))
+
+    def binary(self, c: Children) -> n.Binary:
+        return n.Binary(c[1].text, c[0], c[2], self._span(c[0], c[2]))
+
+    def group(self, c: Children) -> n.Expr:
+        return c[1]
+
+    def call(self, c: Children) -> n.Call:
+        arguments = tuple(c[2]) if isinstance(c[2], list) else ()
+        return n.Call(self._name(c[0]), arguments, self._span(c[0], c[-1]))
+
+    def arguments(self, c: Children) -> list[n.Argument]:
+        return [c[0]]
+
+    def more_arguments(self, c: Children) -> list[n.Argument]:
+        return [*c[0], c[2]]
+
+    def argument(self, c: Children) -> n.Argument:
+        named = len(c) == 3
+        name = self._name(c[0]) if named else None
+        return n.Argument(name, c[-1], self._span(c[0], c[-1]))
+
+    def pair(self, c: Children) -> n.Sequence:
+        rest = c[3] if isinstance(c[3], list) else []
+        return n.Sequence((c[1], *rest), self._span(c[0], c[-1]))
+
+    def sequence(self, c: Children) -> n.Sequence:
+        items = tuple(c[1]) if isinstance(c[1], list) else ()
+        return n.Sequence(items, self._span(c[0], c[-1]))
+
+    def values(self, c: Children) -> list[n.Expr]:
+        return [c[0]]
+
+    def more_values(self, c: Children) -> list[n.Expr]:
+        return [*c[0], c[2]]
+
+    # --- paths ---
+
+    def path(self, c: Children) -> list[n.Part]:
+        return [c[0]]
+
+    def longer_path(self, c: Children) -> list[n.Part]:
+        return [*c[0], c[2]]
+
+    def part(self, c: Children) -> n.Part:
+        return n.Part(self._name(c[0]), c[2] if len(c) > 1 else None)
+
+    def every_index(self, c: Children) -> n.Index:
+        return n.Index(None, None, self._span(c[0], c[0]))
+
+    def index(self, c: Children) -> n.Index:
+        last = c[2] if len(c) > 1 else None
+        return n.Index(c[0], last, self._span(c[0], c[-1]))
+
+    def _path(self, parts: list[n.Part], end: int) -> n.Path:
+        start = parts[0].name.span.start
+        return n.Path(tuple(parts), Span(self.source, start, end))
+
+    # --- entries ---
+
+    def entries(self, c: Children) -> list[n.Entry]:
+        return c[0]
+
+    def first_entry(self, c: Children) -> list[n.Entry]:
+        return list(c)
+
+    def more_entries(self, c: Children) -> list[n.Entry]:
+        # In place: a file of ten thousand entries is one list.
+        c[0].extend(c[2:])
+        return c[0]
+
+    def body(self, c: Children) -> n.Body:
+        return n.Body(tuple(c[1]), self._span(c[0], c[2]))
+
+    def start(self, c: Children) -> n.Document:
+        return n.Document(self.source, tuple(c[0]))
+
+    def binding(self, c: Children) -> n.Binding:
+        path = self._path(c[0], _path_end(self.source, c[0], c[1].start))
+        return n.Binding(path, c[2], Span(self.source, path.span.start, c[2].span.end))
+
+    def item(self, c: Children) -> n.Item:
+        return n.Item(c[0], c[1] if len(c) > 1 else None, self._span(c[0], c[-1]))
+
+    def labelled(self, c: Children) -> n.Labelled:
+        return n.Labelled(self._name(c[0]), c[2], self._span(c[0], c[2]))
+
+    def loop(self, c: Children) -> n.Loop:
+        adapter = c[4] if len(c) > 3 else None
+        return n.Loop(c[1], c[2], adapter, self._span(c[0], c[-1]))
+
+    def use(self, c: Children) -> n.Use:
+        return n.Use(self._name(c[1]), self._span(c[0], c[1]))
+
+    def import_(self, c: Children) -> n.Import:
+        text = n.Text(str(c[1].value), self._span(c[1], c[1]))
+        return n.Import(text, self._span(c[0], c[1]))
+
+    def param(self, c: Children) -> n.Param:
+        return n.Param(self._name(c[1]), c[3], self._span(c[0], c[3]))
+
+    def declaration(self, c: Children) -> n.Declaration:
+        parent = self._name(c[3]) if len(c) > 3 else None
+        return n.Declaration(c[0].text, self._name(c[1]), parent, c[-1], self._span(c[0], c[-1]))
+
+    def share(self, c: Children) -> n.Share:
+        every = c[5] if len(c) > 4 else None
+        end = _path_end(self.source, c[3], c[4].start if every else None)
+        span = Span(self.source, c[0].start, every.span.end if every else end)
+        return n.Share(self._name(c[1]), self._path(c[3], end), every, span)
+
+    def experiment(self, c: Children) -> n.Experiment:
+        match = self._name(c[3]) if len(c) > 3 else None
+        within = c[5] if len(c) > 5 else None
+        span = self._span(c[0], c[-1])
+        return n.Experiment(c[0].text, self._name(c[1]), match, within, c[-1], span)
+
+    def without(self, c: Children) -> n.Without:
+        return n.Without(self._name(c[1]), c[2], self._span(c[0], c[2]))
+
+
+def _path_end(source: Source, parts: list[n.Part], before: int | None) -> int:
+    """Where the path ends: after its last name, or after the bracket of its last index."""
+    last = parts[-1]
+    if last.index is None:
+        return last.name.span.end
+    return source.text.index("]", last.index.span.end, before) + 1

@@ -1,0 +1,59 @@
+"""In words: what the parser met, and what it would have taken.
+
+The parser's state is not compared; the set of terminals that it accepts is the same at every
+depth, and a few groups of terminals are all that there is to say.
+"""
+
+from __future__ import annotations
+
+from vslmc.syntax.limits import EOF
+from vslmc.syntax.tokens import OPERATORS, Tok
+
+VALUE = frozenset({"NUMBER", "STRING", "NAME", "LPAR", "LSQB", "MINUS", "PLUS"})
+ARITHMETIC = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOOR", "PERCENT", "POWER"})
+DECLARATIONS = frozenset(
+    {"IMPORT", "PARAM", "BLOCK", "MODEL", "VARIANT", "RECIPE", "SHARE", "ABLATE", "SWEEP"}
+)
+SIGNS = {terminal: sign for sign, terminal in OPERATORS.items()}
+
+
+def describe_token(token: Tok) -> str:
+    """`heads`, the number 8, the end of the line: as a message names it."""
+    if token.type == "SEP":
+        return {"\n": "the end of the line", ",": "`,`", "": EOF}[token.text]
+    if token.type == "NUMBER":
+        return f"the number `{token.text}`"
+    if token.type == "STRING":
+        return "a text"
+    return f"`{token.text}`" if token.text else EOF
+
+
+def describe_expected(accepts: set[str]) -> str:
+    """The alternatives in words, the most telling first."""
+    rest = set(accepts) - {"$END"}
+    words: list[str] = []
+    if "SEP" not in rest:
+        rest -= ARITHMETIC if rest - ARITHMETIC else set()
+    if rest >= DECLARATIONS:
+        words.append("an entry such as `name = value` or `name { ... }`")
+        rest -= DECLARATIONS | VALUE | {"LOOP", "USE", "WITHOUT"}
+    elif rest >= VALUE - {"MINUS", "PLUS"} or {"NUMBER", "STRING"} <= rest:
+        words.append("a value")
+        rest -= VALUE
+    elif "NAME" in rest:
+        words.append("a name")
+    rest -= {"NAME"} | ARITHMETIC
+    words.extend(f"`{SIGNS[t]}`" for t in ("EQUAL", "LBRACE", "LPAR", "RPAR", "RSQB") if t in rest)
+    words.extend(f"`{SIGNS[t]}`" for t in ("COMMA", "DOTS") if t in rest)
+    words.extend(f"`{t.lower()}`" for t in ("EXTENDS", "OF", "IN", "EVERY", "WITH") if t in rest)
+    if "STRING" in rest and not words:
+        words.append("a text in double quotes")
+    if "SEP" in rest and not any(word.startswith("an entry") for word in words):
+        words.append("the end of the line")
+    return _join(words)
+
+
+def _join(words: list[str]) -> str:
+    if len(words) < 2:
+        return words[0] if words else "nothing more"
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,34 @@
+"""Budgets of one spec, checked before anything is expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds; each has a flag of its own name, such as `--max-layers`."""
+
+    source: int = 1 << 20
+    """Characters of one file."""
+    tokens: int = 200_000
+    """Tokens of one file."""
+    nesting: int = 64
+    """Brackets open at once."""
+    imports: int = 32
+    """Depth of imports."""
+    layers: int = 10_000
+    """Applied layers of one model."""
+    experts: int = 1_000_000
+    """Experts of all layers together."""
+    parameters: int = 10**15
+    """Parameters of one model."""
+
+
+DIGITS = 40
+"""Longest literal, in characters: far beyond every field's range."""
+IDENTIFIER = 64
+"""Longest name, in characters."""
+INTEGER = 2**63 - 1
+"""Largest magnitude of a value of the language."""
+EOF = "the end of the file"

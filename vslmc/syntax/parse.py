@@ -1,0 +1,119 @@
+"""The parser: lark's LALR tables, driven token by token, with recovery at entries.
+
+After a fault the parser goes back to the last place where an entry could start, skips to the
+end of the faulty entry, and goes on: every fault of a file is found in one run.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark, UnexpectedToken
+
+from vslmc.diagnostics.catalogue import syntax as faults
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.outcome import Outcome
+from vslmc.source import Source, Span
+from vslmc.syntax.build import Builder
+from vslmc.syntax.expected import describe_expected, describe_token
+from vslmc.syntax.limits import Limits
+from vslmc.syntax.nodes import Document
+from vslmc.syntax.tokens import Tok, lex_source
+
+GRAMMAR = Path(__file__).with_name("grammar.lark")
+
+
+@cache
+def _tables() -> Lark:
+    return Lark(
+        GRAMMAR.read_text("utf-8"),
+        parser="lalr",
+        lexer="basic",
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+        transformer=_Relay(),
+    )
+
+
+class _Relay:
+    """Hands lark's callbacks to the builder of the run: the tables are made once."""
+
+    builder: Builder
+
+    def __getattr__(self, rule: str) -> Any:
+        if rule.startswith("_"):
+            raise AttributeError(rule)
+        return lambda children: getattr(_Relay.builder, rule)(children)
+
+
+def parse_text(source: Source, limits: Limits | None = None) -> Outcome[Document]:
+    """The document of a source. There always is one; entries with faults are left out of it."""
+    tokens, found = lex_source(source, limits or Limits())
+    if not tokens:
+        return Outcome(Document(source, ()), tuple(found))
+    _Relay.builder = Builder(source)
+    run = _Run(source, tokens)
+    document = run.parse()
+    return Outcome(document, tuple([*found, *run.faults]))
+
+
+class _Run:
+    """One parse with its stack of places to return to."""
+
+    def __init__(self, source: Source, tokens: list[Tok]) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.faults: list[Diagnostic] = []
+        self.parser: Any = _tables().parse_interactive("")
+        self.state: Any = self.parser.parser_state
+        self.frames = [self.snapshot()]
+
+    def snapshot(self) -> tuple[list[Any], list[Any]]:
+        return list(self.state.state_stack), list(self.state.value_stack)
+
+    def parse(self) -> Document:
+        index = 0
+        feed = self.state.feed_token
+        while index < len(self.tokens):
+            token = self.tokens[index]
+            try:
+                feed(token)
+            except UnexpectedToken:
+                index = self.recover(index)
+                continue
+            if token.type == "SEP":
+                self.frames[-1] = self.snapshot()
+            elif token.type == "LBRACE":
+                self.frames.append(self.snapshot())
+            elif token.type == "RBRACE":
+                self.frames.pop()
+            index += 1
+        end = Tok("$END", "", len(self.source.text), len(self.source.text), 0)
+        return feed(end, True)
+
+    def recover(self, index: int) -> int:
+        """Report the fault at `index`; return where to go on, the parser put in place for it."""
+        token = self.tokens[index]
+        self.report(token, self.parser.accepts())
+        states, values = self.frames[-1]
+        self.state.state_stack[:] = states
+        self.state.value_stack[:] = values
+        depth = len(self.frames) - 1
+        while index < len(self.tokens):
+            token = self.tokens[index]
+            ends = token.type == "SEP" and token.depth == depth
+            if ends or (token.type == "RBRACE" and token.depth < depth):
+                break
+            index += 1
+        return index
+
+    def report(self, token: Tok, accepts: set[str]) -> None:
+        if token.text == "" and token.type != "SEP":
+            return  # a bracket that the lexer closed has had its message
+        end = max(token.end, token.start + 1) if token.text != "\n" else token.start + 1
+        span = Span(self.source, token.start, min(end, max(len(self.source.text), token.start)))
+        self.faults.append(
+            faults.unexpected_token(span, describe_token(token), describe_expected(accepts))
+        )

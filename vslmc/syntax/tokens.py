@@ -1,0 +1,256 @@
+"""Tokens: one regular expression, a stack of brackets, and numbers with units.
+
+Newlines and commas separate entries inside `{ }` and at the top level (both become `SEP`);
+inside `( )` and `[ ]` newlines are free and commas separate values.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vslmc.diagnostics.catalogue import syntax as faults
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.source import Source, Span
+from vslmc.syntax.limits import DIGITS, IDENTIFIER, Limits
+
+UNITS: dict[str, Fraction] = {
+    "k": Fraction(10**3),
+    "M": Fraction(10**6),
+    "B": Fraction(10**9),
+    "T": Fraction(10**12),
+    "Ki": Fraction(2**10),
+    "Mi": Fraction(2**20),
+    "Gi": Fraction(2**30),
+    "%": Fraction(1, 100),
+}
+
+OPERATORS: dict[str, str] = {
+    "{": "LBRACE", "}": "RBRACE", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB",
+    "=": "EQUAL", ",": "COMMA", ".": "DOT", "..": "DOTS", ":": "COLON",
+    "+": "PLUS", "-": "MINUS", "*": "STAR", "/": "SLASH", "//": "FLOOR", "%": "PERCENT", "**": "POWER",
+}  # fmt: skip
+
+LEADING = frozenset(
+    "import param block model variant recipe loop use share ablate sweep without".split()
+)
+"""Words that start a declaration when a name, a value or a bracket follows."""
+INFIX = frozenset("extends of in every with match within".split())
+"""Words that join the parts of a declaration."""
+
+CLOSERS = {"}": "{", ")": "(", "]": "["}
+
+SCANNER = re.compile(
+    r"""
+    (?P<space>[ \t]+)
+  | (?P<comment>\#[^\n]*)
+  | (?P<newline>\n)
+  | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(?P<unit>%|[A-Za-z_][A-Za-z0-9_]*)?
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<string>"(?:[^"\\\n]|\\[^\n])*"?)
+  | (?P<operator>\*\*|//|\.\.|[-+*/%(){}\[\]=,.:])
+  | (?P<junk>[^\s\#A-Za-z0-9_"(){}\[\]=,.:+*/%-]+|.)
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(slots=True)
+class Tok:
+    """A token; `type` is a terminal of the grammar."""
+
+    type: str
+    text: str
+    start: int
+    end: int
+    depth: int
+    """Braces open around it (a brace counts as outside of itself)."""
+    value: Fraction | str | None = None
+    """The number of a NUMBER, the text of a STRING."""
+
+
+class _Lexer:
+    """One run over one source."""
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.source = source
+        self.limits = limits
+        self.tokens: list[Tok] = []
+        self.faults: list[Diagnostic] = []
+        self.brackets: list[tuple[str, int]] = []
+        self.braces = 0
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.source, start, end)
+
+    def add(self, type_: str, text: str, start: int, end: int) -> Tok:
+        token = Tok(type_, text, start, end, self.braces)
+        self.tokens.append(token)
+        return token
+
+    def run(self) -> None:
+        text = self.source.text
+        for match in SCANNER.finditer(text):
+            kind = match.lastgroup
+            if kind == "space" or kind == "comment":
+                continue
+            start, end = match.span()
+            if kind == "newline":
+                if not self.brackets or self.brackets[-1][0] == "{":
+                    self.add("SEP", "\n", start, end)
+            elif kind == "name":
+                self.name(match.group(), start, end)
+            elif kind == "operator":
+                if not self.operator(match.group(), start, end):
+                    break
+            elif kind == "number" or kind == "unit":
+                self.number(match["number"], match["unit"] or "", start)
+            elif kind == "string":
+                self.string(match.group(), start, end)
+            else:
+                self.faults.append(faults.unexpected_character(self.span(start, end)))
+            if len(self.tokens) > self.limits.tokens:
+                place = self.span(start, end)
+                self.faults.append(faults.too_many_tokens(place, self.limits.tokens))
+                break
+        self.finish(len(text))
+
+    def name(self, text: str, start: int, end: int) -> None:
+        if len(text) > IDENTIFIER:
+            self.faults.append(faults.name_too_long(self.span(start, end), IDENTIFIER))
+            text = text[:IDENTIFIER]
+        self.add("NAME", text, start, end)
+
+    def operator(self, text: str, start: int, end: int) -> bool:
+        """Handle one operator or bracket; False stops at the nesting limit."""
+        if text in CLOSERS:
+            return self.close(text, start, end)
+        if text == "," and (not self.brackets or self.brackets[-1][0] == "{"):
+            self.add("SEP", ",", start, end)
+            return True
+        self.add(OPERATORS[text], text, start, end)
+        if text in "{([":
+            if len(self.brackets) >= self.limits.nesting:
+                place = self.span(start, end)
+                self.faults.append(faults.nested_too_deeply(place, self.limits.nesting))
+                return False
+            self.brackets.append((text, start))
+            self.braces += text == "{"
+        return True
+
+    def close(self, text: str, start: int, end: int) -> bool:
+        opener = CLOSERS[text]
+        if not any(bracket == opener for bracket, _ in self.brackets):
+            self.faults.append(faults.unmatched_bracket(self.span(start, end), text))
+            return True
+        while True:
+            bracket, place = self.brackets.pop()
+            self.braces -= bracket == "{"
+            if bracket == opener:
+                break
+            opened, here = self.span(place, place + 1), self.span(start, end)
+            self.faults.append(faults.unclosed_bracket(opened, bracket, here))
+            # The parser sees the bracket as closed, so that one slip is one message.
+            self.add(_closing(bracket), "", start, start)
+        self.add(OPERATORS[text], text, start, end)
+        return True
+
+    def number(self, digits: str, unit: str, start: int) -> None:
+        end = start + len(digits) + len(unit)
+        token = self.add("NUMBER", digits + unit, start, end)
+        token.value = Fraction(0)
+        if len(digits) > DIGITS or abs(_exponent(digits)) > DIGITS:
+            self.faults.append(faults.number_too_long(self.span(start, end), DIGITS))
+        elif unit and unit not in UNITS:
+            place = self.span(start + len(digits), end)
+            self.faults.append(faults.unknown_unit(place, unit, tuple(UNITS)))
+        else:
+            token.value = Fraction(digits.replace("_", "")) * UNITS.get(unit, 1)
+
+    def string(self, text: str, start: int, end: int) -> None:
+        if len(text) < 2 or not text.endswith('"') or _ends_escaped(text):
+            self.faults.append(faults.unterminated_string(self.span(start, end)))
+            text += '"'
+        token = self.add("STRING", text, start, end)
+        token.value = self.unescape(text[1:-1], start + 1)
+
+    def unescape(self, text: str, start: int) -> str:
+        if "\\" not in text:
+            return text
+        known = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+        parts: list[str] = []
+        index = 0
+        while index < len(text):
+            character = text[index]
+            if character == "\\":
+                index += 1
+                character = known.get(text[index : index + 1], "")
+                if not character:
+                    place = self.span(start + index - 1, start + index + 1)
+                    self.faults.append(faults.unknown_escape(place))
+            parts.append(character)
+            index += 1
+        return "".join(parts)
+
+    def finish(self, end: int) -> None:
+        if not any(fault.name in STOPPING for fault in self.faults):
+            for bracket, place in reversed(self.brackets):
+                opened = self.span(place, place + 1)
+                self.faults.append(faults.unclosed_bracket(opened, bracket, None))
+        for bracket, _ in reversed(self.brackets):
+            self.braces -= bracket == "{"
+            self.add(_closing(bracket), "", end, end)
+        self.add("SEP", "", end, end)
+
+
+STOPPING = frozenset({"too-many-tokens", "nested-too-deeply"})
+
+
+def _closing(bracket: str) -> str:
+    return {"{": "RBRACE", "(": "RPAR", "[": "RSQB"}[bracket]
+
+
+def _exponent(digits: str) -> int:
+    _, _, exponent = digits.lower().partition("e")
+    return int(exponent) if exponent and len(exponent) < 6 else DIGITS + 1 if exponent else 0
+
+
+def _ends_escaped(text: str) -> bool:
+    body = text[1:-1]
+    return (len(body) - len(body.rstrip("\\"))) % 2 == 1
+
+
+def lex_source(source: Source, limits: Limits) -> tuple[list[Tok], list[Diagnostic]]:
+    """All tokens of a source (keywords told apart, brackets balanced) and its lexical faults."""
+    if len(source.text) > limits.source:
+        return [], [faults.source_too_large(Span(source, 0, 0), len(source.text), limits.source)]
+    lexer = _Lexer(source, limits)
+    lexer.run()
+    mark_keywords(lexer.tokens)
+    return lexer.tokens, lexer.faults
+
+
+def mark_keywords(tokens: list[Tok]) -> None:
+    """Turn names into keywords where they stand as such: words stay usable as keys."""
+    starts = True  # at the start of an entry
+    declared = False  # inside the head of a declaration
+    before = ""
+    for index, token in enumerate(tokens):
+        kind = token.type
+        if kind == "NAME":
+            if starts and token.text in LEADING:
+                follows = tokens[index + 1].type if index + 1 < len(tokens) else "SEP"
+                if follows in ("NAME", "NUMBER", "STRING", "LPAR"):
+                    token.type = token.text.upper()
+                    declared = True
+            elif token.text in INFIX and (declared or before == "RBRACE"):
+                token.type = token.text.upper()
+            starts = False
+        elif kind in ("SEP", "LBRACE"):
+            starts, declared = True, False
+        elif kind == "COLON":
+            starts = True
+        else:
+            starts = False
+        before = kind
