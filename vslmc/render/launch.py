@@ -1,0 +1,88 @@
+"""How a package is started: DeepSpeed's configuration, a launcher, a Slurm job."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from vslmc.plan.nodes import Plan
+from vslmc.render.engine import render
+from vslmc.render.escape import sh_word
+from vslmc.render.training import render_banner
+
+_DTYPES = {"bf16": "bfloat16", "fp16": "float16"}
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchView:
+    """What `launch.sh` and `launch.slurm` need to know."""
+
+    banner: str
+    """The line that marks generated files."""
+    name: str
+    """Name of the package as a word of the shell."""
+    gpus: str
+    """Processes of each node."""
+    nodes: str
+    """Machines."""
+    deepspeed: bool
+    """Whether DeepSpeed trains; else PyTorch does."""
+    several_nodes: bool
+    """Whether the launcher needs a list of machines."""
+
+
+def render_ds_config(plan: Plan) -> str:
+    """`ds_config.json`: exact for the recipe's processes; train.py brings the optimizer."""
+    return json.dumps(build_ds_config(plan), indent=2) + "\n"
+
+
+def build_ds_config(plan: Plan) -> dict[str, Any]:
+    """DeepSpeed's configuration as data.
+
+    Raises ValueError if the batch does not divide over the recipe's processes.
+    """
+    recipe = plan.training
+    processes = recipe.deepspeed.gpus * recipe.deepspeed.nodes
+    sequences = recipe.batch // plan.context
+    accumulation, rest = divmod(sequences, recipe.micro_batch * processes)
+    if rest or not accumulation:
+        raise ValueError(
+            f"{sequences} sequences, micro-batch {recipe.micro_batch}, {processes} processes"
+        )
+    config: dict[str, Any] = {
+        "train_micro_batch_size_per_gpu": recipe.micro_batch,
+        "gradient_accumulation_steps": accumulation,
+    }
+    if recipe.clip is not None:
+        config["gradient_clipping"] = recipe.clip
+    if recipe.precision != "fp32":
+        # Autocast over fp32 weights, as train.py does it without DeepSpeed.
+        dtype = _DTYPES[recipe.precision]
+        config["torch_autocast"] = {"enabled": True, "dtype": dtype}
+    config["zero_optimization"] = {"stage": recipe.deepspeed.zero}
+    # DeepSpeed's own lines would bury the log of the run.
+    config["steps_per_print"] = 1_000_000_000
+    return config
+
+
+def render_launch_sh(plan: Plan) -> str:
+    """`launch.sh`: torchrun on one machine; deepspeed for ZeRO or several machines."""
+    return render("launch/launch.sh.jinja", _view(plan))
+
+
+def render_launch_slurm(plan: Plan) -> str:
+    """`launch.slurm`: a batch job whose processes meet through torchrun's rendezvous."""
+    return render("launch/launch.slurm.jinja", _view(plan))
+
+
+def _view(plan: Plan) -> LaunchView:
+    launch = plan.training.deepspeed
+    return LaunchView(
+        banner=render_banner(plan),
+        name=sh_word(plan.name),
+        gpus=str(launch.gpus),
+        nodes=str(launch.nodes),
+        deepspeed=launch.zero > 0 or launch.nodes > 1,
+        several_nodes=launch.nodes > 1,
+    )
