@@ -1,0 +1,236 @@
+"""Whole plans from a few numbers: everything that follows is derived, as lowering does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from vslmc.plan.nodes import (
+    AdamW,
+    Attention,
+    BuiltinText,
+    DeepSpeed,
+    Embedding,
+    Ffn,
+    Glu,
+    Head,
+    Kernel,
+    KernelName,
+    KvState,
+    Layer,
+    Loss,
+    Mlp,
+    Moe,
+    Norm,
+    Plan,
+    Resize,
+    ResizeKind,
+    Rope,
+    Schedule,
+    Stack,
+    Training,
+)
+from vslmc.plan.tensors import InitRule, list_tensors
+from vslmc.source import Origin, Source, Span
+
+SOURCE = Source("specs/made.vslm", "model made {\n    layers { }\n}\n")
+PLACE = Origin(Span(SOURCE, 0, 5))
+BY_DEFAULT = Origin(Span(SOURCE, 17, 23), "the usual one")
+
+Choice = Literal["auto", "eager", "sdpa", "flex", "flash"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A written layer, without its place; `width` and `context` reach the parts later."""
+
+    width: int = 8
+    norm: Literal["rmsnorm", "layernorm"] | None = "rmsnorm"
+    norm_bias: bool = False
+    heads: int = 2
+    kv_heads: int = 1
+    head_dim: int = 4
+    window: int | None = None
+    rope: float | None = 10_000.0
+    qk_norm: Literal["rmsnorm", "layernorm"] | None = None
+    bias: bool = False
+    kernel: Choice = "sdpa"
+    mixer: bool = True
+    ffn: Ffn | None = field(default_factory=lambda: Glu(12, "silu", False))
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The model around the layers."""
+
+    name: str = "made"
+    vocab: int = 11
+    context: int = 8
+    resize: ResizeKind = "carry"
+    learned_positions: bool = False
+    tied: bool = False
+    head_norm: Literal["rmsnorm", "layernorm"] | None = "rmsnorm"
+    head_bias: bool = False
+    std: float = 0.02
+    residual: bool = False
+
+
+def assemble(
+    shapes: list[Shape], order: list[int] | None = None, sizes: Sizes | None = None
+) -> Plan:
+    """The plan of `shapes` applied in `order` (each once, in turn, if not given)."""
+    sizes = sizes or Sizes()
+    order = list(range(len(shapes))) if order is None else order
+    widths = [shapes[owner].width for owner in order]
+    ends = (
+        (max(widths), max(widths))
+        if sizes.resize == "carry"
+        else (widths[0], widths[-1])
+    )
+    embedding = Embedding(ends[0], sizes.learned_positions, 0.0, PLACE)
+    stacks = (build_stack(shapes, order, ends, sizes),)
+    norm = None
+    if sizes.head_norm:
+        norm = build_norm(sizes.head_norm, ends[1], sizes.head_bias)
+    head = Head(ends[1], norm, sizes.tied and ends[0] == ends[1], BY_DEFAULT)
+    rule = InitRule(sizes.std, sizes.residual)
+    tensors = list_tensors(embedding, stacks, head, sizes.vocab, sizes.context, rule)
+    return Plan(
+        name=sizes.name,
+        spec="specs/made.vslm",
+        vocab=sizes.vocab,
+        context=sizes.context,
+        embedding=embedding,
+        stacks=stacks,
+        head=head,
+        losses=(Loss("next_token"),),
+        tensors=tensors,
+        training=build_training(sizes.context),
+        origin=PLACE,
+    )
+
+
+def build_stack(
+    shapes: list[Shape], order: list[int], ends: tuple[int, int], sizes: Sizes
+) -> Stack:
+    """Layers in order, with the resizes that their widths need."""
+    modules: dict[tuple[int, int], int] = {}
+    layers: list[Layer] = []
+    width, before = ends[0], -1
+    for index, owner in enumerate(order):
+        shape = shapes[owner]
+        resize = build_resize(
+            sizes.resize, width, shape.width, (before, owner), modules
+        )
+        layers.append(build_layer(shape, index, owner, resize, sizes.context))
+        width, before = shape.width, owner
+    exit = build_resize(sizes.resize, width, ends[1], (before, -1), modules)
+    return Stack("decoder", tuple(layers), exit)
+
+
+def build_resize(
+    kind: ResizeKind,
+    before: int,
+    after: int,
+    boundary: tuple[int, int],
+    modules: dict[tuple[int, int], int],
+) -> Resize | None:
+    """One map for each boundary between two written layers."""
+    if before == after:
+        return None
+    stored = kind == "project" or (kind == "learned" and after > before)
+    module = modules.setdefault(boundary, len(modules)) if stored else None
+    return Resize(kind, before, after, module)
+
+
+def build_layer(
+    shape: Shape, index: int, owner: int, resize: Resize | None, context: int
+) -> Layer:
+    """One applied layer."""
+    norm = build_norm(shape.norm, shape.width, shape.norm_bias) if shape.norm else None
+    mixer = build_attention(shape, context) if shape.mixer else None
+    origin = BY_DEFAULT if index % 2 else PLACE
+    return Layer(
+        index,
+        owner,
+        shape.width,
+        resize,
+        norm,
+        mixer,
+        shape.ffn,
+        shape.dropout,
+        "base",
+        origin,
+    )
+
+
+def build_norm(kind: Literal["rmsnorm", "layernorm"], width: int, bias: bool) -> Norm:
+    """A norm; rmsnorm has no bias."""
+    return Norm(kind, width, 1e-5, bias and kind == "layernorm")
+
+
+def build_attention(shape: Shape, context: int) -> Attention:
+    """Attention with the state and the kernels that follow from it."""
+    qk_norm = (
+        build_norm(shape.qk_norm, shape.head_dim, False) if shape.qk_norm else None
+    )
+    slots = context if shape.window is None else min(shape.window, context)
+    candidates: dict[Choice, tuple[KernelName, ...]] = {
+        "auto": (
+            ("flash", "sdpa") if shape.window is None else ("flash", "flex", "sdpa")
+        ),
+        "eager": ("eager",),
+        "sdpa": ("sdpa",),
+        "flex": ("flex", "sdpa"),
+        "flash": ("flash", "sdpa"),
+    }
+    return Attention(
+        heads=shape.heads,
+        kv_heads=shape.kv_heads,
+        head_dim=shape.head_dim,
+        window=shape.window,
+        rope=None if shape.rope is None else Rope(shape.rope),
+        qk_norm=qk_norm,
+        bias=shape.bias,
+        dropout=0.0,
+        kernel=Kernel(shape.kernel, candidates[shape.kernel]),
+        state=KvState(slots, 2 * shape.kv_heads * shape.head_dim),
+    )
+
+
+def build_moe(
+    expert: Mlp | Glu,
+    experts: int,
+    top_k: int,
+    shared: int,
+    normalise: bool,
+    balance: float,
+) -> Moe:
+    """A mixture whose shared expert is `shared` experts wide."""
+    always = replace(expert, hidden=shared * expert.hidden) if shared else None
+    return Moe(experts, top_k, expert, always, normalise, balance)
+
+
+def build_training(context: int) -> Training:
+    """A short recipe on one process."""
+    return Training(
+        data=BuiltinText("python_reference"),
+        tokenizer="byte",
+        validation=0.1,
+        steps=20,
+        batch=4 * context,
+        micro_batch=2,
+        optimizer=AdamW(1e-3, (0.9, 0.95), 1e-8, 0.1),
+        schedule=Schedule("cosine", 2, 0.1),
+        clip=1.0,
+        precision="fp32",
+        seed=1,
+        device="cpu",
+        log_every=1,
+        evaluate_every=10,
+        evaluate_batches=2,
+        checkpoint_every=10,
+        deepspeed=DeepSpeed(1, 2, 1),
+        origin=BY_DEFAULT,
+    )
