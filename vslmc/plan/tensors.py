@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from typing import assert_never
 
 from vslmc.plan.nodes import (
@@ -209,3 +209,8 @@ def _expert_parts(
         module, kind = part.name.split(".")
         name = module if kind == "weight" else f"{module}_bias"
         yield _Part(name, (moe.experts, *part.shape), part.init)
+
+
+def count_numbers(tensors: tuple[Tensor, ...]) -> int:
+    """Numbers stored in all of them."""
+    return sum(prod(tensor.shape) for tensor in tensors)

@@ -177,7 +177,7 @@ class Schedule(Component):
 class WarmSchedule(Schedule):
     """A schedule with a linear warm-up."""
 
-    warmup: Fraction = setting(
+    warmup: float = setting(
         Real(0.0),
         "linear warm-up: below 1 a share of the steps, else a number of steps",
         0.02,
@@ -331,29 +331,31 @@ SECTIONS: dict[str, type[Component]] = {
 
 NOT_YET: dict[str, frozenset[str]] = {
     "mixer": frozenset(
-        "mla dynamic_mask_attention ssd conv linear_attention python".split()
+        ["mla", "dynamic_mask_attention", "ssd", "conv", "linear_attention", "python"]
     ),
-    "position": frozenset("xpos alibi t5_bias transformer_xl".split()),
-    "ffn": frozenset("peer pkm cdmoe python".split()),
+    "position": frozenset(["xpos", "alibi", "t5_bias", "transformer_xl"]),
+    "ffn": frozenset(["peer", "pkm", "cdmoe", "python"]),
     "init": frozenset({"mup"}),
-    "data": frozenset("hub shards synthetic".split()),
-    "tokenizer": frozenset("bpe unigram file".split()),
+    "data": frozenset(["hub", "shards", "synthetic"]),
+    "tokenizer": frozenset(["bpe", "unigram", "file"]),
     "kernel": frozenset({"triton"}),
     "attention": frozenset(
-        "pattern softcap sink scale shift_tokens softmax_power kv".split()
+        ["pattern", "softcap", "sink", "scale", "shift_tokens", "softmax_power", "kv"]
     ),
-    "rope": frozenset("fraction interleaved scaling".split()),
+    "rope": frozenset(["fraction", "interleaved", "scaling"]),
     "rmsnorm": frozenset({"unit_offset"}),
-    "moe": frozenset("router z_loss capacity groups bias clamp kernel".split()),
+    "moe": frozenset(
+        ["router", "z_loss", "capacity", "groups", "bias", "clamp", "kernel"]
+    ),
     "adamw": frozenset({"bits"}),
-    "block": frozenset("placement parallel residual cross".split()),
+    "block": frozenset(["placement", "parallel", "residual", "cross"]),
     "model": frozenset({"encoder"}),
-    "embedding": frozenset("scale norm root enter".split()),
-    "head": frozenset("softcap bias scale mtp".split()),
+    "embedding": frozenset(["scale", "norm", "root", "enter"]),
+    "head": frozenset(["softcap", "bias", "scale", "mtp"]),
     "recipe": frozenset({"objective"}),
     "train": frozenset({"stop"}),
-    "deepspeed": frozenset("offload_optimizer offload_parameters".split()),
-    "declaration": frozenset("share ablate sweep".split()),
+    "deepspeed": frozenset(["offload_optimizer", "offload_parameters"]),
+    "declaration": frozenset(["share", "ablate", "sweep"]),
     "item": frozenset({"lora"}),
 }
 """What the language has and this compiler cannot build yet, by where it stands; it only shrinks."""

@@ -143,7 +143,9 @@ class Builder:
 
     def declaration(self, c: Children) -> n.Declaration:
         parent = self._name(c[3]) if len(c) > 3 else None
-        return n.Declaration(c[0].text, self._name(c[1]), parent, c[-1], self._span(c[0], c[-1]))
+        return n.Declaration(
+            c[0].text, self._name(c[1]), parent, c[-1], self._span(c[0], c[-1])
+        )
 
     def share(self, c: Children) -> n.Share:
         every = c[5] if len(c) > 4 else None

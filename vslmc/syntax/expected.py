@@ -12,7 +12,17 @@ from vslmc.syntax.tokens import OPERATORS, Tok
 VALUE = frozenset({"NUMBER", "STRING", "NAME", "LPAR", "LSQB", "MINUS", "PLUS"})
 ARITHMETIC = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOOR", "PERCENT", "POWER"})
 DECLARATIONS = frozenset(
-    {"IMPORT", "PARAM", "BLOCK", "MODEL", "VARIANT", "RECIPE", "SHARE", "ABLATE", "SWEEP"}
+    {
+        "IMPORT",
+        "PARAM",
+        "BLOCK",
+        "MODEL",
+        "VARIANT",
+        "RECIPE",
+        "SHARE",
+        "ABLATE",
+        "SWEEP",
+    }
 )
 SIGNS = {terminal: sign for sign, terminal in OPERATORS.items()}
 
@@ -43,9 +53,15 @@ def describe_expected(accepts: set[str]) -> str:
     elif "NAME" in rest:
         words.append("a name")
     rest -= {"NAME"} | ARITHMETIC
-    words.extend(f"`{SIGNS[t]}`" for t in ("EQUAL", "LBRACE", "LPAR", "RPAR", "RSQB") if t in rest)
+    words.extend(
+        f"`{SIGNS[t]}`"
+        for t in ("EQUAL", "LBRACE", "LPAR", "RPAR", "RSQB")
+        if t in rest
+    )
     words.extend(f"`{SIGNS[t]}`" for t in ("COMMA", "DOTS") if t in rest)
-    words.extend(f"`{t.lower()}`" for t in ("EXTENDS", "OF", "IN", "EVERY", "WITH") if t in rest)
+    words.extend(
+        f"`{t.lower()}`" for t in ("EXTENDS", "OF", "IN", "EVERY", "WITH") if t in rest
+    )
     if "STRING" in rest and not words:
         words.append("a text in double quotes")
     if "SEP" in rest and not any(word.startswith("an entry") for word in words):

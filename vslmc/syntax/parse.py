@@ -113,7 +113,11 @@ class _Run:
         if token.text == "" and token.type != "SEP":
             return  # a bracket that the lexer closed has had its message
         end = max(token.end, token.start + 1) if token.text != "\n" else token.start + 1
-        span = Span(self.source, token.start, min(end, max(len(self.source.text), token.start)))
+        span = Span(
+            self.source, token.start, min(end, max(len(self.source.text), token.start))
+        )
         self.faults.append(
-            faults.unexpected_token(span, describe_token(token), describe_expected(accepts))
+            faults.unexpected_token(
+                span, describe_token(token), describe_expected(accepts)
+            )
         )

@@ -33,10 +33,10 @@ OPERATORS: dict[str, str] = {
 }  # fmt: skip
 
 LEADING = frozenset(
-    "import param block model variant recipe loop use share ablate sweep without".split()
+    ["import", "param", "block", "model", "variant", "recipe", "loop", "use", "share", "ablate", "sweep", "without"]
 )
 """Words that start a declaration when a name, a value or a bracket follows."""
-INFIX = frozenset("extends of in every with match within".split())
+INFIX = frozenset(["extends", "of", "in", "every", "with", "match", "within"])
 """Words that join the parts of a declaration."""
 
 CLOSERS = {"}": "{", ")": "(", "]": "["}
@@ -213,7 +213,11 @@ def _closing(bracket: str) -> str:
 
 def _exponent(digits: str) -> int:
     _, _, exponent = digits.lower().partition("e")
-    return int(exponent) if exponent and len(exponent) < 6 else DIGITS + 1 if exponent else 0
+    return (
+        int(exponent)
+        if exponent and len(exponent) < 6
+        else DIGITS + 1 if exponent else 0
+    )
 
 
 def _ends_escaped(text: str) -> bool:
@@ -224,7 +228,9 @@ def _ends_escaped(text: str) -> bool:
 def lex_source(source: Source, limits: Limits) -> tuple[list[Tok], list[Diagnostic]]:
     """All tokens of a source (keywords told apart, brackets balanced) and its lexical faults."""
     if len(source.text) > limits.source:
-        return [], [faults.source_too_large(Span(source, 0, 0), len(source.text), limits.source)]
+        return [], [
+            faults.source_too_large(Span(source, 0, 0), len(source.text), limits.source)
+        ]
     lexer = _Lexer(source, limits)
     lexer.run()
     mark_keywords(lexer.tokens)

@@ -10,7 +10,7 @@ from vslmc.diagnostics.suggest import suggest_name
 from vslmc.source import Span
 
 
-def _near(word: str, known: Sequence[str]) -> tuple[str | None, str | None]:
+def near_names(word: str, known: Sequence[str]) -> tuple[str | None, str | None]:
     """The nearest known name, and the words that offer it (or list all, if they are few)."""
     best = suggest_name(word, known)
     if best is not None:
@@ -29,7 +29,7 @@ def _near(word: str, known: Sequence[str]) -> tuple[str | None, str | None]:
 )
 def unknown_key(place: Span, word: str, owner: str, known: Sequence[str]) -> Diagnostic:
     """`owner` names what has no such key, such as `attention`."""
-    best, help = _near(word, known)
+    best, help = near_names(word, known)
     return fault(
         f"{owner} has no key `{word}`",
         primary=Label(place, "unknown key"),
@@ -47,7 +47,7 @@ def unknown_key(place: Span, word: str, owner: str, known: Sequence[str]) -> Dia
 )
 def unknown_kind(place: Span, word: str, slot: str, known: Sequence[str]) -> Diagnostic:
     """`slot` in words, such as `norm`."""
-    best, help = _near(word, known)
+    best, help = near_names(word, known)
     return fault(
         f"`{word}` is no kind of {slot.replace('_', ' ')}",
         primary=Label(place, "unknown kind"),
@@ -65,7 +65,7 @@ def unknown_kind(place: Span, word: str, slot: str, known: Sequence[str]) -> Dia
 )
 def unknown_name(place: Span, word: str, known: Sequence[str]) -> Diagnostic:
     """`known` are the names that are in scope."""
-    best, help = _near(word, known)
+    best, help = near_names(word, known)
     return fault(
         f"`{word}` is not defined",
         primary=Label(place, "unknown name"),
@@ -83,7 +83,7 @@ def unknown_name(place: Span, word: str, known: Sequence[str]) -> Diagnostic:
 )
 def unknown_function(place: Span, word: str, known: Sequence[str]) -> Diagnostic:
     """`known` are all functions."""
-    best, help = _near(word, known)
+    best, help = near_names(word, known)
     return fault(
         f"there is no function `{word}`",
         primary=Label(place, "unknown function"),
@@ -99,9 +99,11 @@ def unknown_function(place: Span, word: str, known: Sequence[str]) -> Diagnostic
     wrong="model tiny { vocab = 256, context = 64, width = 32, layers { 2 * bsae } }",
     right="block base { ... }  model tiny { ..., layers { 2 * base } }",
 )
-def unknown_declaration(place: Span, sort: str, word: str, known: Sequence[str]) -> Diagnostic:
+def unknown_declaration(
+    place: Span, sort: str, word: str, known: Sequence[str]
+) -> Diagnostic:
     """`sort` is `block`, `model`, `recipe` or `label`."""
-    best, help = _near(word, known)
+    best, help = near_names(word, known)
     return fault(
         f"there is no {sort} `{word}`",
         primary=Label(place, f"unknown {sort}"),
@@ -164,12 +166,16 @@ def reserved_name(place: Span, sort: str, word: str) -> Diagnostic:
     "misplaced-entry",
     what="An entry stands where its sort has no meaning.",
     why="A body takes the entries of its section only.",
-    wrong="model tiny { import \"base.vslm\" }",
-    right="import \"base.vslm\"",
+    wrong='model tiny { import "base.vslm" }',
+    right='import "base.vslm"',
 )
-def misplaced_entry(place: Span, what: str, where: str, help: str | None = None) -> Diagnostic:
+def misplaced_entry(
+    place: Span, what: str, where: str, help: str | None = None
+) -> Diagnostic:
     """`what` the entry is, `where` it stands, both in words."""
-    return fault(f"{what} cannot stand in {where}", primary=Label(place, "misplaced"), help=help)
+    return fault(
+        f"{what} cannot stand in {where}", primary=Label(place, "misplaced"), help=help
+    )
 
 
 @diagnostic(
@@ -241,4 +247,24 @@ def not_supported_yet(place: Span, word: str) -> Diagnostic:
 )
 def unused_block(place: Span, word: str) -> Diagnostic:
     """`place` is the name in the declaration."""
-    return fault(f"the block `{word}` is not used", primary=Label(place, "never used"), help="remove it")
+    return fault(
+        f"the block `{word}` is not used",
+        primary=Label(place, "never used"),
+        help="remove it",
+    )
+
+
+@diagnostic(
+    "unknown-edition",
+    what="The file asks for an edition of the language that this compiler does not know.",
+    why="An edition fixes what a spec means, so that old specs keep their meaning.",
+    wrong="edition = 2031",
+    right="edition = 2026",
+)
+def unknown_edition(place: Span, word: str) -> Diagnostic:
+    """`word` is what the file says."""
+    return fault(
+        f"there is no edition `{word}`",
+        primary=Label(place, "unknown edition"),
+        help="use 2026",
+    )

@@ -66,12 +66,20 @@ def unknown_escape(place: Span) -> Diagnostic:
 )
 def unknown_unit(place: Span, unit: str, units: tuple[str, ...]) -> Diagnostic:
     """`place` covers the letters."""
-    near = [known for known in units if known.lower() == unit.lower() or known[0] == unit[:1].lower()]
+    near = [
+        known
+        for known in units
+        if known.lower() == unit.lower() or known[0] == unit[:1].lower()
+    ]
     listing = " ".join(f"`{known}`" for known in units)
     return fault(
         f"`{unit}` is no unit",
         primary=Label(place, "unknown unit"),
-        help=f"did you mean `{near[0]}`? the units are {listing}" if near else f"the units are {listing}",
+        help=(
+            f"did you mean `{near[0]}`? the units are {listing}"
+            if near
+            else f"the units are {listing}"
+        ),
     )
 
 
@@ -86,7 +94,9 @@ def number_too_long(place: Span, limit: int) -> Diagnostic:
     """`limit` is the number of digits allowed, and the largest exponent."""
     return fault(
         f"the number is longer than {limit} digits",
-        primary=Label(place, f"at most {limit} digits, and an exponent of at most {limit}"),
+        primary=Label(
+            place, f"at most {limit} digits, and an exponent of at most {limit}"
+        ),
     )
 
 
@@ -115,7 +125,9 @@ def name_too_long(place: Span, limit: int) -> Diagnostic:
 def unclosed_bracket(place: Span, bracket: str, before: Span | None) -> Diagnostic:
     """`place` is the opening bracket, `before` where its end is missed at the latest."""
     closer = {"{": "}", "(": ")", "[": "]"}[bracket]
-    secondary = () if before is None else (Label(before, f"`{closer}` is missing before this"),)
+    secondary = (
+        () if before is None else (Label(before, f"`{closer}` is missing before this"),)
+    )
     return fault(
         f"`{bracket}` is never closed",
         primary=Label(place, "opened here"),
@@ -150,7 +162,9 @@ def unmatched_bracket(place: Span, bracket: str) -> Diagnostic:
 )
 def unexpected_token(place: Span, found: str, expected: str) -> Diagnostic:
     """`found` and `expected` in words."""
-    return fault(f"{found} cannot stand here", primary=Label(place, f"expected {expected}"))
+    return fault(
+        f"{found} cannot stand here", primary=Label(place, f"expected {expected}")
+    )
 
 
 @diagnostic(

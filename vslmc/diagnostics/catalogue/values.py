@@ -1,0 +1,147 @@
+"""Faults of values and expressions."""
+
+from __future__ import annotations
+
+from vslmc.diagnostics.model import Diagnostic, Label
+from vslmc.diagnostics.registry import diagnostic, fault
+from vslmc.source import Span
+
+BASE = "block base { mixer = attention(heads = 4), ffn = mlp }"
+
+
+@diagnostic(
+    "wrong-value",
+    what="A value is not of the type, or out of the range, that its key takes.",
+    why="Values are checked before anything is built; whole-number keys refuse fractions rather than round silently.",
+    wrong="model tiny { vocab = 256, context = 64, width = 100 / 3 }",
+    right="model tiny { vocab = 256, context = 64, width = round_to(100 / 3, 8) }",
+)
+def wrong_value(place: Span, key: str, reason: str, help: str | None) -> Diagnostic:
+    """`reason` for the caret; `key` is what takes the value."""
+    return fault(
+        f"`{key}` cannot take this value", primary=Label(place, reason), help=help
+    )
+
+
+@diagnostic(
+    "not-a-number",
+    what="An operand of an expression is no number.",
+    why="Arithmetic works on numbers only.",
+    wrong='model tiny { vocab = 256, context = 64, width = "a" * 2 }',
+    right="model tiny { vocab = 256, context = 64, width = 32 * 2 }",
+)
+def not_a_number(place: Span, found: str) -> Diagnostic:
+    """`found` describes the operand."""
+    return fault(
+        "arithmetic needs numbers", primary=Label(place, f"{found} is no number")
+    )
+
+
+@diagnostic(
+    "division-by-zero",
+    what="An expression divides by zero.",
+    why="It has no value.",
+    wrong="model tiny { vocab = 256, context = 64, width = 64 / 0 }",
+    right="model tiny { vocab = 256, context = 64, width = 64 / 2 }",
+)
+def division_by_zero(place: Span) -> Diagnostic:
+    """`place` is the divisor."""
+    return fault("division by zero", primary=Label(place, "this is 0"))
+
+
+@diagnostic(
+    "number-out-of-range",
+    what="An expression grows beyond every number that a key could take.",
+    why="Numbers are exact, and the size of intermediate ones is bounded.",
+    wrong="model tiny { vocab = 9 ** 9 ** 9, context = 64, width = 32 }",
+    right="model tiny { vocab = 9 ** 3, context = 64, width = 32 }",
+)
+def number_out_of_range(place: Span) -> Diagnostic:
+    """`place` is the expression."""
+    return fault(
+        "the number is too large", primary=Label(place, "beyond every key's range")
+    )
+
+
+@diagnostic(
+    "wrong-argument-count",
+    what="A function is called with too many or too few arguments.",
+    why="Each function takes a fixed number of them.",
+    wrong="model tiny { vocab = 256, context = 64, width = round_to(100) }",
+    right="model tiny { vocab = 256, context = 64, width = round_to(100, 64) }",
+)
+def wrong_arguments(place: Span, name: str, count: int) -> Diagnostic:
+    """`count` arguments were given."""
+    forms = {
+        "min": "min(a, ...)", "max": "max(a, ...)", "floor": "floor(x)", "ceil": "ceil(x)",
+        "sqrt": "sqrt(x)", "round_to": "round_to(x, multiple)", "round_up": "round_up(x, multiple)",
+        "round_down": "round_down(x, multiple)", "ramp": "ramp(first, last, multiple = 1)",
+        "geometric": "geometric(first, last, multiple = 1)", "cycle": "cycle(a, b, ...)",
+    }  # fmt: skip
+    noun = "argument" if count == 1 else "arguments"
+    return fault(
+        f"`{name}` cannot be called with {count} {noun}",
+        primary=Label(place, "called here"),
+        help=f"it is `{forms[name]}`",
+    )
+
+
+@diagnostic(
+    "function-without-value",
+    what="A function has no value for its arguments.",
+    why="A root of a negative number, a multiple of zero and a list of the wrong length mean nothing.",
+    wrong="model tiny { vocab = 256, context = 64, width = sqrt(-4) }",
+    right="model tiny { vocab = 256, context = 64, width = sqrt(4096) }",
+)
+def function_slip(place: Span, name: str, reason: str) -> Diagnostic:
+    """`reason` says why there is no value."""
+    return fault(f"`{name}` has no value here", primary=Label(place, reason))
+
+
+@diagnostic(
+    "no-layer-here",
+    what="A schedule, or `i`, `n`, `layer` or `depth`, stands where there is no layer.",
+    why="They differ from layer to layer; a model's own keys have one value.",
+    wrong="model tiny { vocab = 256, context = 64, width = cycle(32, 64) }",
+    right="model tiny { vocab = 256, context = 64, width = 32, layers { 2 * base { width = cycle(32, 64) } } }",
+)
+def no_layer_here(place: Span, word: str) -> Diagnostic:
+    """`word` is the schedule or variable."""
+    return fault(
+        f"`{word}` has a value only inside a layer",
+        primary=Label(place, "no layer here"),
+        help="use it in a block, or in the overrides of `N * block { ... }`",
+    )
+
+
+@diagnostic(
+    "not-a-component",
+    what="A key takes a component, and something else is bound to it.",
+    why="Components are kinds with arguments, such as `swiglu(hidden = 512)`.",
+    wrong="block base { mixer = attention(heads = 4), ffn = 512 }",
+    right="block base { mixer = attention(heads = 4), ffn = mlp(hidden = 512) }",
+)
+def not_a_component(place: Span, slot: str, known: list[str]) -> Diagnostic:
+    """`known` are the kinds of the slot."""
+    kinds = ", ".join(f"`{name}`" for name in known)
+    return fault(
+        f"this is no {slot.replace('_', ' ')}",
+        primary=Label(place, "not a component"),
+        help=f"the kinds are {kinds}",
+    )
+
+
+@diagnostic(
+    "wrong-default",
+    what="A key that is not set has a default made from others, and here that has no value.",
+    why="The default is a whole share of another value, and it does not divide.",
+    wrong="block base { mixer = attention(heads = 5), ffn = mlp }",
+    right="block base { mixer = attention(heads = 5, head_dim = 16), ffn = mlp }",
+)
+def wrong_default(place: Span, key: str, reason: str, help: str) -> Diagnostic:
+    """`place` is the component."""
+    return fault(
+        f"the default of `{key}` has no value here",
+        primary=Label(place, reason),
+        help=help,
+    )

@@ -1,0 +1,74 @@
+"""Lowering: from a resolved model to its plan."""
+
+from __future__ import annotations
+
+from vslmc.diagnostics.catalogue import layers as faults
+from vslmc.outcome import Outcome
+from vslmc.plan.lower.parts import lower_norm
+from vslmc.plan.lower.stack import lower_stack
+from vslmc.plan.lower.training import lower_training
+from vslmc.plan.nodes import Embedding, Head, Loss, Plan
+from vslmc.plan.tensors import InitRule, count_numbers, list_tensors
+from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.recipe import resolve_recipe
+from vslmc.resolve.widths import head_width, stem_width
+from vslmc.source import Origin
+from vslmc.spec.sections import InitScheme, NormalInit
+from vslmc.syntax.limits import Limits
+
+
+def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[Plan]:
+    """The plan of a verified model; the recipe is resolved here, after the parameters."""
+    limits = limits or Limits()
+    embedding, head = lower_embedding(model), lower_head(model)
+    stacks = (lower_stack(model, head.width),)
+    vocab, context = model.section.vocab, model.section.context
+    rule = lower_init(model.section.init)
+    tensors = list_tensors(embedding, stacks, head, vocab, context, rule)
+    parameters = count_numbers(tensors)
+    if parameters > limits.parameters:
+        fault = faults.too_many_parameters(model.span, parameters, limits.parameters)
+        return Outcome(None, (fault,))
+    recipe = resolve_recipe(model.recipe, parameters)
+    if recipe.value is None:
+        return Outcome(None, recipe.diagnostics)
+    training = lower_training(recipe.value, model)
+    if training.value is None:
+        return Outcome(None, (*recipe.diagnostics, *training.diagnostics))
+    plan = Plan(
+        name=model.name,
+        spec=model.source.name,
+        vocab=vocab,
+        context=context,
+        embedding=embedding,
+        stacks=stacks,
+        head=head,
+        losses=(Loss("next_token"),),
+        tensors=tensors,
+        training=training.value,
+        origin=Origin(model.span),
+    )
+    return Outcome(plan, (*recipe.diagnostics, *training.diagnostics))
+
+
+def lower_embedding(model: ResolvedModel) -> Embedding:
+    """The embedding, as wide as the stream begins."""
+    section = model.embedding
+    learned = section.position == "learned"
+    return Embedding(stem_width(model), learned, section.dropout, Origin(section.span))
+
+
+def lower_head(model: ResolvedModel) -> Head:
+    """The head; its norm is by default of the last layer's kind."""
+    width = head_width(model)
+    norm = model.head.norm or model.layers[-1].block.norm
+    return Head(
+        width, lower_norm(norm, width), model.embedding.tie, Origin(model.head.span)
+    )
+
+
+def lower_init(init: InitScheme) -> InitRule:
+    """The rule of a scheme; `gpt2` is the default one by its name."""
+    if isinstance(init, NormalInit):
+        return InitRule(init.std, init.residual == "scaled")
+    return InitRule(0.02, True)

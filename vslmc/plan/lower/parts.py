@@ -1,0 +1,109 @@
+"""Lowering of the parts of a layer: one function for each slot, one case for each kind."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from vslmc.checks.kernels import flash_fault
+from vslmc.plan.nodes import (
+    Activation,
+    Attention,
+    Ffn,
+    Glu,
+    Kernel,
+    KernelName,
+    KvState,
+    Mixer,
+    Mlp,
+    Moe,
+    Norm,
+    Rope,
+)
+from vslmc.spec import parts as p
+
+GATES: dict[type[p.Glu], Activation] = {
+    p.SwiGlu: "silu",
+    p.GeGlu: "gelu",
+    p.ReGlu: "relu",
+}
+
+
+def lower_norm(norm: p.Norm, width: int) -> Norm | None:
+    """A norm over `width` coordinates."""
+    match norm:
+        case p.RmsNorm():
+            return Norm("rmsnorm", width, norm.eps)
+        case p.LayerNorm():
+            return Norm("layernorm", width, norm.eps, norm.bias)
+        case _:
+            return None
+
+
+def lower_mixer(mixer: p.Mixer, context: int) -> Mixer | None:
+    """A mixer in a model of `context` tokens."""
+    match mixer:
+        case p.Attention():
+            return lower_attention(mixer, context)
+        case _:
+            return None
+
+
+def lower_attention(attention: p.Attention, context: int) -> Attention:
+    """Attention with its candidates of kernels and its cache."""
+    rope = attention.position
+    slots = context if attention.window is None else min(attention.window, context)
+    return Attention(
+        heads=attention.heads,
+        kv_heads=attention.kv_heads,
+        head_dim=attention.head_dim,
+        window=attention.window,
+        rope=Rope(rope.theta) if isinstance(rope, p.Rope) else None,
+        qk_norm=lower_norm(attention.qk_norm, attention.head_dim),
+        bias=attention.bias,
+        dropout=attention.dropout,
+        kernel=lower_kernel(attention),
+        state=KvState(slots, 2 * attention.kv_heads * attention.head_dim),
+    )
+
+
+def lower_kernel(attention: p.Attention) -> Kernel:
+    """The choice and what may stand in for it; sdpa runs everywhere."""
+    choice = attention.kernel
+    candidates: tuple[KernelName, ...]
+    match choice:
+        case "eager":
+            candidates = ("eager",)
+        case "flash":
+            candidates = ("flash", "sdpa")
+        case "flex":
+            candidates = ("flex", "sdpa")
+        case "auto" if flash_fault(attention.head_dim, attention.dropout) is None:
+            candidates = ("flash", "sdpa")
+        case _:
+            candidates = ("sdpa",)
+    return Kernel(cast("KernelName", choice), candidates)
+
+
+def lower_ffn(ffn: p.Ffn) -> Ffn | None:
+    """An FFN."""
+    match ffn:
+        case p.Mlp():
+            return Mlp(ffn.hidden, cast("Activation", ffn.activation), ffn.bias)
+        case p.Glu():
+            return Glu(ffn.hidden, GATES[type(ffn)], ffn.bias)
+        case p.Moe():
+            return lower_moe(ffn)
+        case _:
+            return None
+
+
+def lower_moe(moe: p.Moe) -> Moe:
+    """A mixture; its shared experts are one FFN of their size."""
+    expert = lower_ffn(moe.expert)
+    assert isinstance(expert, Mlp | Glu)
+    shared = None
+    if moe.shared:
+        shared = type(expert)(
+            moe.shared * expert.hidden, expert.activation, expert.bias
+        )
+    return Moe(moe.experts, moe.top_k, expert, shared, moe.normalise, moe.balance)

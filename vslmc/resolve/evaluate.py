@@ -1,0 +1,221 @@
+"""Evaluation of expressions: exact rationals, floats only after roots and powers.
+
+`%` attached to a literal is percent (the tokens see to that); between spaces it is the remainder.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+from math import isfinite
+from typing import assert_never
+
+from vslmc.diagnostics.catalogue import names as name_faults
+from vslmc.diagnostics.catalogue import values as faults
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.resolve.functions import FUNCTIONS, SCHEDULES, Slip
+from vslmc.resolve.scope import Scope
+from vslmc.source import Span
+from vslmc.spec.values import Symbol, Value, Words, describe_value
+from vslmc.syntax import nodes as s
+
+BITS = 512
+"""Largest size of an intermediate numerator or denominator."""
+
+Number = Fraction | float
+
+ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": lambda a, b: Fraction(a // b),
+    "%": operator.mod,
+}
+
+
+class Fault(Exception):
+    """An expression without a value."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def evaluate(expr: s.Expr, scope: Scope) -> Value:
+    """The value of an expression; raises `Fault`. A bare unknown word is a `Symbol`."""
+    match expr:
+        case s.Number():
+            return expr.value
+        case s.Text():
+            return Words(expr.value)
+        case s.Name():
+            return _name(expr, scope)
+        case s.Unary():
+            value = _number(expr.operand, scope)
+            return -value if expr.operator == "-" else value
+        case s.Binary(operator="**"):
+            return _power(expr, scope)
+        case s.Binary():
+            return _binary(expr, scope)
+        case s.Call():
+            return _call(expr, scope)
+        case s.Sequence():
+            return tuple(evaluate(item, scope) for item in expr.items)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _name(expr: s.Name, scope: Scope) -> Value:
+    if expr.text in scope.variables:
+        return scope.variables[expr.text]
+    if expr.text in ("i", "n", "layer", "depth"):
+        if scope.turn is None:
+            raise Fault(faults.no_layer_here(expr.span, expr.text))
+        scope.turned = True
+        return Fraction(getattr(scope.turn, expr.text))
+    return Symbol(expr.text)
+
+
+def _number(expr: s.Expr, scope: Scope) -> Number:
+    value = evaluate(expr, scope)
+    if isinstance(value, Symbol):
+        raise Fault(name_faults.unknown_name(expr.span, value.text, scope.names()))
+    if not isinstance(value, Fraction | float):
+        raise Fault(faults.not_a_number(expr.span, describe_value(value)))
+    return value
+
+
+def _binary(expr: s.Binary, scope: Scope) -> Number:
+    left, right = _number(expr.left, scope), _number(expr.right, scope)
+    if expr.operator in ("/", "//", "%") and right == 0:
+        raise Fault(faults.division_by_zero(expr.right.span))
+    return _bounded(
+        _floats(ARITHMETIC[expr.operator], left, right, expr.span), expr.span
+    )
+
+
+def _power(expr: s.Binary, scope: Scope) -> Number:
+    base, exponent = _number(expr.left, scope), _number(expr.right, scope)
+    if base == 0 and exponent < 0:
+        raise Fault(faults.division_by_zero(expr.left.span))
+    if (
+        isinstance(base, Fraction)
+        and isinstance(exponent, Fraction)
+        and exponent.denominator == 1
+    ):
+        size = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if size * abs(exponent) > BITS:
+            raise Fault(faults.number_out_of_range(expr.span))
+        return Fraction(base**exponent)
+    if base < 0:
+        raise Fault(
+            faults.not_a_number(expr.span, "a fractional power of a negative number")
+        )
+    return _bounded(
+        _floats(operator.pow, float(base), float(exponent), expr.span), expr.span
+    )
+
+
+def _floats(
+    function: Callable[[Number, Number], Number],
+    left: Number,
+    right: Number,
+    place: Span,
+) -> Number:
+    try:
+        return function(left, right)
+    except OverflowError:
+        raise Fault(faults.number_out_of_range(place)) from None
+
+
+def _bounded(value: Number, place: Span) -> Number:
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise Fault(faults.number_out_of_range(place))
+    elif max(value.numerator.bit_length(), value.denominator.bit_length()) > BITS:
+        raise Fault(faults.number_out_of_range(place))
+    return value
+
+
+def _call(expr: s.Call, scope: Scope) -> Value:
+    name = expr.name.text
+    if name in SCHEDULES:
+        return _schedule(expr, scope)
+    if name not in FUNCTIONS:
+        known = [*FUNCTIONS, *SCHEDULES]
+        raise Fault(name_faults.unknown_function(expr.name.span, name, known))
+    unnamed(expr)
+    values = [_number(argument.value, scope) for argument in expr.arguments]
+    try:
+        return _bounded(FUNCTIONS[name](*values), expr.span)
+    except TypeError:
+        raise Fault(faults.wrong_arguments(expr.span, name, len(values))) from None
+    except Slip as slip:
+        raise Fault(faults.function_slip(expr.span, name, str(slip))) from None
+    except OverflowError:
+        raise Fault(faults.number_out_of_range(expr.span)) from None
+
+
+def unnamed(expr: s.Call) -> None:
+    """Refuse named arguments of a function."""
+    for argument in expr.arguments:
+        if argument.name is not None:
+            reason = f"`{expr.name.text}` has no named argument `{argument.name.text}`"
+            raise Fault(name_faults.wrong_argument(argument.span, reason, None))
+
+
+def choose(expr: s.Call, scope: Scope) -> s.Expr:
+    """The branch of `cycle(...)` or `pick([...])` that the layer's turn takes, unevaluated."""
+    name = expr.name.text
+    unnamed(expr)
+    turn = scope.turn
+    if turn is None:
+        raise Fault(faults.no_layer_here(expr.name.span, name))
+    scope.turned = True
+    items = [argument.value for argument in expr.arguments]
+    if name == "cycle":
+        if not items:
+            raise Fault(faults.wrong_arguments(expr.span, name, 0))
+        return items[turn.i % len(items)]
+    if len(items) != 1 or not isinstance(items[0], s.Sequence):
+        raise Fault(
+            faults.function_slip(expr.span, name, "it takes one list: `pick([a, b])`")
+        )
+    options = items[0].items
+    if len(options) != turn.n:
+        text = f"it has {len(options)} values for {turn.n} layers"
+        raise Fault(faults.function_slip(expr.span, name, text))
+    return options[turn.i]
+
+
+def _schedule(expr: s.Call, scope: Scope) -> Value:
+    name = expr.name.text
+    if name in ("cycle", "pick"):
+        return evaluate(choose(expr, scope), scope)
+    turn = scope.turn
+    if turn is None:
+        raise Fault(faults.no_layer_here(expr.name.span, name))
+    scope.turned = True
+    ends: list[Number] = []
+    multiple: Number | None = None
+    for argument in expr.arguments:
+        if argument.name is None:
+            ends.append(_number(argument.value, scope))
+        elif argument.name.text == "multiple" and multiple is None:
+            multiple = _number(argument.value, scope)
+        else:
+            reason = f"`{name}` has no argument `{argument.name.text}`"
+            raise Fault(
+                name_faults.wrong_argument(argument.span, reason, "it takes `multiple`")
+            )
+    if len(ends) != 2:
+        raise Fault(faults.wrong_arguments(expr.span, name, len(ends)))
+    try:
+        value = SCHEDULES[name](ends[0], ends[1], turn.i, turn.n)
+        if multiple is not None:
+            value = FUNCTIONS["round_to"](value, multiple)
+        return _bounded(value, expr.span)
+    except Slip as slip:
+        raise Fault(faults.function_slip(expr.span, name, str(slip))) from None

@@ -1,0 +1,189 @@
+"""A model by its name: its ancestors merged, parameters and settings overridden, all resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from vslmc.diagnostics.catalogue import names as name_faults
+from vslmc.diagnostics.catalogue import use as faults
+from vslmc.outcome import Outcome
+from vslmc.resolve.component import resolve_section
+from vslmc.resolve.evaluate import Fault, evaluate
+from vslmc.resolve.inherit import model_chain, recipe_chain
+from vslmc.resolve.nodes import RecipeSource, ResolvedModel
+from vslmc.resolve.scope import Findings, Scope
+from vslmc.resolve.sets import Sets, parse_sets
+from vslmc.resolve.stack import resolve_stack
+from vslmc.source import Span
+from vslmc.spec import nodes as n
+from vslmc.spec.fields import Component, settings_of
+from vslmc.spec.sections import EmbeddingSection, HeadSection, ModelSection
+from vslmc.spec.tree import section_keys
+from vslmc.spec.values import Misfit, Value
+from vslmc.syntax.limits import Limits
+from vslmc.syntax.nodes import Expr, Name
+
+SECTIONS = ("embedding", "head", "recipe")
+
+
+def resolve_model(
+    spec: n.Spec,
+    model: str | None = None,
+    variant: str | None = None,
+    sets: tuple[tuple[str, str], ...] = (),
+    limits: Limits | None = None,
+) -> Outcome[ResolvedModel]:
+    """One model of a spec: the only one, or `model`, or a `variant`; `sets` are NAME, EXPR."""
+    findings = Findings()
+    chosen = _choose(spec, model, variant, findings)
+    if chosen is None:
+        return Outcome(None, findings.all())
+    chain = model_chain(spec, chosen, findings)
+    overrides = parse_sets(spec, sets, findings)
+    if chain is None or findings.errors:
+        return Outcome(None, findings.all())
+    made = _Resolution(spec, chain, overrides, findings, limits or Limits()).run()
+    return Outcome(None if findings.errors else made, findings.all())
+
+
+def _choose(
+    spec: n.Spec, model: str | None, variant: str | None, findings: Findings
+) -> Name | None:
+    wanted = variant or model
+    place = Span(spec.source, 0, 0)
+    if wanted is not None:
+        of_sort = [
+            name
+            for name, d in spec.models.items()
+            if d.variant == (variant is not None)
+        ]
+        if wanted not in of_sort:
+            sort = "variant" if variant else "model"
+            findings.add(faults.no_such_model(place, sort, wanted, of_sort))
+            return None
+        return spec.models[wanted].name
+    if len(spec.own_models) != 1:
+        make = faults.several_models if spec.own_models else faults.no_model
+        findings.add(make(place, list(spec.own_models)))
+        return None
+    return spec.models[spec.own_models[0]].name
+
+
+def package_name(chain: list[n.ModelDecl]) -> str:
+    """`model`, or `model-variant` with the name of the model that it is a variant of."""
+    last = chain[-1]
+    if not last.variant:
+        return last.name.text
+    root = next(declared for declared in reversed(chain) if not declared.variant)
+    return f"{root.name.text}-{last.name.text}"
+
+
+@dataclass(slots=True)
+class _Resolution:
+    """One model on its way."""
+
+    spec: n.Spec
+    chain: list[n.ModelDecl]
+    sets: Sets
+    findings: Findings
+    limits: Limits
+
+    def run(self) -> ResolvedModel | None:
+        declared = self.chain[-1]
+        place = declared.name.span
+        scope = Scope(self.params(), self.findings)
+        tree = self.tree()
+        section, scope = self.section(tree, scope, place)
+        if section is None:
+            return None
+        embedding = self.part(EmbeddingSection, "embedding", tree, scope, place)
+        head = self.part(HeadSection, "head", tree, scope, place)
+        layers = self.layers(scope, place)
+        recipe = self.recipe(tree, scope, place)
+        if embedding is None or head is None or layers is None or recipe is None:
+            return None
+        name = package_name(self.chain)
+        return ResolvedModel(
+            name, self.spec.source, section, embedding, head, layers, recipe, place
+        )
+
+    def tree(self) -> n.Tree:
+        tree = n.EMPTY
+        for declared in self.chain:
+            tree = tree.merge(declared.tree)
+        return tree.merge(self.sets.tree)
+
+    def params(self) -> Mapping[str, Value]:
+        """All parameters, each with its last override, evaluated in the order of declaration."""
+        overrides: dict[str, Expr] = {}
+        for declared in self.chain:
+            for name, (place, expr) in declared.params.items():
+                if name not in self.spec.params:
+                    known = [*self.spec.params, *section_keys("model")]
+                    self.findings.add(
+                        name_faults.unknown_key(place, name, "`model`", known)
+                    )
+                overrides[name] = expr
+        overrides.update(self.sets.params)
+        scope = Scope({}, self.findings)
+        values: dict[str, Value] = {}
+        for name, param in self.spec.params.items():
+            scope.variables = values
+            try:
+                values[name] = evaluate(overrides.get(name, param.value), scope)
+            except Fault as fault:
+                self.findings.add(fault.diagnostic)
+                values[name] = Fraction(1)
+        return values
+
+    def section(
+        self, tree: n.Tree, scope: Scope, place: Span
+    ) -> tuple[ModelSection | None, Scope]:
+        """The model's own keys; vocab, context and width become variables in this order."""
+        for name in ("vocab", "context", "width"):
+            bound = tree.parts.get(name)
+            if bound is None or bound.expr is None:
+                continue
+            setting = settings_of(ModelSection)[name]
+            try:
+                value = setting.type.convert(evaluate(bound.expr, scope))
+            except (Fault, Misfit):
+                continue  # reported with the section
+            scope = scope.with_variables(**{name: Fraction(value)})
+        made: Any = resolve_section(ModelSection, "model", tree, scope, place, SECTIONS)
+        return made, scope
+
+    def part(
+        self, cls: type[Component], name: str, tree: n.Tree, scope: Scope, place: Span
+    ) -> Any:
+        bound = tree.parts.get(name, n.EMPTY)
+        return resolve_section(cls, name, bound, scope, bound.key or place)
+
+    def layers(self, scope: Scope, place: Span) -> Any:
+        items: tuple[n.StackItem, ...] = ()
+        for declared in self.chain:
+            if declared.layers is not None:
+                items = declared.layers
+                place = declared.layers_span or place
+        overrides = [
+            override for declared in self.chain for override in declared.overrides
+        ]
+        overrides += self.sets.overrides
+        return resolve_stack(self.spec, items, overrides, scope, self.limits, place)
+
+    def recipe(self, tree: n.Tree, scope: Scope, place: Span) -> RecipeSource | None:
+        bound = tree.parts.get("recipe", n.EMPTY)
+        if bound.expr is None:
+            return RecipeSource(n.Tree(parts=bound.parts), scope, place, False)
+        if not isinstance(bound.expr, Name):
+            self.findings.add(faults.recipe_by_name(bound.expr.span))
+            return None
+        base = recipe_chain(self.spec, bound.expr, self.findings)
+        if base is None:
+            return None
+        return RecipeSource(
+            base.merge(n.Tree(parts=bound.parts)), scope, bound.expr.span, True
+        )

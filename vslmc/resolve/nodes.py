@@ -1,0 +1,72 @@
+"""The resolved model: one entry per applied layer, every value known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vslmc.resolve.scope import Scope
+from vslmc.source import Source, Span
+from vslmc.spec.nodes import Tree
+from vslmc.spec.sections import (
+    Block,
+    DeepSpeedSection,
+    EmbeddingSection,
+    HeadSection,
+    ModelSection,
+    RecipeSection,
+    TrainSection,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLayer:
+    """One application of a written layer."""
+
+    index: int
+    """Place in the order of application."""
+    written: int
+    """Which written layer: the place in the order of writing."""
+    site: int
+    """0 where it is written; else the number of the `use` that applies it again."""
+    block: Block
+    name: str
+    """Name of the block it is made of."""
+    span: Span
+    """The item of `layers { }` that writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeSource:
+    """A recipe before its values are known: `parameters` is counted on the plan first."""
+
+    tree: Tree
+    scope: Scope
+    place: Span
+    """The recipe's name, or the model's where there is no recipe."""
+    named: bool
+    """Whether the model names a recipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRecipe:
+    """A recipe with every value known."""
+
+    recipe: RecipeSection
+    train: TrainSection
+    deepspeed: DeepSpeedSection
+    place: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModel:
+    """A model with every value known; its recipe waits for the count of parameters."""
+
+    name: str
+    source: Source
+    section: ModelSection
+    embedding: EmbeddingSection
+    head: HeadSection
+    layers: tuple[AppliedLayer, ...]
+    recipe: RecipeSource
+    span: Span
+    """The name in the declaration of the model or variant."""

@@ -1,0 +1,251 @@
+"""The stack: items expanded to applied layers, each resolved with its own overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+
+from vslmc.diagnostics.catalogue import layers as faults
+from vslmc.diagnostics.catalogue import names as name_faults
+from vslmc.diagnostics.catalogue import values as value_faults
+from vslmc.resolve.component import resolve_section
+from vslmc.resolve.evaluate import Fault, evaluate
+from vslmc.resolve.inherit import block_chain
+from vslmc.resolve.nodes import AppliedLayer
+from vslmc.resolve.scope import Scope, Turn
+from vslmc.source import Span
+from vslmc.spec import nodes as n
+from vslmc.spec.sections import Block
+from vslmc.spec.values import Misfit, Whole
+from vslmc.syntax.limits import Limits
+from vslmc.syntax.nodes import Expr, Number
+
+
+@dataclass(slots=True)
+class _Written:
+    """A layer as written: its bindings and its place in its item."""
+
+    name: str
+    tree: n.Tree
+    item: n.Repeat
+    i: int
+    n: int
+
+
+@dataclass(slots=True)
+class _Expansion:
+    """Items on their way to layers."""
+
+    spec: n.Spec
+    scope: Scope
+    limits: Limits
+    written: list[_Written] = field(default_factory=list[_Written])
+    labels: dict[str, tuple[Span, list[tuple[int, int]]]] = field(
+        default_factory=dict[str, tuple[Span, list[tuple[int, int]]]]
+    )
+    uses: int = 0
+    full: bool = False
+    """Set once the limit of layers is passed and reported."""
+
+    def items(self, items: Iterable[n.StackItem]) -> list[tuple[int, int]]:
+        """Pairs (written layer, site) in the order of application."""
+        applied: list[tuple[int, int]] = []
+        for item in items:
+            applied += self.item(item)
+            if self.full or self.too_many(len(applied), item.span):
+                return applied
+        return applied
+
+    def item(self, item: n.StackItem) -> list[tuple[int, int]]:
+        match item:
+            case n.Repeat():
+                return self.repeat(item)
+            case n.LoopItem():
+                count = self.count(item.count)
+                inner = self.items(item.items)
+                if self.too_many(len(inner) * count, item.span):
+                    return inner
+                return inner * count
+            case n.LabelItem():
+                applied = self.item(item.item)
+                self.label(item, applied)
+                return applied
+            case n.UseItem():
+                return self.use(item)
+
+    def repeat(self, item: n.Repeat) -> list[tuple[int, int]]:
+        count = 1 if item.count is None else self.count(item.count)
+        base = block_chain(self.spec, item.block, self.scope.findings)
+        if base is None or self.too_many(len(self.written) + count, item.span):
+            return []
+        tree = base.merge(item.tree)
+        start = len(self.written)
+        name = item.block.text
+        self.written += [_Written(name, tree, item, i, count) for i in range(count)]
+        return [(start + i, 0) for i in range(count)]
+
+    def too_many(self, layers: int, place: Span) -> bool:
+        if layers > self.limits.layers and not self.full:
+            self.full = True
+            self.scope.findings.add(
+                faults.too_many_layers(place, layers, self.limits.layers)
+            )
+        return self.full
+
+    def count(self, expr: Expr) -> int:
+        """A count of layers or passes; 0 after a fault."""
+        try:
+            return Whole(1).convert(evaluate(expr, self.scope))
+        except Fault as fault:
+            self.scope.findings.add(fault.diagnostic)
+        except Misfit as misfit:
+            fault = value_faults.wrong_value(
+                expr.span, "layers", misfit.reason, misfit.help
+            )
+            self.scope.findings.add(fault)
+        return 0
+
+    def label(self, item: n.LabelItem, applied: list[tuple[int, int]]) -> None:
+        name = item.label.text
+        if name in self.labels:
+            first = self.labels[name][0]
+            fault = name_faults.duplicate_declaration(
+                item.label.span, first, "label", name
+            )
+            self.scope.findings.add(fault)
+        self.labels[name] = (item.label.span, applied)
+
+    def use(self, item: n.UseItem) -> list[tuple[int, int]]:
+        name = item.label.text
+        if name not in self.labels:
+            known = list(self.labels)
+            fault = name_faults.unknown_declaration(
+                item.label.span, "label", name, known
+            )
+            self.scope.findings.add(fault)
+            return []
+        self.uses += 1
+        return [(written, self.uses) for written, _ in self.labels[name][1]]
+
+
+def resolve_stack(
+    spec: n.Spec,
+    items: Sequence[n.StackItem],
+    overrides: Sequence[n.LayerOverride],
+    scope: Scope,
+    limits: Limits,
+    place: Span,
+) -> tuple[AppliedLayer, ...] | None:
+    """All applied layers, or None if any of them has faults (all of which are reported)."""
+    expansion = _Expansion(spec, scope, limits)
+    applied = expansion.items(items)
+    if scope.findings.errors or expansion.full:
+        return None
+    if not applied:
+        scope.findings.add(faults.no_layers(place))
+        return None
+    for override in overrides:
+        _apply_override(override, expansion.written, applied, scope)
+    blocks = _resolve_blocks(expansion.written, scope)
+    if any(block is None for block in blocks):
+        return None
+    made: list[AppliedLayer] = []
+    for index, (written, site) in enumerate(applied):
+        layer, block = expansion.written[written], blocks[written]
+        assert block is not None
+        made.append(
+            AppliedLayer(index, written, site, block, layer.name, layer.item.span)
+        )
+    return tuple(made)
+
+
+def _resolve_blocks(written: list[_Written], scope: Scope) -> list[Block | None]:
+    """Each written layer resolved; equal ones that do not look at their turn only once."""
+    blocks: list[Block | None] = []
+    steady: dict[int, Block | None] = {}
+    for number, layer in enumerate(written):
+        key = id(layer.tree)
+        if key not in steady:
+            turn = Turn(layer.i, layer.n, number, len(written))
+            inner = Scope(scope.variables, scope.findings, turn)
+            block = _resolve_block(layer, inner)
+            if inner.turned:
+                blocks.append(block)
+                continue
+            steady[key] = block
+        blocks.append(steady[key])
+    return blocks
+
+
+def _resolve_block(layer: _Written, scope: Scope) -> Block | None:
+    tree, inner = layer.tree, scope
+    bound = tree.parts.get("width")
+    if bound is not None and bound.expr is not None:
+        try:
+            width = Whole(1).convert(evaluate(bound.expr, scope))
+        except (Fault, Misfit):
+            pass  # reported with the section, below
+        else:
+            # Its own expression sees the model's width, all others see the layer's.
+            literal = Number(Fraction(width), bound.expr.span)
+            tree = n.Tree(parts={**tree.parts, "width": n.Tree(literal, bound.key)})
+            inner = Scope(
+                {**scope.variables, "width": Fraction(width)},
+                scope.findings,
+                scope.turn,
+            )
+    block = resolve_section(Block, "block", tree, inner, layer.item.block.span)
+    scope.turned |= inner.turned
+    return block
+
+
+def _apply_override(
+    override: n.LayerOverride,
+    written: list[_Written],
+    applied: list[tuple[int, int]],
+    scope: Scope,
+) -> None:
+    hit = _range(override, len(applied), scope)
+    if hit is None:
+        return
+    owners = {applied[index][0] for index in hit}
+    for owner in sorted(owners):
+        missed = [
+            index
+            for index, (layer, _) in enumerate(applied)
+            if layer == owner and index not in hit
+        ]
+        if missed:
+            scope.findings.add(faults.override_hits_some_passes(override.span, missed))
+            return
+    merged: dict[int, n.Tree] = {}
+    for owner in sorted(owners):
+        layer = written[owner]
+        if id(layer.tree) not in merged:
+            merged[id(layer.tree)] = layer.tree.merge(override.tree)
+    for owner in sorted(owners):
+        written[owner].tree = merged[id(written[owner].tree)]
+
+
+def _range(override: n.LayerOverride, count: int, scope: Scope) -> range | None:
+    index = override.index
+    if index.first is None:
+        return range(count)
+    ends: list[int] = []
+    for expr in (index.first, index.last or index.first):
+        try:
+            ends.append(Whole(0).convert(evaluate(expr, scope)))
+        except Fault as fault:
+            scope.findings.add(fault.diagnostic)
+            return None
+        except Misfit as misfit:
+            help = misfit.help
+            fault = value_faults.wrong_value(expr.span, "layers", misfit.reason, help)
+            scope.findings.add(fault)
+            return None
+    if any(first > last for first, last in pairwise(ends)) or ends[1] >= count:
+        scope.findings.add(faults.no_such_layers(index.span, count))
+        return None
+    return range(ends[0], ends[1] + 1)

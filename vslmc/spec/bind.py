@@ -1,0 +1,162 @@
+"""From documents to a spec: declarations, their keys checked, duplicates refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vslmc.diagnostics.catalogue import names as faults
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.outcome import Outcome
+from vslmc.source import Source, Span
+from vslmc.spec import nodes as n
+from vslmc.spec.reserved import is_reserved
+from vslmc.spec.sections import NOT_YET
+from vslmc.spec.stack import bind_items
+from vslmc.spec.tree import TreeBuilder, describe_entry
+from vslmc.syntax import nodes as s
+
+SECTION_SORTS = {
+    "block": "block",
+    "recipe": "recipe",
+    "model": "model",
+    "variant": "model",
+}
+
+
+def bind_documents(documents: Iterable[s.Document], main: Source) -> Outcome[n.Spec]:
+    """One spec from the file `main` and all that it imports, in the order of reading."""
+    binder = _Binder(main)
+    for document in documents:
+        for entry in document.entries:
+            binder.bind(entry, document.source)
+    return Outcome(binder.spec(), tuple(binder.faults))
+
+
+class _Binder:
+    """Collects the declarations of all files."""
+
+    def __init__(self, main: Source) -> None:
+        self.main = main
+        self.faults: list[Diagnostic] = []
+        self.params: dict[str, s.Param] = {}
+        self.blocks: dict[str, n.BlockDecl] = {}
+        self.recipes: dict[str, n.RecipeDecl] = {}
+        self.models: dict[str, n.ModelDecl] = {}
+        self.own_models: list[str] = []
+        self.own_variants: list[str] = []
+        self.edition: s.Binding | None = None
+
+    def spec(self) -> n.Spec:
+        return n.Spec(
+            self.main,
+            self.params,
+            self.blocks,
+            self.recipes,
+            self.models,
+            tuple(self.own_models),
+            tuple(self.own_variants),
+        )
+
+    def bind(self, entry: s.Entry, source: Source) -> None:
+        match entry:
+            case s.Import():
+                pass  # read by the loader
+            case s.Param():
+                if self.name("param", entry.name, self.params.get(entry.name.text)):
+                    self.params[entry.name.text] = entry
+            case s.Declaration(keyword="block"):
+                if self.name("block", entry.name, self.blocks.get(entry.name.text)):
+                    tree = self.section("block", entry.body)
+                    self.blocks[entry.name.text] = n.BlockDecl(
+                        entry.name, entry.parent, tree
+                    )
+            case s.Declaration(keyword="recipe"):
+                if self.name("recipe", entry.name, self.recipes.get(entry.name.text)):
+                    tree = self.section("recipe", entry.body)
+                    self.recipes[entry.name.text] = n.RecipeDecl(
+                        entry.name, entry.parent, tree
+                    )
+            case s.Declaration():
+                if self.name("model", entry.name, self.models.get(entry.name.text)):
+                    self.model(entry, source)
+            case s.Share() | s.Experiment():
+                word = "share" if isinstance(entry, s.Share) else entry.keyword
+                self.faults.append(faults.not_supported_yet(entry.span, word))
+            case s.Binding() if str(entry.path) == "edition":
+                self.bind_edition(entry)
+            case _:
+                what = describe_entry(entry)
+                help = "the file takes `import`, `param`, `block`, `model`, `variant` and `recipe`"
+                self.faults.append(
+                    faults.misplaced_entry(entry.span, what, "the file", help)
+                )
+
+    def name(self, sort: str, name: s.Name, first: object) -> bool:
+        """Whether `name` may be declared; says why if not."""
+        if is_reserved(sort, name.text):
+            self.faults.append(faults.reserved_name(name.span, sort, name.text))
+            return False
+        if first is not None:
+            earlier: Span = first.name.span  # type: ignore[attr-defined]
+            self.faults.append(
+                faults.duplicate_declaration(name.span, earlier, sort, name.text)
+            )
+            return False
+        return True
+
+    def bind_edition(self, entry: s.Binding) -> None:
+        value = entry.value
+        if not isinstance(value, s.Number) or value.value != 2026:
+            self.faults.append(faults.unknown_edition(value.span, value.span.text))
+
+    def section(self, name: str, body: s.Body) -> n.Tree:
+        builder = TreeBuilder(name, self.faults)
+        for entry in body.entries:
+            builder.add(entry)
+        return builder.tree()
+
+    def model(self, entry: s.Declaration, source: Source) -> None:
+        builder = TreeBuilder("model", self.faults, variant=entry.keyword == "variant")
+        layers: tuple[n.StackItem, ...] | None = None
+        layers_span: Span | None = None
+        for item in entry.body.entries:
+            if is_section(item, "layers"):
+                assert isinstance(item, s.Item) and item.body is not None
+                if layers_span is not None:
+                    self.faults.append(
+                        faults.duplicate_key(item.head.span, layers_span, "layers")
+                    )
+                layers = bind_items(item.body, self.faults)
+                layers_span = item.head.span
+            elif isinstance(item, s.Share):
+                self.faults.append(faults.not_supported_yet(item.span, "share"))
+            elif is_section(item, "encoder"):
+                assert "encoder" in NOT_YET["model"]
+                self.faults.append(faults.not_supported_yet(item.span, "encoder"))
+            else:
+                builder.add(item)
+        declared = n.ModelDecl(
+            entry.name,
+            entry.parent,
+            entry.keyword == "variant",
+            builder.tree(),
+            layers,
+            layers_span,
+            builder.overrides(),
+            builder.params,
+            entry.span,
+        )
+        self.models[entry.name.text] = declared
+        if source is self.main:
+            own = self.own_variants if declared.variant else self.own_models
+            own.append(entry.name.text)
+
+
+def is_section(entry: s.Entry, name: str) -> bool:
+    """Whether the entry is `name { ... }`."""
+    return (
+        isinstance(entry, s.Item)
+        and entry.body is not None
+        and isinstance(entry.head, s.Name)
+        and entry.head.text == name
+    )

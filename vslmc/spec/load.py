@@ -1,0 +1,118 @@
+"""Reading a spec and what it imports: inside the root, without cycles, each file once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vslmc.diagnostics.catalogue import use as faults
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.outcome import Outcome
+from vslmc.source import Source, Span
+from vslmc.spec.bind import bind_documents
+from vslmc.spec.nodes import Spec
+from vslmc.syntax.limits import Limits
+from vslmc.syntax.nodes import Document, Import
+from vslmc.syntax.parse import parse_text
+
+MARKERS = ("vslmc.toml", ".git")
+
+
+def find_root(path: Path) -> Path:
+    """The nearest folder upwards that holds a marker, else the folder of the spec."""
+    folder = path.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / marker).exists() for marker in MARKERS):
+            return candidate
+    return folder
+
+
+def load_spec(
+    path: Path,
+    root: Path | None = None,
+    limits: Limits | None = None,
+    text: str | None = None,
+) -> Outcome[Spec]:
+    """Read, parse and bind a spec with its imports; `text` stands for the file's content."""
+    path = path.resolve()
+    root = (root or find_root(path)).resolve()
+    loader = _Loader(root, limits or Limits())
+    main = loader.read(path, None, (), text)
+    if main is None:
+        return Outcome(None, tuple(loader.found))
+    if not main.entries and not loader.found:
+        loader.found.append(faults.empty_file(Span(main.source, 0, 0)))
+    bound = bind_documents(loader.documents.values(), main.source)
+    return Outcome(bound.value, (*loader.found, *bound.diagnostics))
+
+
+@dataclass(slots=True)
+class _Loader:
+    """Files read so far, imported ones before those that import them."""
+
+    root: Path
+    limits: Limits
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    documents: dict[Path, Document] = field(default_factory=dict[Path, Document])
+
+    def show(self, path: Path) -> str:
+        if path.is_relative_to(self.root):
+            return path.relative_to(self.root).as_posix()
+        return path.name
+
+    def read(
+        self,
+        path: Path,
+        place: Span | None,
+        above: tuple[Path, ...],
+        text: str | None = None,
+    ) -> Document | None:
+        if text is None:
+            text = self.text(path, place)
+        if text is None:
+            return None
+        source = Source(self.show(path), text.replace("\r\n", "\n"))
+        outcome = parse_text(source, self.limits)
+        self.found += outcome.diagnostics
+        document = outcome.value
+        assert document is not None
+        for entry in document.entries:
+            if isinstance(entry, Import):
+                self.follow(entry, path, (*above, path))
+        self.documents[path] = document
+        return document
+
+    def text(self, path: Path, place: Span | None) -> str | None:
+        try:
+            size = path.stat().st_size
+            if path.is_file() and size > 8 * self.limits.source:
+                raise ValueError(f"it has {size} bytes")
+            return path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            reason = "it is not UTF-8 text"
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+        except ValueError as error:
+            reason = str(error)
+        self.found.append(faults.file_not_read(place, self.show(path), reason))
+        return None
+
+    def follow(self, entry: Import, importer: Path, above: tuple[Path, ...]) -> None:
+        place = entry.path.span
+        try:
+            path = (importer.parent / entry.path.value).resolve()
+        except (OSError, ValueError):
+            self.found.append(
+                faults.file_not_read(place, entry.path.value, "no legal path")
+            )
+            return
+        if not path.is_relative_to(self.root):
+            self.found.append(faults.import_outside_root(place, self.root.name))
+        elif path in above:
+            start = above.index(path)
+            chain = [self.show(step) for step in (*above[start:], path)]
+            self.found.append(faults.import_cycle(place, chain))
+        elif len(above) > self.limits.imports:
+            self.found.append(faults.imports_too_deep(place, self.limits.imports))
+        elif path not in self.documents:
+            self.read(path, place, above)

@@ -1,0 +1,50 @@
+"""The items of `layers { }`: repeated blocks, loops, labels and uses."""
+
+from __future__ import annotations
+
+from vslmc.diagnostics.catalogue import names as faults
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.spec import nodes as n
+from vslmc.spec.tree import TreeBuilder, describe_entry
+from vslmc.syntax import nodes as s
+
+HELP = "write `N * block { ... }`, `loop N { ... }`, `label: ...` or `use label`"
+
+
+def bind_items(body: s.Body, found: list[Diagnostic]) -> tuple[n.StackItem, ...]:
+    """The items of one body, those with faults left out."""
+    items = (bind_item(entry, found) for entry in body.entries)
+    return tuple(item for item in items if item is not None)
+
+
+def bind_item(entry: s.Entry, found: list[Diagnostic]) -> n.StackItem | None:
+    """One item, or None if it has faults."""
+    match entry:
+        case s.Item(head=s.Name() as block):
+            return n.Repeat(None, block, bind_overrides(entry.body, found), entry.span)
+        case s.Item(head=s.Binary(operator="*", left=count, right=s.Name() as block)):
+            return n.Repeat(count, block, bind_overrides(entry.body, found), entry.span)
+        case s.Loop():
+            if entry.adapter is not None:
+                word = entry.adapter.span.text.split("(")[0]
+                found.append(faults.not_supported_yet(entry.adapter.span, word))
+            return n.LoopItem(entry.count, bind_items(entry.body, found), entry.span)
+        case s.Use():
+            return n.UseItem(entry.label, entry.span)
+        case s.Labelled():
+            inner = bind_item(entry.entry, found)
+            return (
+                None if inner is None else n.LabelItem(entry.label, inner, entry.span)
+            )
+        case _:
+            what = describe_entry(entry)
+            found.append(faults.misplaced_entry(entry.span, what, "`layers { }`", HELP))
+            return None
+
+
+def bind_overrides(body: s.Body | None, found: list[Diagnostic]) -> n.Tree:
+    """The overrides of one item."""
+    builder = TreeBuilder("block", found)
+    for entry in body.entries if body else ():
+        builder.add(entry)
+    return builder.tree()
