@@ -177,9 +177,7 @@ def build_attention(shape: Shape, context: int) -> Attention:
     )
     slots = context if shape.window is None else min(shape.window, context)
     candidates: dict[Choice, tuple[KernelName, ...]] = {
-        "auto": (
-            ("flash", "sdpa") if shape.window is None else ("flash", "flex", "sdpa")
-        ),
+        "auto": ("flash", "sdpa") if shape.head_dim % 8 == 0 else ("sdpa",),
         "eager": ("eager",),
         "sdpa": ("sdpa",),
         "flex": ("flex", "sdpa"),

@@ -126,7 +126,7 @@ def test_missing_and_unknown_entries() -> None:
     data["training"] |= {"clip": None, "warm": 1}
     with pytest.raises(ValueError, match=r"^training\.warm: unknown entry$"):
         plan_from_json(data)
-    with pytest.raises(ValueError, match="^plan: expected an object$"):
+    with pytest.raises(ValueError, match=r"^plan: expected an object$"):
         plan_from_json([])
 
 

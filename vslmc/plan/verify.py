@@ -1,0 +1,281 @@
+"""The laws of plans: what lowering and every pass must leave true.
+
+`verify_plan` is a check of the compiler, not of the user's spec: a message here is a fault
+of the compiler, or of a package's manifest that was changed by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from vslmc.plan.nodes import (
+    Attention,
+    Ffn,
+    Glu,
+    Kernel,
+    Layer,
+    Mixer,
+    Mlp,
+    Moe,
+    Norm,
+    Plan,
+    Resize,
+    Stack,
+    Training,
+)
+from vslmc.plan.tensors import InitRule, list_tensors
+
+ALWAYS_WORK = frozenset({"eager", "sdpa"})
+"""Kernels that need nothing but torch."""
+
+
+def verify_plan(plan: Plan) -> list[str]:
+    """Every broken law as `path: what is wrong`; an empty list when there is none."""
+    return list(_broken(plan))
+
+
+def _broken(plan: Plan) -> Iterator[str]:
+    if not plan.stacks or not all(stack.layers for stack in plan.stacks):
+        yield "stacks: a plan needs a stack, and a stack needs a layer"
+        return
+    yield from _positive("plan", vocab=plan.vocab, context=plan.context)
+    for number, stack in enumerate(plan.stacks):
+        where = f"stacks[{number}]"
+        yield from _inside(where, _order(stack))
+        yield from _inside(where, _widths(stack, plan))
+        yield from _inside(where, _modules(stack))
+        for layer in stack.layers:
+            yield from _inside(f"{where}.layers[{layer.index}]", _layer(layer, plan))
+    yield from _inside("embedding", _share("dropout", plan.embedding.dropout))
+    yield from _inside("head", _head(plan))
+    yield from _inside("tensors", _tensors(plan))
+    yield from _inside("losses", _losses(plan))
+    yield from _inside("training", _training(plan.training, plan.context))
+
+
+def _inside(where: str, messages: Iterator[str]) -> Iterator[str]:
+    for message in messages:
+        joint = "" if message.startswith("[") else "."
+        yield f"{where}{joint}{message}"
+
+
+def _positive(where: str, **numbers: int) -> Iterator[str]:
+    for name, number in numbers.items():
+        if number < 1:
+            yield f"{where}.{name}: {number} is not positive"
+
+
+def _share(name: str, value: float) -> Iterator[str]:
+    if not 0 <= value < 1:
+        yield f"{name}: {value} is not in [0, 1)"
+
+
+# --- the stack -------------------------------------------------------------------------
+
+
+def _order(stack: Stack) -> Iterator[str]:
+    """Indices count up, owners appear in order, and sharing means being the same."""
+    first: dict[int, Layer] = {}
+    for place, layer in enumerate(stack.layers):
+        if layer.index != place:
+            yield f"layers[{place}].index: {layer.index}"
+        if layer.owner not in first and layer.owner != len(first):
+            yield f"layers[{place}].owner: {layer.owner} comes before {len(first)}"
+        owner = first.setdefault(layer.owner, layer)
+        if _content(layer) != _content(owner):
+            yield f"layers[{place}]: differs from layers[{owner.index}], its owner"
+
+
+def _content(layer: Layer) -> tuple[object, ...]:
+    """What an applied layer shares with its owner: all but its place in the stack."""
+    return (layer.width, layer.norm, layer.mixer, layer.ffn, layer.dropout)
+
+
+def _resizes(stack: Stack, last: int) -> list[tuple[str, Resize | None, int]]:
+    """Every place where the width may change: path, resize, and the width after it."""
+    inner = [(f"layers[{a.index}].resize", a.resize, a.width) for a in stack.layers]
+    return [*inner, ("exit", stack.exit, last)]
+
+
+def _widths(stack: Stack, plan: Plan) -> Iterator[str]:
+    """The stream has the embedding's width at first and the head's at last."""
+    width = plan.embedding.width
+    for where, resize, after in _resizes(stack, plan.head.width):
+        if resize is None and after != width:
+            yield f"{where}: missing between widths {width} and {after}"
+        if resize is not None:
+            if (resize.before, resize.after) != (width, after) or width == after:
+                found = f"{resize.before} to {resize.after}"
+                yield f"{where}: goes from {found}, the stream from {width} to {after}"
+            stores = resize.kind == "project" or (
+                resize.kind == "learned" and resize.after > resize.before
+            )
+            if stores != (resize.module is not None):
+                yield f"{where}.module: {resize.module} for {resize.kind}"
+        width = after
+
+
+def _modules(stack: Stack) -> Iterator[str]:
+    """Modules of resizes are numbered as they appear; equal numbers are equal maps."""
+    first: dict[int, Resize] = {}
+    for where, resize, _ in _resizes(stack, 0):
+        if resize is None or resize.module is None:
+            continue
+        if resize.module not in first and resize.module != len(first):
+            yield f"{where}.module: {resize.module} comes before {len(first)}"
+        if first.setdefault(resize.module, resize) != resize:
+            yield f"{where}: differs from the first use of module {resize.module}"
+
+
+# --- layers ----------------------------------------------------------------------------
+
+
+def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
+    yield from _positive("layer", width=layer.width)
+    yield from _share("dropout", layer.dropout)
+    yield from _norm("norm", layer.norm, layer.width)
+    if layer.mixer is not None:
+        yield from _inside("mixer", _mixer(layer.mixer, plan.context))
+    if layer.ffn is not None:
+        yield from _inside("ffn", _ffn(layer.ffn))
+
+
+def _norm(name: str, norm: Norm | None, width: int) -> Iterator[str]:
+    if norm is None:
+        return
+    if norm.width != width:
+        yield f"{name}.width: {norm.width} where the stream has {width}"
+    if norm.eps <= 0:
+        yield f"{name}.eps: {norm.eps} is not positive"
+    if norm.bias and norm.kind == "rmsnorm":
+        yield f"{name}.bias: rmsnorm has none"
+
+
+def _mixer(mixer: Mixer, context: int) -> Iterator[str]:
+    match mixer:
+        case Attention():
+            yield from _attention(mixer, context)
+            yield from _inside("kernel", _kernel(mixer.kernel))
+
+
+def _attention(mixer: Attention, context: int) -> Iterator[str]:
+    sizes = {
+        "heads": mixer.heads,
+        "kv_heads": mixer.kv_heads,
+        "head_dim": mixer.head_dim,
+    }
+    if min(sizes.values()) < 1:
+        yield f"heads: {sizes} are not positive"
+    elif mixer.heads % mixer.kv_heads:
+        yield f"kv_heads: {mixer.kv_heads} does not divide {mixer.heads}"
+    if mixer.window is not None and mixer.window < 1:
+        yield f"window: {mixer.window} does not reach the token itself"
+    if mixer.rope is not None and (mixer.head_dim % 2 or mixer.rope.theta <= 0):
+        yield f"rope: theta {mixer.rope.theta} with heads of {mixer.head_dim}"
+    yield from _norm("qk_norm", mixer.qk_norm, mixer.head_dim)
+    yield from _share("dropout", mixer.dropout)
+    slots = context if mixer.window is None else min(mixer.window, context)
+    if mixer.state.slots != slots:
+        yield f"state.slots: {mixer.state.slots} instead of {slots}"
+    if mixer.state.width != 2 * mixer.kv_heads * mixer.head_dim:
+        yield f"state.width: {mixer.state.width}"
+
+
+def _kernel(kernel: Kernel) -> Iterator[str]:
+    candidates = kernel.candidates
+    if not candidates or candidates[-1] not in ALWAYS_WORK:
+        yield f"candidates: {candidates} does not end in one that always works"
+    elif kernel.choice not in ("auto", candidates[0]):
+        yield f"candidates: {candidates} does not begin with {kernel.choice}"
+    if len(set(candidates)) != len(candidates):
+        yield f"candidates: {candidates} repeats itself"
+
+
+def _ffn(ffn: Ffn) -> Iterator[str]:
+    match ffn:
+        case Mlp() | Glu():
+            yield from _positive("ffn", hidden=ffn.hidden)
+        case Moe():
+            yield from _moe(ffn)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _moe(moe: Moe) -> Iterator[str]:
+    yield from _inside("expert", _ffn(moe.expert))
+    if not 1 <= moe.top_k <= moe.experts:
+        yield f"top_k: {moe.top_k} of {moe.experts} experts"
+    if moe.balance < 0:
+        yield f"balance: {moe.balance} is negative"
+    if moe.shared is not None:
+        yield from _inside("shared", _ffn(moe.shared))
+        if type(moe.shared) is not type(moe.expert):
+            yield "shared: is not of the expert's kind"
+        elif moe.expert.hidden > 0 and moe.shared.hidden % moe.expert.hidden:
+            yield f"shared.hidden: {moe.shared.hidden} is no multiple of an expert's"
+
+
+# --- the rest --------------------------------------------------------------------------
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield from _norm("norm", plan.head.norm, plan.head.width)
+    if plan.head.tied and plan.head.width != plan.embedding.width:
+        yield f"tied: width {plan.head.width}, the embedding has {plan.embedding.width}"
+
+
+def _tensors(plan: Plan) -> Iterator[str]:
+    """The table is what the nodes imply, under one of the two rules for its inits."""
+    names = [tensor.name for tensor in plan.tensors]
+    if len(set(names)) != len(names):
+        yield f"names: {len(names) - len(set(names))} occur twice"
+    if not plan.tensors or plan.tensors[0].name != "embedding.weight":
+        yield "[0]: is not the embedding"
+        return
+    std = plan.tensors[0].init.std
+    parts = (plan.embedding, plan.stacks, plan.head, plan.vocab, plan.context)
+    plain, scaled = (list_tensors(*parts, InitRule(std, r)) for r in (False, True))
+    if plan.tensors in (plain, scaled):
+        return
+    for index, wanted in enumerate(plain):
+        found = plan.tensors[index] if index < len(plan.tensors) else None
+        if found not in (wanted, scaled[index]):
+            yield f"[{index}]: {found and found.name} where the nodes imply {wanted.name}"
+            return
+    yield f"length: {len(plan.tensors)}, the nodes imply {len(plain)}, of one init rule"
+
+
+def _losses(plan: Plan) -> Iterator[str]:
+    if not any(loss.weight > 0 for loss in plan.losses):
+        yield "weight: nothing is trained"
+
+
+def _training(training: Training, context: int) -> Iterator[str]:
+    launch = training.deepspeed
+    numbers = {
+        "steps": training.steps,
+        "micro_batch": training.micro_batch,
+        "log_every": training.log_every,
+        "evaluate_every": training.evaluate_every,
+        "checkpoint_every": training.checkpoint_every,
+        "deepspeed.gpus": launch.gpus,
+        "deepspeed.nodes": launch.nodes,
+    }
+    for name, number in numbers.items():
+        if number < 1:
+            yield f"{name}: {number} is not positive"
+    if min(numbers.values()) >= 1:
+        sequences = training.micro_batch * launch.gpus * launch.nodes
+        if training.batch < 1 or training.batch % (context * sequences):
+            steps = f"{sequences} sequences of {context} tokens"
+            yield f"batch: {training.batch} tokens are no multiple of {steps}"
+    if training.evaluate_batches < 0:
+        yield f"evaluate_batches: {training.evaluate_batches} is negative"
+    if launch.zero not in (0, 1, 2, 3):
+        yield f"deepspeed.zero: {launch.zero} is no stage"
+    yield from _share("validation", training.validation)
+    if not 0 <= training.schedule.warmup <= training.steps:
+        yield f"schedule.warmup: {training.schedule.warmup} of {training.steps} steps"
+    if training.clip is not None and training.clip <= 0:
+        yield f"clip: {training.clip} is not positive"
