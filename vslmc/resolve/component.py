@@ -141,7 +141,10 @@ def _resolve(
         if value is FAILED and not isinstance(setting.type, Part):
             break  # what follows may be derived from it
         origins[name] = _origin(setting, tree, place)
-    return cls(**values, span=place, origins=origins) if sound else None
+    if not sound:
+        return None
+    make: Any = cls  # the decorator gives every component `span` and `origins`
+    return make(**values, span=place, origins=origins)
 
 
 def _check_keys(

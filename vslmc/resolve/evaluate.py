@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
-from typing import assert_never
+from typing import Any, assert_never
 
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import values as faults
@@ -25,13 +25,28 @@ BITS = 512
 
 Number = Fraction | float
 
-ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
+
+def _divide(left: Number, right: Number) -> Number:
+    return left / right
+
+
+def _floor(left: Number, right: Number) -> Number:
+    return Fraction(left // right)
+
+
+def _raise(left: Number, right: Number) -> Number:
+    return float(left) ** float(right)
+
+
+# typeshed's protocols for these fit no union of numbers.
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": operator.truediv,
-    "//": lambda a, b: Fraction(a // b),
+    "/": _divide,
+    "//": _floor,
     "%": operator.mod,
+    "**": _raise,
 }
 
 
@@ -114,12 +129,12 @@ def _power(expr: s.Binary, scope: Scope) -> Number:
             faults.not_a_number(expr.span, "a fractional power of a negative number")
         )
     return _bounded(
-        _floats(operator.pow, float(base), float(exponent), expr.span), expr.span
+        _floats(ARITHMETIC["**"], float(base), float(exponent), expr.span), expr.span
     )
 
 
 def _floats(
-    function: Callable[[Number, Number], Number],
+    function: Callable[[Any, Any], Any],
     left: Number,
     right: Number,
     place: Span,

@@ -30,6 +30,22 @@ def _round_to(x: Number, step: Number) -> Fraction:
     return _multiple(x, step, lambda quotient: floor(quotient + Fraction(1, 2)))
 
 
+def _floor(x: Number) -> Fraction:
+    return Fraction(floor(x))
+
+
+def _ceil(x: Number) -> Fraction:
+    return Fraction(ceil(x))
+
+
+def _round_up(x: Number, step: Number) -> Fraction:
+    return _multiple(x, step, ceil)
+
+
+def _round_down(x: Number, step: Number) -> Fraction:
+    return _multiple(x, step, floor)
+
+
 def _ramp(first: Number, last: Number, i: int, n: int) -> Number:
     return first if n == 1 else first + (last - first) * Fraction(i, n - 1)
 
@@ -57,12 +73,12 @@ def _greatest(first: Number, *rest: Number) -> Number:
 FUNCTIONS: dict[str, Callable[..., Number]] = {
     "min": _least,
     "max": _greatest,
-    "floor": lambda x: Fraction(floor(x)),
-    "ceil": lambda x: Fraction(ceil(x)),
+    "floor": _floor,
+    "ceil": _ceil,
     "sqrt": _sqrt,
     "round_to": _round_to,
-    "round_up": lambda x, step: _multiple(x, step, ceil),
-    "round_down": lambda x, step: _multiple(x, step, floor),
+    "round_up": _round_up,
+    "round_down": _round_down,
 }
 """Functions of numbers."""
 

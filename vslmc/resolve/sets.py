@@ -40,10 +40,10 @@ def parse_sets(
         entries = outcome.value.entries if outcome.value else ()
         if outcome.diagnostics:
             continue
-        if len(entries) != 1 or not isinstance(entries[0], Binding):
+        entry = entries[0] if len(entries) == 1 else None
+        if not isinstance(entry, Binding):
             findings.add(faults.no_setting(Span(source, 0, len(source.text))))
             continue
-        (entry,) = entries
         if name in spec.params:
             params[name] = entry.value
             continue

@@ -91,13 +91,18 @@ class _Binder:
                     faults.misplaced_entry(entry.span, what, "the file", help)
                 )
 
-    def name(self, sort: str, name: s.Name, first: object) -> bool:
+    def name(
+        self,
+        sort: str,
+        name: s.Name,
+        first: s.Param | n.BlockDecl | n.RecipeDecl | n.ModelDecl | None,
+    ) -> bool:
         """Whether `name` may be declared; says why if not."""
         if is_reserved(sort, name.text):
             self.faults.append(faults.reserved_name(name.span, sort, name.text))
             return False
         if first is not None:
-            earlier: Span = first.name.span  # type: ignore[attr-defined]
+            earlier = first.name.span
             self.faults.append(
                 faults.duplicate_declaration(name.span, earlier, sort, name.text)
             )

@@ -9,6 +9,10 @@ from vslmc.source import Source, Span
 from vslmc.syntax.nodes import Expr, Index, Name, Param
 
 
+def _no_parts() -> dict[str, Tree]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """What is bound at one path: a value, bindings below it, or both.
@@ -20,19 +24,20 @@ class Tree:
     expr: Expr | None = None
     key: Span | None = None
     """The key or path that bound it."""
-    parts: Mapping[str, Tree] = field(default_factory=dict[str, "Tree"])
+    parts: Mapping[str, Tree] = field(default_factory=_no_parts)
 
     def merge(self, upper: Tree) -> Tree:
         """This tree overridden by `upper`: a whole value drops the parts below it."""
-        lower = {} if upper.expr is not None else self.parts
+        lower: Mapping[str, Tree] = {} if upper.expr is not None else self.parts
         if not lower:
             parts = upper.parts
         elif not upper.parts:
             parts = lower
         else:
-            parts = {**lower, **upper.parts}
+            both = {**lower, **upper.parts}
             for name in lower.keys() & upper.parts.keys():
-                parts[name] = lower[name].merge(upper.parts[name])
+                both[name] = lower[name].merge(upper.parts[name])
+            parts = both
         if upper.expr is not None:
             return Tree(upper.expr, upper.key, parts)
         return Tree(self.expr, self.key or upper.key, parts)

@@ -48,7 +48,7 @@ class Builder:
         return c[1]
 
     def call(self, c: Children) -> n.Call:
-        arguments = tuple(c[2]) if isinstance(c[2], list) else ()
+        arguments = tuple(_listed(c[2]))
         return n.Call(self._name(c[0]), arguments, self._span(c[0], c[-1]))
 
     def arguments(self, c: Children) -> list[n.Argument]:
@@ -63,11 +63,11 @@ class Builder:
         return n.Argument(name, c[-1], self._span(c[0], c[-1]))
 
     def pair(self, c: Children) -> n.Sequence:
-        rest = c[3] if isinstance(c[3], list) else []
+        rest = _listed(c[3])
         return n.Sequence((c[1], *rest), self._span(c[0], c[-1]))
 
     def sequence(self, c: Children) -> n.Sequence:
-        items = tuple(c[1]) if isinstance(c[1], list) else ()
+        items = tuple(_listed(c[1]))
         return n.Sequence(items, self._span(c[0], c[-1]))
 
     def values(self, c: Children) -> list[n.Expr]:
@@ -169,3 +169,10 @@ def _path_end(source: Source, parts: list[n.Part], before: int | None) -> int:
     if last.index is None:
         return last.name.span.end
     return source.text.index("]", last.index.span.end, before) + 1
+
+
+def _listed(child: Any) -> list[Any]:
+    """The child if it is a list; an optional list that is absent leaves a bracket there."""
+    return (
+        child if isinstance(child, list) else []
+    )  # pyright: ignore[reportUnknownVariableType]

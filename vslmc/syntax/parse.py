@@ -45,7 +45,11 @@ class _Relay:
     def __getattr__(self, rule: str) -> Any:
         if rule.startswith("_"):
             raise AttributeError(rule)
-        return lambda children: getattr(_Relay.builder, rule)(children)
+
+        def build(children: list[Any]) -> Any:
+            return getattr(_Relay.builder, rule)(children)
+
+        return build
 
 
 def parse_text(source: Source, limits: Limits | None = None) -> Outcome[Document]:
@@ -56,7 +60,7 @@ def parse_text(source: Source, limits: Limits | None = None) -> Outcome[Document
     _Relay.builder = Builder(source)
     run = _Run(source, tokens)
     document = run.parse()
-    return Outcome(document, tuple([*found, *run.faults]))
+    return Outcome(document, (*found, *run.faults))
 
 
 class _Run:
@@ -66,7 +70,8 @@ class _Run:
         self.source = source
         self.tokens = tokens
         self.faults: list[Diagnostic] = []
-        self.parser: Any = _tables().parse_interactive("")
+        tables: Any = _tables()
+        self.parser: Any = tables.parse_interactive("")
         self.state: Any = self.parser.parser_state
         self.frames = [self.snapshot()]
 

@@ -33,7 +33,20 @@ OPERATORS: dict[str, str] = {
 }  # fmt: skip
 
 LEADING = frozenset(
-    ["import", "param", "block", "model", "variant", "recipe", "loop", "use", "share", "ablate", "sweep", "without"]
+    [
+        "import",
+        "param",
+        "block",
+        "model",
+        "variant",
+        "recipe",
+        "loop",
+        "use",
+        "share",
+        "ablate",
+        "sweep",
+        "without",
+    ]
 )
 """Words that start a declaration when a name, a value or a bracket follows."""
 INFIX = frozenset(["extends", "of", "in", "every", "with", "match", "within"])

@@ -74,11 +74,10 @@ def verify_recipe(recipe: ResolvedRecipe, model: ResolvedModel) -> list[Diagnost
         place = model.section.place("vocab") or model.span
         at = recipe.recipe.tokenizer.span
         found.append(faults.vocab_below_tokenizer(place, vocab, at, "byte", 256))
-    if train.origin("steps").default is None and train.origin("tokens").default is None:
-        if train.steps is not None and train.tokens is not None:
-            found.append(
-                faults.steps_and_tokens(train.place("steps"), train.place("tokens"))
-            )
+    if train.steps is not None and train.tokens is not None:
+        found.append(
+            faults.steps_and_tokens(train.place("steps"), train.place("tokens"))
+        )
     if train.precision == "fp16" and train.device in ("cpu", "mps"):
         place, at = train.place("precision"), train.place("device")
         found.append(faults.precision_not_on_device(place, "fp16", train.device, at))
