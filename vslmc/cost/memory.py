@@ -1,0 +1,74 @@
+"""How much memory a plan needs: weights, the cache of decoding, the state of training.
+
+Activations are left out: they depend on the kernel, the compiler and the allocator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vslmc.cost.rules import layer_cost
+from vslmc.plan.nodes import Plan, Precision
+
+BYTES: dict[Precision, int] = {"fp32": 4, "bf16": 2, "fp16": 2}
+"""Bytes of one number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Bytes that decoding keeps for one sequence; a shared layer keeps its own each time."""
+
+    token: int
+    """Of one more token, until windows are full."""
+    layers: tuple[int, ...]
+    """Of each applied layer in order, at full context; a window keeps its own length."""
+
+    @property
+    def total(self) -> int:
+        """Of all layers at full context."""
+        return sum(self.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """Bytes on each device, in the parts that ZeRO shards (Rajbhandari et al. 2020)."""
+
+    weights: int
+    """fp32 weights: sharded by stage 3."""
+    gradients: int
+    """fp32 gradients: sharded by stages 2 and 3."""
+    moments: int
+    """AdamW's two fp32 moments: sharded by stages 1, 2 and 3."""
+
+    @property
+    def total(self) -> int:
+        """All three."""
+        return self.weights + self.gradients + self.moments
+
+
+def count_weights(parameters: int, precision: Precision = "fp32") -> int:
+    """Bytes of the stored weights."""
+    return parameters * BYTES[precision]
+
+
+def count_cache(plan: Plan, precision: Precision = "fp32") -> Cache:
+    """Bytes of the cache of one sequence, in the precision of the parameters."""
+    layers = [layer for stack in plan.stacks for layer in stack.layers]
+    costs = [layer_cost(layer, plan.context) for layer in layers]
+    size = BYTES[precision]
+    token = size * sum(cost.cache_token for cost in costs)
+    return Cache(token, tuple(size * cost.cache for cost in costs))
+
+
+def count_training_state(parameters: int, zero: int, devices: int) -> TrainingState:
+    """Bytes of weights, gradients and AdamW's moments on each of `devices`.
+
+    Mixed precision trains fp32 weights under autocast, so it does not change them. Shards
+    are rounded up to whole parameters.
+    """
+    share = -(-parameters // devices)
+    return TrainingState(
+        weights=4 * (share if zero >= 3 else parameters),
+        gradients=4 * (share if zero >= 2 else parameters),
+        moments=8 * (share if zero >= 1 else parameters),
+    )

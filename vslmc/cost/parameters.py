@@ -1,0 +1,74 @@
+"""How many parameters a plan has, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vslmc.cost.rules import PartCost, cost_of, layer_cost, norm_parameters
+from vslmc.plan.nodes import Layer, Plan, Resize
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Numbers of parameters; what is tied or shared counts once, except in `applied`."""
+
+    total: int
+    """Stored parameters."""
+    active: int
+    """Those that one token passes through: of `experts` experts, `top_k` count."""
+    embedding: int
+    """Token and position embeddings."""
+    head: int
+    """Final norm, and the projection to the vocabulary unless it is tied."""
+    resizes: int
+    """Maps and vectors between layers of different widths."""
+    written: tuple[int, ...]
+    """Of each written layer, by owner, over all stacks."""
+    applied: tuple[int, ...]
+    """Of each applied layer in order: those of its owner, however often it is applied."""
+
+
+def count_parameters(plan: Plan) -> Parameters:
+    """Count the parameters of a plan by the rule of each component."""
+    layers = [layer for stack in plan.stacks for layer in stack.layers]
+    costs = [layer_cost(layer, plan.context) for layer in layers]
+    written = _written(plan, costs)
+    rows = plan.vocab + plan.context * plan.embedding.learned_positions
+    embedding = rows * plan.embedding.width
+    logits = 0 if plan.head.tied else plan.vocab * plan.head.width
+    head = norm_parameters(plan.head.norm) + logits
+    resizes = sum(cost_of(r, r.before, plan.context).parameters for r in _stored(plan))
+    total = embedding + head + resizes + sum(cost.parameters for cost in written)
+    idle = sum(cost.parameters - cost.active for cost in written)
+    return Parameters(
+        total=total,
+        active=total - idle,
+        embedding=embedding,
+        head=head,
+        resizes=resizes,
+        written=tuple(cost.parameters for cost in written),
+        applied=tuple(cost.parameters for cost in costs),
+    )
+
+
+def _written(plan: Plan, costs: list[PartCost]) -> list[PartCost]:
+    """The cost of the first application of each owner, in the order of owners."""
+    first: dict[tuple[int, int], PartCost] = {}
+    layers: list[tuple[int, Layer]] = [
+        (number, layer)
+        for number, stack in enumerate(plan.stacks)
+        for layer in stack.layers
+    ]
+    for (number, layer), cost in zip(layers, costs, strict=True):
+        first.setdefault((number, layer.owner), cost)
+    return [first[owner] for owner in sorted(first)]
+
+
+def _stored(plan: Plan) -> list[Resize]:
+    """Resizes that own a tensor, once each."""
+    found: dict[tuple[int, int], Resize] = {}
+    for number, stack in enumerate(plan.stacks):
+        for resize in (*(layer.resize for layer in stack.layers), stack.exit):
+            if resize is not None and resize.module is not None:
+                found.setdefault((number, resize.module), resize)
+    return list(found.values())
