@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from vslmc.plan.nodes import Plan
+from vslmc.plan.nodes import Plan, Precision
 from vslmc.render.engine import render
 from vslmc.render.escape import sh_word
 from vslmc.render.training import render_banner
@@ -56,14 +56,23 @@ def build_ds_config(plan: Plan) -> dict[str, Any]:
     }
     if recipe.clip is not None:
         config["gradient_clipping"] = recipe.clip
-    if recipe.precision != "fp32":
-        # Autocast over fp32 weights, as train.py does it without DeepSpeed.
-        dtype = _DTYPES[recipe.precision]
-        config["torch_autocast"] = {"enabled": True, "dtype": dtype}
+    config |= _list_precision(recipe.precision, recipe.deepspeed.zero)
     config["zero_optimization"] = {"stage": recipe.deepspeed.zero}
     # DeepSpeed's own lines would bury the log of the run.
     config["steps_per_print"] = 1_000_000_000
     return config
+
+
+def _list_precision(precision: Precision, stage: int) -> dict[str, Any]:
+    # Autocast over fp32 weights is what train.py does without DeepSpeed. Under autocast
+    # with fp16, ZeRO of DeepSpeed 0.19 clips the gradient before it unscales it: there
+    # its own fp16 mode does. At stage 0 that mode in turn would skip the first 16 steps,
+    # for it starts from a loss scale of 2**32 whatever the configuration says.
+    if precision == "fp32":
+        return {}
+    if precision == "fp16" and stage > 0:
+        return {"fp16": {"enabled": True, "initial_scale_power": 16}}
+    return {"torch_autocast": {"enabled": True, "dtype": _DTYPES[precision]}}
 
 
 def render_launch_sh(plan: Plan) -> str:

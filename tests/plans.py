@@ -1,0 +1,305 @@
+"""Complete plans made by hand, for tests of what reads plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from vslmc.plan.nodes import (
+    AdamW,
+    Attention,
+    BuiltinText,
+    DeepSpeed,
+    Embedding,
+    Ffn,
+    Glu,
+    Head,
+    Kernel,
+    KernelName,
+    KvState,
+    Layer,
+    Loss,
+    Mlp,
+    Moe,
+    Norm,
+    Plan,
+    Resize,
+    ResizeKind,
+    Rope,
+    Schedule,
+    Stack,
+    Training,
+)
+from vslmc.plan.tensors import InitRule, list_tensors
+from vslmc.source import Origin, Source, Span
+
+SPEC = Source("specs/hand.vslm", "block base { }\nblock wide { }\n")
+ORIGIN = Origin(Span(SPEC, 0, 5))
+CONTEXT = 64
+RMS = 1e-5
+
+
+def rms(width: int, eps: float = RMS) -> Norm:
+    return Norm("rmsnorm", width, eps)
+
+
+def attention(
+    heads: int = 4,
+    kv_heads: int | None = None,
+    head_dim: int = 16,
+    window: int | None = None,
+    theta: float | None = 10000.0,
+    qk_norm: Norm | None = None,
+    bias: bool = False,
+    dropout: float = 0.0,
+    kernels: tuple[KernelName, ...] = ("sdpa",),
+    context: int = CONTEXT,
+) -> Attention:
+    kv_heads = kv_heads or heads
+    return Attention(
+        heads=heads,
+        kv_heads=kv_heads,
+        head_dim=head_dim,
+        window=window,
+        rope=None if theta is None else Rope(theta),
+        qk_norm=qk_norm,
+        bias=bias,
+        dropout=dropout,
+        kernel=Kernel("auto", kernels),
+        state=KvState(window or context, 2 * kv_heads * head_dim),
+    )
+
+
+def layer(
+    width: int = 64,
+    mixer: Attention | None = None,
+    ffn: Ffn | None = None,
+    norm: Norm | None = None,
+    owner: int | None = None,
+    dropout: float = 0.0,
+    block: str = "base",
+) -> Layer:
+    """A layer without its place: `stack` numbers it."""
+    norm = norm or rms(width)
+    own = -1 if owner is None else owner
+    return Layer(0, own, width, None, norm, mixer, ffn, dropout, block, ORIGIN)
+
+
+def stack(
+    layers: Iterable[Layer], resize: ResizeKind = "carry"
+) -> tuple[Stack, int, int]:
+    """The decoder with its resizes; the widths of the embedding and of the head."""
+    rows = list(layers)
+    widest = max(row.width for row in rows)
+    first = widest if resize == "carry" else rows[0].width
+    at, placed, modules = first, list[Layer](), dict[tuple[int, int], int]()
+    fresh = 0
+    for index, row in enumerate(rows):
+        owner = row.owner if row.owner >= 0 else fresh
+        fresh = max(fresh, owner + 1)
+        change = _resize(resize, at, row.width, modules)
+        placed.append(replace(row, index=index, owner=owner, resize=change))
+        at = row.width
+    last = widest if resize == "carry" else at
+    leave = _resize(resize, at, last, modules)
+    return Stack("decoder", tuple(placed), leave), first, last
+
+
+def _resize(
+    kind: ResizeKind, before: int, after: int, modules: dict[tuple[int, int], int]
+) -> Resize | None:
+    if before == after:
+        return None
+    own = kind == "project" or (kind == "learned" and after > before)
+    # One map for each pair of widths.
+    module = modules.setdefault((before, after), len(modules)) if own else None
+    return Resize(kind, before, after, module)
+
+
+def training() -> Training:
+    return Training(
+        data=BuiltinText("python_reference"),
+        tokenizer="byte",
+        validation=0.1,
+        steps=10,
+        batch=4 * CONTEXT,
+        micro_batch=4,
+        optimizer=AdamW(1e-3, (0.9, 0.95), 1e-8, 0.1),
+        schedule=Schedule("cosine", 2, 0.1),
+        clip=1.0,
+        precision="fp32",
+        seed=0,
+        device="auto",
+        log_every=1,
+        evaluate_every=5,
+        evaluate_batches=1,
+        checkpoint_every=5,
+        deepspeed=DeepSpeed(1, 1, 1),
+        origin=ORIGIN,
+    )
+
+
+def plan(
+    name: str,
+    layers: Sequence[Layer],
+    resize: ResizeKind = "carry",
+    vocab: int = 97,
+    context: int = CONTEXT,
+    tied: bool = False,
+    positions: bool = False,
+    dropout: float = 0.0,
+    norm: Norm | None = None,
+    rule: InitRule | None = None,
+) -> Plan:
+    decoder, first, last = stack(layers, resize)
+    embedding = Embedding(first, positions, dropout, ORIGIN)
+    head = Head(last, norm or rms(last), tied, ORIGIN)
+    rule = rule or InitRule(0.02, True)
+    tensors = list_tensors(embedding, (decoder,), head, vocab, context, rule)
+    return Plan(
+        name=name,
+        spec=SPEC.name,
+        vocab=vocab,
+        context=context,
+        embedding=embedding,
+        stacks=(decoder,),
+        head=head,
+        losses=(Loss("next_token"),),
+        tensors=tensors,
+        training=training(),
+        origin=ORIGIN,
+    )
+
+
+# --- whole plans -----------------------------------------------------------------------
+
+
+def llama() -> Plan:
+    block = layer(64, attention(4, 2), Glu(128, "silu", False))
+    return plan("llama", [block] * 3)
+
+
+def gpt2() -> Plan:
+    norm = Norm("layernorm", 64, 1e-5, bias=True)
+    mixer = attention(4, theta=None, bias=True)
+    block = layer(64, mixer, Mlp(256, "gelu_tanh", True), norm)
+    return plan("gpt2", [block] * 2, tied=True, positions=True, norm=norm)
+
+
+def widths(kind: ResizeKind, sizes: Sequence[int] = (32, 64, 32)) -> Plan:
+    rows = [
+        layer(
+            size,
+            attention(size // 16, window=8 if size < max(sizes) else None),
+            Glu(2 * size, "silu", False),
+            block="base" if size < max(sizes) else "wide",
+        )
+        for size in sizes
+        for _ in range(2)
+    ]
+    return plan(f"widths_{kind}", rows, kind)
+
+
+def moe() -> Plan:
+    expert = Glu(32, "silu", False)
+    mixture = Moe(4, 2, expert, Glu(32, "silu", False), True, 0.01)
+    dense = layer(64, attention(), Glu(128, "silu", False))
+    return plan("moe", [dense, *[replace(dense, ffn=mixture)] * 2])
+
+
+def odd_moe() -> Plan:
+    """Sizes that no grouped GEMM takes, biases, no balance loss."""
+    mixture = Moe(3, 1, Mlp(20, "relu2", True), None, False, 0.0)
+    return plan("odd_moe", [layer(36, attention(3, head_dim=12), mixture)] * 2)
+
+
+def looped() -> Plan:
+    block = layer(64, attention(4, 2), Glu(128, "silu", False))
+    order = [0, 1, 0, 1, 0, 1, 2]
+    return plan("looped", [replace(block, owner=owner) for owner in order])
+
+
+def windows() -> Plan:
+    """Windows of several sizes, a full layer between, two rope bases."""
+    sizes = (4, 4, 4, None) * 2
+    rows = [
+        layer(
+            64,
+            attention(4, 2, window=w, theta=1e4 if w else 1e6),
+            Glu(96, "gelu", False),
+        )
+        for w in sizes
+    ]
+    return plan("windows", rows)
+
+
+def narrow_windows() -> Plan:
+    """Windows alone: two layers of 4 tokens see 7."""
+    row = layer(64, attention(4, window=4, theta=None), Mlp(128, "relu", False))
+    return plan("narrow_windows", [row] * 2)
+
+
+def kernels() -> Plan:
+    """Every kernel, full and windowed, with declared fallbacks."""
+    lists: tuple[tuple[KernelName, ...], ...] = (
+        ("eager",),
+        ("sdpa",),
+        ("flex", "sdpa"),
+        ("flash", "sdpa"),
+        ("flash", "flex", "sdpa"),
+    )
+    rows = [
+        layer(64, attention(4, 2, window=w, kernels=names), Mlp(64, "gelu", False))
+        for names in lists
+        for w in (None, 16)
+    ]
+    return plan("kernels", rows)
+
+
+def mixed() -> Plan:
+    """Layers without mixer, without FFN, dropout everywhere, norms of queries and keys."""
+    norm = Norm("layernorm", 64, 1e-6)
+    rows = [
+        layer(64, attention(2, 1, 24, qk_norm=rms(24, 1e-6), dropout=0.1), None, norm),
+        layer(64, None, Mlp(64, "tanh", True), rms(64, 1e-6), dropout=0.2),
+        layer(64, attention(4, 4, 16, bias=True), Glu(64, "sigmoid", True), norm),
+    ]
+    return plan("mixed", rows, dropout=0.1, rule=InitRule(0.05, False))
+
+
+def no_mixer() -> Plan:
+    """FFNs alone, over learned positions."""
+    return plan("no_mixer", [layer(32, None, Mlp(64, "relu", False))], positions=True)
+
+
+def shared_widths(kind: ResizeKind) -> Plan:
+    """A loop over two widths."""
+    one = layer(32, attention(2), Mlp(64, "relu", False))
+    two = layer(48, attention(3), Mlp(96, "relu", False))
+    rows = [replace(x, owner=i) for _ in range(3) for i, x in enumerate((one, two))]
+    return plan(f"shared_{kind}", rows, kind)
+
+
+KINDS: tuple[ResizeKind, ...] = ("carry", "pad", "learned", "project")
+
+
+def all_plans() -> list[Plan]:
+    """Every plan of this file."""
+    return [
+        llama(),
+        gpt2(),
+        moe(),
+        odd_moe(),
+        looped(),
+        windows(),
+        narrow_windows(),
+        kernels(),
+        mixed(),
+        no_mixer(),
+        *(widths(kind) for kind in KINDS),
+        *(
+            replace(widths(kind, (64, 32, 64)), name=f"hourglass_{kind}")
+            for kind in KINDS
+        ),
+        *(shared_widths(kind) for kind in KINDS),
+    ]

@@ -1,0 +1,207 @@
+"""The block classes of a model, and the table of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Attention, Ffn, Layer, Moe, Plan
+from vslmc.render.engine import render
+from vslmc.render.escape import py_comment, py_num
+from vslmc.render.ffns import moe_parameters
+from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
+from vslmc.render.mixers import attention_parameters, pass_parameters
+from vslmc.render.parts import norm_text
+from vslmc.render.repeat import find_repeats, write_ranges
+from vslmc.render.structure import Structure, Words, is_balanced
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """The view of `block.py.jinja`."""
+
+    name: str
+    """Class name."""
+    doc: str
+    """Its docstring."""
+    init: str
+    """Head of `__init__`."""
+    parts: Words
+    """Lines that make its parts."""
+    forward: str
+    """Head of `forward`."""
+    steps: Words
+    """Lines of `forward`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """The view of `table.py.jinja`."""
+
+    alias: Words
+    """Lines that name the type of a layer, if there are several classes."""
+    block: str
+    """The type of a layer."""
+    lines: Words
+    """The layers, indented."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A written layer as it stands in the table."""
+
+    call: Call
+    """Its constructor."""
+    source: str
+    """Its block and its place in the spec."""
+    applied: tuple[int, ...]
+    """Where it is applied."""
+
+
+def keeps_width(plan: Plan) -> bool:
+    """Whether the loop over the layers asks each for its width."""
+    layers = plan.decoder.layers
+    resizes = [x.resize for x in layers if x.resize] + [plan.decoder.exit]
+    return any(r is not None and r.kind != "project" for r in resizes)
+
+
+def slot_type(structure: Structure) -> str:
+    """The type of a cache slot."""
+    names = {False: "KvSlot", True: "WindowSlot"}
+    return " | ".join(names[windowed] for windowed in sorted(structure.windows))
+
+
+def layer_parameters(structure: Structure) -> Words:
+    """What each layer is called with besides x, typed."""
+    parameters = pass_parameters(structure, slot_type(structure))
+    parameters = parameters if structure.mixes else ()
+    return (*parameters, *(("losses: list[Tensor]",) if structure.balanced else ()))
+
+
+def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
+    """One class for each distinct structure of a block."""
+    seen: set[str] = set()
+    for layer, name in structure.blocks.items():
+        if name not in seen:
+            seen.add(name)
+            view = _block_view(layer, name, structure, keeps_width(plan))
+            yield render("model/block.py.jinja", view)
+
+
+def _block_view(layer: Layer, name: str, structure: Structure, wide: bool) -> BlockView:
+    parameters = [f"{n}: {t}" for n, t, _ in _block_parameters(layer, structure)]
+    forward = ("self", "x: Tensor", *layer_parameters(structure))
+    return BlockView(
+        name=name,
+        doc="Adds to the stream what its parts make of the normed stream.",
+        init=lay_out_def("__init__", ("self", *parameters), "", 4),
+        parts=tuple(_block_parts(layer, structure, wide)),
+        forward=lay_out_def("forward", forward, " -> Tensor", 4),
+        steps=tuple(_block_steps(layer, structure)),
+    )
+
+
+def _block_parameters(
+    layer: Layer, structure: Structure
+) -> Iterator[tuple[str, str, str | Call]]:
+    yield "width", "int", str(layer.width)
+    if layer.mixer is not None:
+        yield "mixer", "nn.Module", _mixer_call(layer.mixer, layer.width, structure)
+    if layer.ffn is not None:
+        yield "ffn", "nn.Module", _ffn_call(layer.ffn, layer.width, structure)
+    if layer.norm is not None and structure.norm_eps is None:
+        yield "eps", "float", f"eps={py_num(layer.norm.eps)}"
+    if layer.dropout > 0:
+        yield "dropout", "float", f"dropout={py_num(layer.dropout)}"
+
+
+def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str]:
+    norm = layer.norm and norm_text(layer.norm, "width", structure.norm_eps)
+    if wide:
+        yield "self.width = width"
+    for part, number in (("mixer", 1), ("ffn", 2)):
+        if getattr(layer, part) is not None:
+            if norm:
+                yield f"self.norm_{number} = {norm}"
+            yield f"self.{part} = {part}"
+    if layer.dropout > 0:
+        yield "self.dropout = nn.Dropout(dropout)"
+
+
+def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
+    rope = {0: (), 1: ("rope",)}.get(len(structure.ropes), ("ropes",))
+    losses = ("losses",) if is_balanced(layer.ffn) else ()
+    for part, number, more in (("mixer", 1, (*rope, "slot")), ("ffn", 2, losses)):
+        if getattr(layer, part) is not None:
+            x = f"self.norm_{number}(x)" if layer.norm else "x"
+            branch = str(Call(f"self.{part}", (x, *more)))
+            yield f"x = x + {f'self.dropout({branch})' if layer.dropout else branch}"
+
+
+def _mixer_call(mixer: Attention, width: int, structure: Structure) -> Call:
+    parameters = attention_parameters(mixer, structure)
+    sizes = tuple(f"{name}={py_num(value)}" for name, _, value in parameters)
+    return Call(structure.attentions[mixer], (str(width), *sizes))
+
+
+def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
+    name = structure.ffns[ffn]
+    if not isinstance(ffn, Moe):
+        return Call(name, (str(width), f"hidden={ffn.hidden}"))
+    sizes = tuple(f"{n}={py_num(value)}" for n, _, value in moe_parameters(ffn))
+    return Call(name, (str(width), *sizes))
+
+
+def render_table(plan: Plan, structure: Structure) -> str:
+    """The function that makes the layers, in the order of the spec."""
+    rows = [_row(layer, plan, structure) for layer in structure.layers]
+    blocks = list(dict.fromkeys(structure.blocks.values()))
+    several = len(blocks) > 1
+    alias = (*lay_out_sum("AnyBlock", tuple(blocks), "|"), "", "") if several else ()
+    block = "AnyBlock" if several else blocks[0]
+    view = TableView(alias, block, tuple(_table_lines(rows, 4)))
+    return render("model/table.py.jinja", view)
+
+
+def _row(layer: Layer, plan: Plan, structure: Structure) -> _Row:
+    arguments = tuple(value for _, _, value in _block_parameters(layer, structure))
+    place = layer.origin.span
+    line = "" if place is None else f" ({place.source.name}:{place.line})"
+    applied = tuple(x.index for x in plan.decoder.layers if x.owner == layer.owner)
+    source = py_comment(f"block {layer.block}{line}")
+    return _Row(Call(structure.blocks[layer], arguments), source, applied)
+
+
+def _table_lines(rows: Sequence[_Row], indent: int) -> Iterator[str]:
+    numbers: dict[tuple[str, str], int] = {}
+    keys = [numbers.setdefault((str(r.call), r.source), len(numbers)) for r in rows]
+    margin = " " * indent
+    for repeat in find_repeats(keys):
+        stop = repeat.start + repeat.length
+        body = rows[repeat.start : stop]
+        covered = rows[repeat.start : repeat.start + repeat.length * repeat.times]
+        if repeat.times > 1:
+            yield from _comment(covered, margin)
+            yield f"{margin}for _ in range({repeat.times}):"
+            yield from _plain_lines(body, indent + 4)
+        else:
+            yield from _comment(covered, margin)
+            yield from _plain_lines(body, indent)
+
+
+def _comment(rows: Sequence[_Row], margin: str) -> Iterator[str]:
+    applied = sorted(index for row in rows for index in row.applied)
+    sources = ", ".join(dict.fromkeys(row.source for row in rows))
+    yield f"{margin}# layers[{write_ranges(applied)}], {sources}"
+
+
+def _plain_lines(rows: Sequence[_Row], indent: int) -> Iterator[str]:
+    keys: dict[str, int] = {}
+    numbers = [keys.setdefault(str(row.call), len(keys)) for row in rows]
+    for repeat in find_repeats(numbers):
+        deeper = indent
+        if repeat.times > 1:
+            yield f"{' ' * indent}for _ in range({repeat.times}):"
+            deeper += 4
+        for row in rows[repeat.start : repeat.start + repeat.length]:
+            yield from lay_out(row.call, deeper, before="yield ")

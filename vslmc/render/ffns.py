@@ -1,0 +1,158 @@
+"""The feed-forward classes of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Ffn, Glu, Mlp, Moe
+from vslmc.render.engine import read_leaf, render
+from vslmc.render.layout import Call, lay_out_def
+from vslmc.render.parts import gate_text, no_bias
+from vslmc.render.structure import Structure, Words
+
+
+@dataclass(frozen=True, slots=True)
+class DenseView:
+    """The view of `dense.py.jinja`."""
+
+    name: str
+    """Class name."""
+    doc: str
+    """Its docstring."""
+    gated: bool
+    """Whether there is a gate."""
+    bias: str
+    """Argument that turns the biases off, or nothing."""
+    value: str
+    """What goes into the down projection."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoeView:
+    """The view of `moe.py.jinja`."""
+
+    name: str
+    """Class name."""
+    doc: str
+    """Its docstring."""
+    init: str
+    """Head of `__init__`."""
+    sizes: Words
+    """Lines that keep the sizes."""
+    stacks: Words
+    """Lines of the experts' stacked parameters."""
+    shared: bool
+    """Whether a dense FFN stands beside the experts."""
+    shared_class: str
+    """Its class."""
+    forward: str
+    """Head of `forward`."""
+    normalise: bool
+    """Whether the chosen weights are made to sum to one."""
+    balance: bool
+    """Whether there is a balance loss."""
+    mix_call: str
+    """The call of `mix`."""
+    mix_signature: str
+    """Head of `mix`."""
+    mix: Words
+    """Its lines."""
+
+
+def render_ffns(structure: Structure) -> Iterator[str]:
+    """One class for each distinct structure, dense ones first."""
+    moes = [f for f in structure.ffns if isinstance(f, Moe)]
+    if moes:
+        yield from _expert_products(structure)
+    seen: set[str] = set()
+    for ffn, name in structure.ffns.items():
+        if name not in seen:
+            seen.add(name)
+            yield _render_ffn(ffn, name, structure)
+
+
+def _expert_products(structure: Structure) -> Iterator[str]:
+    sizes = [
+        size
+        for layer in structure.layers
+        if isinstance(layer.ffn, Moe)
+        for size in (layer.width, layer.ffn.expert.hidden)
+    ]
+    # A grouped GEMM wants rows of whole 16 bytes, which is eight numbers of 16 bits.
+    even = all(size % 8 == 0 for size in sizes)
+    yield read_leaf("expert_mm" if even else "expert_mm_odd").body
+
+
+def _render_ffn(ffn: Ffn, name: str, structure: Structure) -> str:
+    if isinstance(ffn, Moe):
+        return render("model/moe.py.jinja", _moe_view(ffn, name, structure))
+    gated = isinstance(ffn, Glu)
+    value = gate_text(ffn, "self.gate(x)", "self.up(x)")
+    doc = "down(activation(gate(x)) * up(x))." if gated else "down(activation(up(x)))."
+    view = DenseView(name, doc, gated, no_bias(ffn.bias), value)
+    return render("model/dense.py.jinja", view)
+
+
+def moe_parameters(moe: Moe) -> Iterator[tuple[str, str, float]]:
+    """Name, type and value of the arguments after the width."""
+    yield "hidden", "int", moe.expert.hidden
+    yield "experts", "int", moe.experts
+    yield "top_k", "int", moe.top_k
+    if moe.shared is not None:
+        yield "shared", "int", moe.shared.hidden
+    if moe.balance > 0:
+        yield "balance", "float", moe.balance
+
+
+def _moe_view(moe: Moe, name: str, structure: Structure) -> MoeView:
+    parameters = tuple(f"{n}: {t}" for n, t, _ in moe_parameters(moe))
+    losses = ("losses: list[Tensor]",) if moe.balance > 0 else ()
+    expert = ("expert",) if moe.expert.bias else ()
+    arguments = ("rows.index_select(0, token)", *expert, "count")
+    typed = ("self", "x: Tensor", *(f"{n}: Tensor" for n in (*expert, "count")))
+    return MoeView(
+        name=name,
+        doc="The `top_k` likeliest experts of each token, weighted by the router.",
+        init=lay_out_def("__init__", ("self", "width: int", *parameters), "", 4),
+        sizes=_moe_sizes(moe),
+        stacks=tuple(_stacks(moe.expert)),
+        shared=moe.shared is not None,
+        shared_class="" if moe.shared is None else structure.ffns[moe.shared],
+        forward=lay_out_def("forward", ("self", "x: Tensor", *losses), " -> Tensor", 4),
+        normalise=moe.normalise,
+        balance=moe.balance > 0,
+        mix_call=str(Call("self.mix", arguments)),
+        mix_signature=lay_out_def("mix", typed, " -> Tensor", 4),
+        mix=tuple(_mix(moe.expert)),
+    )
+
+
+def _moe_sizes(moe: Moe) -> Words:
+    balance = ("self.balance = balance",) if moe.balance > 0 else ()
+    return ("self.top_k = top_k", *balance)
+
+
+def _stacks(expert: Mlp | Glu) -> Iterator[str]:
+    into = ("gate", "up") if isinstance(expert, Glu) else ("up",)
+    for name in into:
+        yield f"self.{name} = nn.Parameter(torch.empty(experts, hidden, width))"
+        if expert.bias:
+            yield f"self.{name}_bias = nn.Parameter(torch.empty(experts, hidden))"
+    yield "self.down = nn.Parameter(torch.empty(experts, width, hidden))"
+    if expert.bias:
+        yield "self.down_bias = nn.Parameter(torch.empty(experts, width))"
+
+
+def _mix(expert: Mlp | Glu) -> Iterator[str]:
+    into = ("gate", "up") if isinstance(expert, Glu) else ("up",)
+    for name in into:
+        yield f"{name} = expert_mm(x, self.{name}, count)"
+        if expert.bias:
+            yield f"{name} = {name} + self.{name}_bias.index_select(0, expert)"
+    down = f"expert_mm({gate_text(expert, 'gate', 'up')}, self.down, count)"
+    if expert.bias:
+        yield f"y = {down}"
+        yield "return y + self.down_bias.index_select(0, expert)"
+    else:
+        yield f"return {down}"

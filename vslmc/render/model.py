@@ -1,0 +1,133 @@
+"""`model.py` of the generated package: sections, each from its own view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Plan
+from vslmc.render.blocks import (
+    render_blocks,
+    render_table,
+    slot_type,
+)
+from vslmc.render.engine import read_leaf, render
+from vslmc.render.escape import py_comment
+from vslmc.render.ffns import render_ffns
+from vslmc.render.initial import find_start
+from vslmc.render.kernels import render_kernels
+from vslmc.render.mixers import render_attentions
+from vslmc.render.stack import chooses_kernels, model_view, stack_constants
+from vslmc.render.structure import Structure, Words, find_structure
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderView:
+    """The view of `header.py.jinja`."""
+
+    spec: str
+    """Name of the spec."""
+    doc: str
+    """Module docstring."""
+    imports: Words
+    """Import lines."""
+    constants: Words
+    """Lines of the module's constants."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheView:
+    """The view of `cache.py.jinja`."""
+
+    slot: str
+    """Type of a slot; empty if no layer needs one."""
+
+
+def render_model(plan: Plan) -> str:
+    """The text of `model.py`, in its final form; raises ValueError for mixed resizes."""
+    structure = find_structure(plan)
+    body = [section.strip("\n") for section in _sections(plan, structure)]
+    text = "\n\n\n".join(body) + "\n"
+    constants = _constants(plan)
+    header = HeaderView(
+        spec=py_comment(plan.spec),
+        doc=_doc(plan),
+        imports=tuple(_imports("\n".join((*constants, text)))),
+        constants=constants,
+    )
+    return render("model/header.py.jinja", header) + "\n\n" + text
+
+
+def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
+    if structure.ropes:
+        yield read_leaf("rope").body
+    yield from render_kernels(structure)
+    for windowed in sorted(structure.windows):
+        yield read_leaf("window_slot" if windowed else "kv_slot").body
+    yield render("model/cache.py.jinja", CacheView(slot_type(structure)))
+    yield from render_attentions(structure)
+    yield from render_ffns(structure)
+    yield from render_blocks(plan, structure)
+    yield from _resize(plan)
+    yield render_table(plan, structure)
+    yield read_leaf("loss").body
+    yield read_leaf("sample").body
+    yield render("model/model.py.jinja", model_view(plan, structure))
+
+
+def _resize(plan: Plan) -> Iterator[str]:
+    kinds = {layer.resize.kind for layer in plan.decoder.layers if layer.resize}
+    kinds |= {plan.decoder.exit.kind} if plan.decoder.exit else set()
+    if len(kinds) > 1:
+        raise ValueError(f"several kinds of resize in one model: {sorted(kinds)}")
+    leaves = {"carry": "carry", "pad": "pad", "learned": "fill"}
+    for kind in kinds & leaves.keys():
+        yield read_leaf(leaves[kind]).body
+
+
+def _doc(plan: Plan) -> str:
+    layers = plan.decoder.layers
+    count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
+    return f"{plan.name}: {count}, {plan.parameters:,} parameters."
+
+
+def _constants(plan: Plan) -> Words:
+    return (
+        f"VOCAB = {plan.vocab}",
+        f"CONTEXT = {plan.context}",
+        *(("logger = logging.getLogger(__name__)",) if chooses_kernels(plan) else ()),
+        *stack_constants(plan),
+        *find_start(plan).constants,
+    )
+
+
+# Each import with what shows in a text that needs it.
+STANDARD = (
+    ("import functools", "functools."),
+    ("import logging", "logging."),
+    ("import math", "math."),
+    ("import warnings", "warnings."),
+    ("from collections.abc import Iterator", "Iterator["),
+    ("from dataclasses import dataclass", "@dataclass"),
+    ("from typing import Any", "Any"),
+)
+TORCH = (
+    ("import torch", "torch."),
+    ("import torch.nn.functional as F", "F."),
+    ("from torch import Tensor, nn", "nn."),
+)
+FLEX = (
+    "from torch.nn.attention.flex_attention import (",
+    "    BlockMask,",
+    "    create_block_mask,",
+    "    flex_attention,",
+    ")",
+)
+
+
+def _imports(text: str) -> Iterator[str]:
+    yield from (line for line, sign in STANDARD if sign in text)
+    yield ""
+    yield from (line for line, sign in TORCH if sign in text)
+    if "flex_attention" in text:
+        yield from FLEX
