@@ -27,8 +27,9 @@ class Damaged(Exception):
 
 def begin(run: Path, step: int) -> Path:
     """An empty folder, not yet a checkpoint, to write the state of `step` into."""
+    for unfinished in run.glob("checkpoints/.step-*"):
+        shutil.rmtree(unfinished)
     folder = run / "checkpoints" / f".step-{step:08d}"
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 

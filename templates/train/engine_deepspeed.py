@@ -33,29 +33,34 @@ class DeepSpeedEngine:
         total = torch.zeros((), device=self.world.device)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
-        norm: Tensor | float | None = None
+        norm: Tensor | float = math.nan
         for tokens, targets in batches:
             loss = self.loss(tokens, targets)
             self.loss.backward(loss)
-            if self.loss.zero_optimization_stage() == 0:
-                norm = nn.utils.get_total_norm(self.gradients())
+            norm = self.local_norm()
             self.loss.step()
             total += loss.detach() / len(batches)
-        if norm is None:
-            norm = self.loss.get_global_grad_norm()
+        norm = self.loss.get_global_grad_norm() or norm
         return total, torch.as_tensor(norm)
 
-    def gradients(self) -> list[Tensor]:
-        """The gradients of the whole model; ZeRO keeps them elsewhere from stage 1 on."""
-        return [p.grad for p in self.model.parameters() if p.grad is not None]
+    def local_norm(self) -> Tensor | float:
+        """The gradient norm where ZeRO is off, as DeepSpeed does not tell it there."""
+        if self.loss.zero_optimization_stage() or self.loss.fp16_enabled():
+            return math.nan
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        scaler = self.loss.torch_autocast_z0_gradscaler
+        scale = scaler.get_scale() if scaler else 1.0
+        return nn.utils.get_total_norm(gradients) / scale
 
     def weights(self) -> dict[str, Tensor]:
-        """The model's tensors, gathered one by one; all processes must call this."""
+        """The model's fp32 tensors, gathered one by one; all processes must call this."""
+        gather = self.deepspeed.utils.safe_get_full_fp32_param
         tensors: dict[str, Tensor] = {}
         for name, parameter in self.model.named_parameters():
-            with self.deepspeed.zero.GatheredParameters([parameter]):
-                if self.world.rank == 0:
-                    tensors[name] = parameter.detach().float().cpu().clone()
+            full = gather(parameter)
+            if self.world.rank == 0:
+                full = parameter.detach() if full is None else full
+                tensors[name] = full.float().cpu().clone()
         return tensors
 
     def save(self, folder: Path) -> None:
@@ -70,6 +75,17 @@ class DeepSpeedEngine:
 Engine = TorchEngine | DeepSpeedEngine
 
 
+def list_precision(precision: str, stage: int) -> dict[str, Any]:
+    """DeepSpeed's keys for a precision, as ds_config.json has them for the recipe's."""
+    if precision == "fp32":
+        return {}
+    if precision == "fp16" and stage > 0:
+        # Under autocast with fp16, ZeRO clips the gradient before it unscales it.
+        return {"fp16": {"enabled": True, "initial_scale_power": 16}}
+    dtype = str(DTYPES[precision]).removeprefix("torch.")
+    return {"torch_autocast": {"enabled": True, "dtype": dtype}}
+
+
 def read_config(options: argparse.Namespace, world: World) -> dict[str, Any]:
     """DeepSpeed's JSON, with what the command line sets in its place."""
     config = json.loads(options.deepspeed.read_text("utf-8"))
@@ -82,11 +98,10 @@ def read_config(options: argparse.Namespace, world: World) -> dict[str, Any]:
         options.batch = CONTEXT * micro * accumulation * PROCESSES
     options.micro_batch = options.micro_batch or micro
     if options.precision is not None:
-        dtype = str(DTYPES[options.precision]).removeprefix("torch.")
-        enabled = options.precision != "fp32"
-        for name in ("bf16", "fp16"):
+        for name in ("bf16", "fp16", "torch_autocast"):
             config.pop(name, None)
-        config["torch_autocast"] = {"enabled": enabled, "dtype": dtype}
+        stage = config.get("zero_optimization", {}).get("stage", 0)
+        config |= list_precision(options.precision, stage)
     now = count_accumulation(options, world)
     if now != accumulation:
         world.say(
