@@ -7,7 +7,6 @@ end of the faulty entry, and goes on: every fault of a file is found in one run.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from lark import Lark, UnexpectedToken
@@ -20,21 +19,15 @@ from vslmc.syntax.build import Builder
 from vslmc.syntax.expected import describe_expected, describe_token
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document
+from vslmc.syntax.tables import DATA, MEMO
 from vslmc.syntax.tokens import Tok, lex_source
-
-GRAMMAR = Path(__file__).with_name("grammar.lark")
 
 
 @cache
-def _tables() -> Lark:
-    return Lark(
-        GRAMMAR.read_text("utf-8"),
-        parser="lalr",
-        lexer="basic",
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-        transformer=_Relay(),
-    )
+def _parser() -> Any:
+    # What lark's own stand-alone parsers do: load the tables, compile no grammar.
+    load: Any = getattr(Lark, "_load_from_dict")  # noqa: B009
+    return load(DATA, MEMO, transformer=_Relay())
 
 
 class _Relay:
@@ -70,8 +63,7 @@ class _Run:
         self.source = source
         self.tokens = tokens
         self.faults: list[Diagnostic] = []
-        tables: Any = _tables()
-        self.parser: Any = tables.parse_interactive("")
+        self.parser: Any = _parser().parse_interactive("")
         self.state: Any = self.parser.parser_state
         self.frames = [self.snapshot()]
 
