@@ -1,11 +1,17 @@
 """When FlexAttention can run."""
 
+import functools
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import flex_attention
 
 
-compiled_flex = torch.compile(flex_attention)
+@functools.cache
+def compiled_flex() -> Any:
+    """FlexAttention as one kernel, made on first use."""
+    return torch.compile(flex_attention)
 
 
 def flex_runs(q: Tensor) -> bool:

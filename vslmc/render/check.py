@@ -1,0 +1,128 @@
+"""`test_model.py` of the generated package: the laws that this very model must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Plan
+from vslmc.render.engine import render
+from vslmc.render.escape import py_comment, py_num
+from vslmc.render.kernels import list_variants
+from vslmc.render.layout import Call, lay_out
+from vslmc.render.structure import Structure, Words, find_structure
+
+SHORTEST = 32  # tokens of a test sequence, if the context has as many
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """The view of `test_model.py.jinja`."""
+
+    spec: str
+    """Name of the spec."""
+    name: str
+    """Name of the package."""
+    tokens: int
+    """Length of the test sequences: longer than the windows."""
+    applied: str
+    """How often each written layer is applied, if any is more than once."""
+    tied: bool
+    """Whether the head is the embedding."""
+    hidden: str
+    """Arguments of `_hidden`."""
+    weighted: str
+    """The loss that is expected for a plain cross-entropy."""
+    limited: bool
+    """Whether the windows keep some token from seeing the first."""
+    reach: int
+    """Tokens that a token sees at most through all layers, itself included."""
+    kernels: Words
+    """Lines that check each kernel."""
+    heads: int
+    """Query heads of the kernel check."""
+    kv_heads: int
+    """Key heads of the kernel check."""
+    head_dim: int
+    """Head size of the kernel check."""
+
+
+def render_check(plan: Plan) -> str:
+    """The text of `test_model.py`, in its final form."""
+    structure = find_structure(plan)
+    reach = find_reach(plan)
+    tokens = _tokens(plan, structure)
+    first = next(iter(structure.attentions), None)
+    view = CheckView(
+        spec=py_comment(plan.spec),
+        name=py_comment(plan.name),
+        tokens=tokens,
+        applied=_applied(plan),
+        tied=plan.head.tied,
+        hidden="tokens, None, []" if structure.balanced else "tokens",
+        weighted=_weighted(plan),
+        limited=reach < tokens,
+        reach=reach,
+        kernels=tuple(_kernels(structure, tokens)),
+        heads=first.heads if first else 0,
+        kv_heads=first.kv_heads if first else 0,
+        head_dim=first.head_dim if first else 0,
+    )
+    return render("check/test_model.py.jinja", view)
+
+
+def find_reach(plan: Plan) -> int:
+    """Tokens that the last token sees through all layers; the context if not limited."""
+    reach = 1
+    for layer in plan.decoder.layers:
+        if layer.mixer is not None:
+            reach += (layer.mixer.window or plan.context) - 1
+    return min(reach, plan.context)
+
+
+def _tokens(plan: Plan, structure: Structure) -> int:
+    """Enough to go past every window, and past the reach where that is near."""
+    windows = [a.window for a in structure.attentions if a.window is not None]
+    wanted = max(SHORTEST, *(window + window // 2 + 3 for window in windows), 0)
+    reach = find_reach(plan)
+    if reach < plan.context:
+        wanted = max(wanted, reach + 3)
+    return min(plan.context, wanted)
+
+
+def _applied(plan: Plan) -> str:
+    count: dict[int, int] = {}
+    for layer in plan.decoder.layers:
+        count[layer.owner] = count.get(layer.owner, 0) + 1
+    if set(count.values()) == {1}:
+        return ""
+    return str([count[owner] for owner in sorted(count)])
+
+
+def _weighted(plan: Plan) -> str:
+    factor = plan.losses[0].weight if plan.losses else 1.0
+    return "plain" if factor == 1.0 else f"{py_num(factor)} * plain"
+
+
+def _kernels(structure: Structure, tokens: int) -> Iterator[str]:
+    everywhere = "lambda q: True"
+    for variant in list_variants(structure.attentions):
+        runs = everywhere
+        if variant.kernel in ("flex", "flash"):
+            runs = f"package.{variant.kernel}_runs"
+        extra = ("0.0",) if variant.dropout else ()
+        for window in _windows(structure, variant.windowed):
+            size = (str(window),) if variant.windowed else ()
+            limit = str(window if variant.windowed else tokens)
+            arguments = (f"package.{variant.name}", runs, limit, *size, *extra)
+            yield from (
+                line[4:] for line in lay_out(Call("check_kernel", arguments), 4)
+            )
+
+
+def _windows(structure: Structure, windowed: bool) -> list[int]:
+    """The distinct windows, smallest and largest; one entry for full attention."""
+    if not windowed:
+        return [0]
+    found = sorted({a.window for a in structure.attentions if a.window is not None})
+    return sorted({found[0], found[-1]})
