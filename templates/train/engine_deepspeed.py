@@ -14,10 +14,10 @@ class DeepSpeedEngine:
             os.environ.setdefault("DS_ACCELERATOR", "cpu")
         import deepspeed
 
-        self.deepspeed = deepspeed
+        self.deepspeed: Any = deepspeed
         self.model = model
         self.shapes = list_shapes(model)
-        self.loss, self.optimizer, _, _ = deepspeed.initialize(
+        self.loss, self.optimizer, _, _ = self.deepspeed.initialize(
             model=Objective(model, None),
             optimizer=build_optimizer(model),
             config=config,

@@ -1,0 +1,174 @@
+"""The model card of a package, `README.md`: what the model is, costs, and how to run it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vslmc.cost.flops import count_flops
+from vslmc.cost.memory import (
+    Cache,
+    count_cache,
+    count_training_state,
+    count_weights,
+)
+from vslmc.cost.parameters import count_parameters
+from vslmc.plan.nodes import BuiltinText, Plan, Training
+from vslmc.render.card_layers import list_layer_rows
+from vslmc.render.engine import render
+from vslmc.render.escape import md_text, py_comment
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """The finished cells of the card's tables."""
+
+    spec: str
+    """The spec's file, inside an HTML comment."""
+    name: str
+    """The package's name as Markdown text."""
+    summary: str
+    """One sentence on the shape of the model."""
+    layers: tuple[str, ...]
+    """Rows of the layer table."""
+    costs: tuple[str, ...]
+    """Rows of the cost table."""
+    recipe: tuple[str, ...]
+    """Rows of the recipe table."""
+    processes: str
+    """Processes of one machine, for the commands."""
+    launcher: str
+    """What `launch.sh` starts."""
+    char: bool
+    """Whether a checkpoint carries the tokenizer's alphabet."""
+
+
+def render_card(plan: Plan) -> str:
+    """`README.md`; every number comes from the plan and its cost rules."""
+    launch = plan.training.deepspeed
+    several = launch.zero > 0 or launch.nodes > 1
+    view = CardView(
+        spec=py_comment(plan.spec).replace("--", "- -"),
+        name=md_text(plan.name),
+        summary=_summarise(plan),
+        layers=list_layer_rows(plan),
+        costs=tuple(_row(*cells) for cells in _list_costs(plan)),
+        recipe=tuple(_row(*cells) for cells in _list_recipe(plan)),
+        processes=str(launch.gpus),
+        launcher="DeepSpeed" if several else "PyTorch alone, by torchrun",
+        char=plan.training.tokenizer == "char",
+    )
+    return render("launch/card.md.jinja", view)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _summarise(plan: Plan) -> str:
+    layers = sum(len(stack.layers) for stack in plan.stacks)
+    positions = "learned" if plan.embedding.learned_positions else "none"
+    tied = "tied to the embedding" if plan.head.tied else "with weights of its own"
+    norm = "no final norm" if plan.head.norm is None else plan.head.norm.kind
+    return (
+        f"A decoder of {_plural(layers, 'layer')}: vocabulary {plan.vocab:,}, context "
+        f"{plan.context:,} tokens. Embedding of width {plan.embedding.width}, absolute "
+        f"positions: {positions}. Head: {norm}, projection {tied}."
+    )
+
+
+def _list_costs(plan: Plan) -> list[tuple[str, str]]:
+    parameters, flops = count_parameters(plan), count_flops(plan)
+    rows = [("Parameters", f"{parameters.total:,}")]
+    if parameters.active != parameters.total:
+        rows.append(("of them active for one token", f"{parameters.active:,}"))
+    if parameters.resizes:
+        rows.append(("of them between widths", f"{parameters.resizes:,}"))
+    full, half = count_cache(plan, "fp32"), count_cache(plan, "bf16")
+    return [
+        *rows,
+        ("of them embeddings", f"{parameters.embedding:,}"),
+        ("of them head and final norm", f"{parameters.head:,}"),
+        ("FLOPs of a forward pass, per token", f"{flops.forward:,.0f}"),
+        ("FLOPs of training, per token", f"{flops.training:,.0f}"),
+        ("KV cache, fp32", _describe_cache(full)),
+        ("KV cache, bf16", _describe_cache(half)),
+        ("Weights, fp32", format_bytes(count_weights(parameters.total))),
+        ("Weights, bf16", format_bytes(count_weights(parameters.total, "bf16"))),
+        (_training_label(plan), _describe_training(plan, parameters.total)),
+    ]
+
+
+def _describe_cache(cache: Cache) -> str:
+    return f"{cache.token:,} B per token, {format_bytes(cache.total)} at full context"
+
+
+def _training_label(plan: Plan) -> str:
+    launch = plan.training.deepspeed
+    processes = _plural(launch.gpus * launch.nodes, "process", "processes")
+    return f"Training state of each process (ZeRO {launch.zero}, {processes})"
+
+
+def _describe_training(plan: Plan, parameters: int) -> str:
+    launch = plan.training.deepspeed
+    state = count_training_state(parameters, launch.zero, launch.gpus * launch.nodes)
+    parts = {
+        "weights": state.weights,
+        "gradients": state.gradients,
+        "AdamW": state.moments,
+    }
+    listed = ", ".join(f"{name} {format_bytes(size)}" for name, size in parts.items())
+    return f"{format_bytes(state.total)} ({listed}), and the activations"
+
+
+def _list_recipe(plan: Plan) -> list[tuple[str, str]]:
+    recipe, adam = plan.training, plan.training.optimizer
+    tokens = recipe.steps * recipe.batch
+    optimizer = (
+        f"AdamW, learning rate {adam.lr:g}, betas {adam.betas[0]:g} and "
+        f"{adam.betas[1]:g}, eps {adam.eps:g}, weight decay {adam.weight_decay:g}"
+    )
+    sequences = _plural(recipe.micro_batch, "sequence")
+    return [
+        ("Data", _describe_data(recipe)),
+        ("Tokenizer", "characters" if recipe.tokenizer == "char" else "bytes"),
+        ("Steps", f"{recipe.steps:,} ({tokens:,} tokens)"),
+        ("Batch", f"{recipe.batch:,} tokens, {sequences} in a forward pass"),
+        ("Optimizer", optimizer),
+        ("Schedule", _describe_schedule(recipe)),
+        ("Clip", "none" if recipe.clip is None else f"gradient norm {recipe.clip:g}"),
+        ("Precision", recipe.precision),
+        ("Seed", str(recipe.seed)),
+    ]
+
+
+def _describe_data(recipe: Training) -> str:
+    text = (
+        "the language reference inside Python (`pydoc_data.topics`)"
+        if isinstance(recipe.data, BuiltinText)
+        else md_text(recipe.data.path)
+    )
+    if recipe.validation > 0:
+        text += f", the last {100 * recipe.validation:g} % held out"
+    return text
+
+
+def _describe_schedule(recipe: Training) -> str:
+    schedule = recipe.schedule
+    text = "constant"
+    if schedule.kind == "cosine":
+        text = f"cosine to {100 * schedule.final:g} % of the learning rate"
+    if schedule.warmup:
+        text = f"{_plural(schedule.warmup, 'step')} of warm-up, {text}"
+    return text
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def format_bytes(size: int) -> str:
+    """A size in binary units, three digits: `1.23 MiB`."""
+    value, units = float(size), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.3g} {units[0]}"
