@@ -1,0 +1,142 @@
+"""Random specs as text: valid by construction, over the whole vocabulary that can be built."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, composite
+
+NORMS = [
+    "rmsnorm",
+    "rmsnorm(eps = 1e-6)",
+    "layernorm",
+    "layernorm(bias = false)",
+    "none",
+]
+ACTIVATIONS = ["relu", "gelu", "gelu_tanh", "silu", "relu2", "sigmoid", "tanh"]
+
+
+@composite
+def attentions(draw: DrawFn) -> str:
+    """An attention whose heads fit widths that are multiples of 8."""
+    heads = draw(st.sampled_from([1, 2, 4]))
+    kv_heads = draw(st.sampled_from([n for n in (1, 2, 4) if heads % n == 0]))
+    arguments = [
+        f"heads = {heads}",
+        f"head_dim = {draw(st.sampled_from([2, 4, 6, 16]))}",
+    ]
+    if draw(st.booleans()):
+        arguments.append(f"kv_heads = {kv_heads}")
+    optional = {
+        "position": ["none", "rope", "rope(theta = 500)"],
+        "qk_norm": NORMS,
+        "bias": ["true", "false"],
+        "dropout": ["0", "5%"],
+        "window": ["full", "1", "2", "3", "5", "cycle(2, full)", "cycle(1, 4, 7)"],
+        "kernel": ["auto", "eager", "sdpa"],
+    }
+    for key, values in optional.items():
+        if draw(st.booleans()):
+            arguments.append(f"{key} = {draw(st.sampled_from(values))}")
+    return f"attention({', '.join(arguments)})"
+
+
+@composite
+def dense_ffns(draw: DrawFn) -> str:
+    """A dense FFN."""
+    hidden = draw(
+        st.sampled_from(
+            ["8", "2 * width", "round_to(8/3 * width, 4)", "ramp(4, 12, multiple = 4)"]
+        )
+    )
+    bias = draw(st.sampled_from(["true", "false"]))
+    if draw(st.booleans()):
+        activation = draw(st.sampled_from(ACTIVATIONS))
+        return f"mlp(hidden = {hidden}, activation = {activation}, bias = {bias})"
+    return f"{draw(st.sampled_from(['swiglu', 'geglu', 'reglu']))}(hidden = {hidden}, bias = {bias})"
+
+
+@composite
+def ffns(draw: DrawFn) -> str:
+    """Any FFN."""
+    if draw(st.integers(0, 2)):
+        return draw(dense_ffns())
+    experts = draw(st.sampled_from([1, 2, 3, 4]))
+    top_k = draw(st.integers(1, experts))
+    shared = draw(st.sampled_from([0, 0, 1, 2]))
+    normalise = draw(st.sampled_from(["true", "false"]))
+    balance = draw(st.sampled_from(["0", "0.01"]))
+    return (
+        f"moe(experts = {experts}, top_k = {top_k}, shared = {shared}, normalise = {normalise}, "
+        f"balance = {balance}, expert = {draw(dense_ffns())})"
+    )
+
+
+@composite
+def overrides(draw: DrawFn) -> str:
+    """The body of an item, or nothing."""
+    lines: list[str] = []
+    if draw(st.booleans()):
+        lines.append(
+            f"width = {draw(st.sampled_from(['8', '16', '24', 'core', 'cycle(8, 16)']))}"
+        )
+    if draw(st.integers(0, 3)) == 0:
+        lines.append(f"ffn = {draw(ffns())}")
+    if draw(st.integers(0, 3)) == 0:
+        lines.append(f"norm = {draw(st.sampled_from(NORMS))}")
+    if draw(st.integers(0, 3)) == 0:
+        lines.append("dropout = 10%")
+    separator = draw(st.sampled_from([", ", "\n"]))
+    return f" {{ {separator.join(lines)} }}" if lines else ""
+
+
+@composite
+def stack_items(draw: DrawFn, blocks: int) -> str:
+    """The items of `layers { }`: few layers, loops, labels and uses."""
+    items: list[str] = []
+    labels = 0
+    for _ in range(draw(st.integers(1, 3))):
+        block = f"b{draw(st.integers(0, blocks - 1))}"
+        item = f"{draw(st.integers(1, 2))} * {block}{draw(overrides())}"
+        shape = draw(st.sampled_from(["plain", "plain", "loop", "label"]))
+        if shape == "loop":
+            item = f"loop {draw(st.integers(1, 3))} {{ {item} }}"
+        elif shape == "label":
+            item = f"part{labels}: {item}"
+            labels += 1
+        items.append(item)
+    if labels and draw(st.booleans()):
+        items.append(f"use part{draw(st.integers(0, labels - 1))}")
+    return "\n        ".join(items)
+
+
+@composite
+def spec_texts(draw: DrawFn) -> str:
+    """A whole file with one model `m`, tiny enough to run."""
+    blocks = draw(st.integers(1, 2))
+    lines = ["edition = 2026", f"param core = {draw(st.sampled_from([8, 16, 32]))}"]
+    for number in range(blocks):
+        parent = " extends b0" if number and draw(st.booleans()) else ""
+        body = [
+            f"norm = {draw(st.sampled_from(NORMS))}",
+            f"mixer = {draw(attentions())}",
+        ]
+        if draw(st.integers(0, 5)) == 0:
+            body[1] = "mixer = none"
+        body.append(f"ffn = {draw(ffns())}")
+        lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
+    resize = draw(st.sampled_from(["carry", "pad", "project", "learned"]))
+    tie = "true" if resize == "carry" and draw(st.booleans()) else "false"
+    position = draw(st.sampled_from(["none", "learned"]))
+    init = draw(
+        st.sampled_from(["normal", "gpt2", "normal(std = 0.05, residual = plain)"])
+    )
+    lines.append(f"""model m {{
+    vocab = {draw(st.sampled_from([256, 300]))}, context = {draw(st.sampled_from([6, 9, 12]))}, width = 16
+    resize = {resize}, init = {init}
+    embedding {{ tie = {tie}, position = {position} }}
+    head {{ norm = {draw(st.sampled_from(NORMS))} }}
+    layers {{
+        {draw(stack_items(blocks))}
+    }}
+}}""")
+    return "\n".join(lines) + "\n"
