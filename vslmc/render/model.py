@@ -64,7 +64,7 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
     yield from render_kernels(structure)
     for windowed in sorted(structure.windows):
         yield read_leaf("window_slot" if windowed else "kv_slot").body
-    yield render("model/cache.py.jinja", CacheView(slot_type(structure)))
+    yield render("model/cache.py.jinja", CacheView(_kept(structure)))
     yield from render_attentions(structure)
     yield from render_ffns(structure)
     yield from render_blocks(plan, structure)
@@ -73,6 +73,13 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
     yield read_leaf("loss").body
     yield read_leaf("sample").body
     yield render("model/model.py.jinja", model_view(plan, structure))
+
+
+def _kept(structure: Structure) -> str:
+    """The type of what a cache keeps for each layer; empty if none keeps anything."""
+    everywhere = all(layer.mixer for layer in structure.layers)
+    none = () if everywhere or not structure.mixes else ("None",)
+    return " | ".join((slot_type(structure), *none))
 
 
 def _resize(plan: Plan) -> Iterator[str]:

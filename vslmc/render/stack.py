@@ -325,7 +325,7 @@ def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
         return
     if all(layer.mixer for layer in structure.layers):
         classes = tuple(dict.fromkeys(structure.attentions.values()))
-        several = Call("", classes) if len(classes) > 1 else classes[0]
+        several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"
         yield from lay_out_comprehension("mixers", "m", loop, test, 8)

@@ -154,15 +154,13 @@ def _name_ffns(layers: tuple[Layer, ...]) -> dict[Ffn, str]:
     moes = [f for f in whole if isinstance(f, Moe)]
     dense = [f for f in whole if not isinstance(f, Moe)]
     dense += [m.shared for m in moes if m.shared is not None]
-    names: dict[Ffn, str] = {}
-    names.update(_name([f for f in dense if isinstance(f, Mlp)], dense_words, "Mlp"))
+    mlps = [f for f in dense if isinstance(f, Mlp)]
     gated = [f for f in dense if isinstance(f, Glu)]
+    names: dict[Ffn, str] = {**_name(mlps, dense_words, "Mlp")}
     for activation in dict.fromkeys(f.activation for f in gated):
         same = [f for f in gated if f.activation == activation]
-        names.update(_name(same, dense_words, GLU_NAMES[activation]))
-    # A Moe's shared FFN lies under its own key; the experts are stacked, not classes.
-    names.update(_name(moes, moe_words, "Moe"))
-    return names
+        names |= {**_name(same, dense_words, GLU_NAMES[activation])}
+    return {**names, **_name(moes, moe_words, "Moe")}
 
 
 def _common_eps(norms: Iterable[Norm | None]) -> float | None:
