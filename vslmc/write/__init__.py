@@ -1,0 +1,1 @@
+"""Packages to files: atomically, and never over somebody's own work."""
