@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -150,13 +151,14 @@ for _gate in ("swiglu", "geglu", "reglu"):
     KEYS[f"{_gate}.bias"] = ("ffn", _gate, f"{_gate}(bias = true)")
 # Keys of the model's own body that BASE sets, changed by a variant's text instead.
 REPLACED = {
-    "model.vocab",
-    "model.context",
-    "attention.heads",
     "attention.head_dim",
+    "attention.heads",
+    "block.mixer",
     "block.norm",
+    "model.context",
+    "model.vocab",
+    "rmsnorm.eps",
 }
-REPLACED |= {"block.mixer", "rmsnorm.eps", "block.width", "model.width"}
 
 
 def all_keys() -> list[str]:
@@ -206,7 +208,7 @@ MIXER = "mixer = attention(heads = 4, head_dim = 16)"
 
 def spec(filled: dict[str, str]) -> str:
     """BASE with some slots filled."""
-    slots = {name: "" for name in SLOTS} | {"ffn": "mlp(hidden = 8)"} | filled
+    slots = dict.fromkeys(SLOTS, "") | {"ffn": "mlp(hidden = 8)"} | filled
     return BASE.format(**slots)
 
 
@@ -220,11 +222,14 @@ def effect(plan: Plan) -> tuple[object, ...]:
     return (strip(plan_to_json(nowhere)), *texts)
 
 
-def strip(data: object) -> object:
+def strip(data: Any) -> Any:
     """Plain data without origins."""
     if isinstance(data, dict):
-        return {key: strip(value) for key, value in data.items() if key != "origin"}
-    return [strip(item) for item in data] if isinstance(data, list) else data
+        items = cast("dict[str, Any]", data)
+        return {key: strip(value) for key, value in items.items() if key != "origin"}
+    if isinstance(data, list):
+        return [strip(item) for item in cast("list[Any]", data)]
+    return data
 
 
 def test_every_key_has_a_line() -> None:

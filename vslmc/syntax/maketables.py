@@ -1,3 +1,5 @@
+# pyright: basic, reportUnknownVariableType=false
+# lark's serialised tables have no types.
 """Makes `tables.py`: the parser's tables as a literal, which loads thirty times faster than the
 grammar compiles. Run `python -m vslmc.syntax.maketables` after a change of the grammar; a test
 compares the digest that the tables carry.
