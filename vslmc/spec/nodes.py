@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
 from vslmc.syntax.nodes import Expr, Index, Name, Param
 
@@ -23,12 +24,15 @@ class Tree:
 
     expr: Expr | None = None
     key: Span | None = None
-    """The key or path that bound it."""
+    """The key that bound it; of a dotted path, the step that leads here."""
     parts: Mapping[str, Tree] = field(default_factory=_no_parts)
+    faulty: bool = False
+    """Whether entries were left out for their faults: what is missing may be among them."""
 
     def merge(self, upper: Tree) -> Tree:
         """This tree overridden by `upper`: a whole value drops the parts below it."""
         lower: Mapping[str, Tree] = {} if upper.expr is not None else self.parts
+        faulty = self.faulty or upper.faulty
         if not lower:
             parts = upper.parts
         elif not upper.parts:
@@ -39,8 +43,8 @@ class Tree:
                 both[name] = lower[name].merge(upper.parts[name])
             parts = both
         if upper.expr is not None:
-            return Tree(upper.expr, upper.key, parts)
-        return Tree(self.expr, self.key or upper.key, parts)
+            return Tree(upper.expr, upper.key, parts, faulty)
+        return Tree(self.expr, self.key or upper.key, parts, faulty)
 
 
 EMPTY = Tree()
@@ -93,8 +97,6 @@ class LayerOverride:
     tree: Tree
     span: Span
     """The whole path."""
-    whole: bool
-    """True if it replaces a value of the layer, false for a path below one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +149,5 @@ class Spec:
     """Names of the models of the file itself, variants left out."""
     own_variants: tuple[str, ...]
     """Names of the variants of the file itself."""
+    faults: tuple[Diagnostic, ...] = ()
+    """What was found so far: what cannot be found later may be lost for one of these."""

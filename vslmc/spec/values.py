@@ -252,7 +252,7 @@ class Part:
 
     def describe(self) -> str:
         """See `FieldType`."""
-        return f"a {self.slot.replace('_', ' ')}"
+        return name_slot(self.slot)
 
     def convert(self, value: Value) -> Any:
         """Components are resolved, not converted."""
@@ -278,6 +278,19 @@ def describe_value(value: Value) -> str:
             return str(value.numerator)
         case _:
             return f"{float(value):g}"
+
+
+SLOTS = {
+    "ffn": "an FFN",
+    "init": "an init scheme",
+    "data": "a source of text",
+    "optimizer": "an optimizer",
+}
+
+
+def name_slot(slot: str) -> str:
+    """A slot with its article."""
+    return SLOTS.get(slot, f"a {slot.replace('_', ' ')}")
 
 
 def join_words(words: list[str]) -> str:
