@@ -105,3 +105,15 @@ def not_a_package(folder: str, reason: str) -> Diagnostic:
 def package_differs(path: str, state: str) -> Diagnostic:
     """`state` is `missing`, `different` or `no longer part of the package`."""
     return fault(f"`{path}` is {state}", help="run `vslmc build` without `--check`")
+
+
+@diagnostic(
+    "same-package-name",
+    what="Two models or variants of a file become packages of one name.",
+    why="A package is called `model` or `model-variant`; the second would replace the first.",
+    wrong="variant a of b { }  variant A of b { }   # built with --all",
+    right="variant a of b { }  variant c of b { }   # built with --all",
+)
+def same_package_name(name: str) -> Diagnostic:
+    """`name` of the package."""
+    return fault(f"two packages would be called `{name}`", help="rename one of them")

@@ -1,0 +1,1 @@
+"""The stages put together: what each command does, without printing anything."""

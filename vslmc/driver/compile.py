@@ -1,0 +1,122 @@
+"""From a spec's path to plans: load, resolve, verify, lower, pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vslmc.checks import verify_model
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.outcome import Outcome
+from vslmc.plan.lower import lower_model
+from vslmc.plan.nodes import Plan
+from vslmc.plan.passes import run_passes
+from vslmc.resolve.model import resolve_model
+from vslmc.spec.load import load_spec
+from vslmc.spec.nodes import Spec
+from vslmc.syntax.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for, as the command line and the settings have it."""
+
+    path: Path
+    """The spec."""
+    model: str | None = None
+    variant: str | None = None
+    every: bool = False
+    """All models and variants of the file, instead of one."""
+    sets: tuple[tuple[str, str], ...] = ()
+    """NAME and EXPR of each `--set`."""
+    root: Path | None = None
+    """The import root; None looks for it."""
+    limits: Limits = field(default_factory=Limits)
+    text: str | None = None
+    """Stands for the file's content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of a request."""
+
+    plans: tuple[Plan, ...]
+    """In the order of the file."""
+    sets: tuple[tuple[str, str], ...]
+    """The settings that they were made with."""
+    spec_text: str
+    """The spec's own text."""
+
+
+def check_spec(request: Request) -> tuple[Diagnostic, ...]:
+    """All faults of a file: of its text and of every model and variant in it.
+
+    A file without a model is fine: it is there to be imported.
+    """
+    loaded = load_spec(request.path, request.root, request.limits, request.text)
+    found = list(loaded.diagnostics)
+    if loaded.value is not None:
+        for model, variant in _choices(loaded.value):
+            found += _compile(loaded.value, model, variant, request).diagnostics
+    return _order(found)
+
+
+def compile_spec(request: Request) -> Outcome[Compiled]:
+    """The plan that is asked for, or with `every` all plans of the file."""
+    loaded = load_spec(request.path, request.root, request.limits, request.text)
+    found = list(loaded.diagnostics)
+    spec = loaded.value
+    if spec is None:
+        return Outcome(None, _order(found))
+    # Without any model, the choice of one makes the fault that says so.
+    wanted = _choices(spec) if request.every and spec.own_models else ()
+    plans: list[Plan] = []
+    for model, variant in wanted or ((request.model, request.variant),):
+        outcome = _compile(spec, model, variant, request)
+        found += outcome.diagnostics
+        plans += [outcome.value] if outcome.value is not None else []
+    compiled = Compiled(tuple(plans), request.sets, spec.source.text)
+    broken = any(diagnostic.is_error for diagnostic in found)
+    return Outcome(None if broken else compiled, _order(found))
+
+
+def compile_one(request: Request) -> Outcome[Plan]:
+    """The one plan that is asked for."""
+    outcome = compile_spec(request)
+    plan = None if outcome.value is None else outcome.value.plans[0]
+    return Outcome(plan, outcome.diagnostics)
+
+
+def _choices(spec: Spec) -> tuple[tuple[str | None, str | None], ...]:
+    """Model and variant of every package that the file can become."""
+    models = tuple((name, None) for name in spec.own_models)
+    return (*models, *((None, name) for name in spec.own_variants))
+
+
+def _compile(
+    spec: Spec, model: str | None, variant: str | None, request: Request
+) -> Outcome[Plan]:
+    """One plan; the stages after a fault are left out, but not for a fault in loading."""
+    resolved = resolve_model(spec, model, variant, request.sets, request.limits)
+    found = list(resolved.diagnostics)
+    if resolved.value is None:
+        return Outcome(None, tuple(found))
+    found += verify_model(resolved.value, request.limits)
+    if any(diagnostic.is_error for diagnostic in found):
+        return Outcome(None, tuple(found))
+    lowered = lower_model(resolved.value, request.limits)
+    found += lowered.diagnostics
+    plan = None if lowered.value is None else run_passes(lowered.value)
+    return Outcome(plan, tuple(found))
+
+
+def _order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By place, those without one first; what several models share is said once."""
+    return tuple(sorted(dict.fromkeys(found), key=_place))
+
+
+def _place(found: Diagnostic) -> tuple[str, int]:
+    if found.primary is None:
+        return ("", 0)
+    return (found.primary.span.source.name, found.primary.span.start)
