@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,3 +49,13 @@ class Diagnostic:
     def is_error(self) -> bool:
         """True for an error, False for a warning."""
         return self.severity == "error"
+
+
+def echoes(span: Span, places: Iterable[Span]) -> bool:
+    """Whether a place has a fault already: another one there would follow from it."""
+    return any(
+        place.source is span.source
+        and span.start < max(place.end, place.start + 1)
+        and place.start < span.end
+        for place in places
+    )

@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vslmc.diagnostics.model import Diagnostic
+from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.source import Span
 from vslmc.spec.values import Value
 
 
+UNKNOWN = frozenset({"unknown-name", "unknown-declaration", "no-model", "no-such-model"})
+"""What is not found may stand in the text that the parser had to leave out."""
+LOSSES = frozenset(
+    {
+        "unexpected-token",
+        "unclosed-bracket",
+        "unexpected-character",
+        "unterminated-string",
+        "file-not-read",
+        "import-outside-root",
+        "import-cycle",
+        "imports-too-deep",
+    }
+)
+"""Faults for which text is left out."""
+
+
 class Findings:
-    """Diagnostics in the order of finding, each place and message once."""
+    """Diagnostics in the order of finding, each place and message once.
 
-    def __init__(self) -> None:
+    `before` are the faults of reading: what merely follows from them is not said again.
+    """
+
+    def __init__(self, before: Sequence[Diagnostic] = ()) -> None:
         self._found: dict[tuple[str, str, Span | None], Diagnostic] = {}
+        self._places = [fault.primary.span for fault in before if fault.primary]
+        self._lost = any(fault.name in LOSSES for fault in before)
+        self._silent = False
 
-    def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic unless the same one is there: layers share their text."""
+    def add(self, diagnostic: Diagnostic | None) -> None:
+        """Keep a diagnostic unless the same one is there: layers share their text.
+
+        None stands for a fault that follows from one that has been reported.
+        """
+        if diagnostic is None or self._follows(diagnostic):
+            self._silent = True
+            return
         place = diagnostic.primary.span if diagnostic.primary else None
         self._found.setdefault((diagnostic.name, diagnostic.message, place), diagnostic)
+
+    def _follows(self, diagnostic: Diagnostic) -> bool:
+        if self._lost and diagnostic.name in UNKNOWN:
+            return True
+        place = diagnostic.primary
+        return place is not None and echoes(place.span, self._places)
 
     def all(self) -> tuple[Diagnostic, ...]:
         """Everything found."""
@@ -28,7 +63,7 @@ class Findings:
     @property
     def errors(self) -> bool:
         """Whether any of them is an error."""
-        return any(found.is_error for found in self._found.values())
+        return self._silent or any(found.is_error for found in self._found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vslmc.diagnostics.catalogue import names as faults
-from vslmc.diagnostics.model import Diagnostic
+from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec import nodes as n
 from vslmc.spec.reserved import is_reserved
-from vslmc.spec.sections import NOT_YET
 from vslmc.spec.stack import bind_items
-from vslmc.spec.tree import TreeBuilder, describe_entry
+from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
+from vslmc.spec.unused import find_unused
 from vslmc.syntax import nodes as s
 
-SECTION_SORTS = {
-    "block": "block",
-    "recipe": "recipe",
-    "model": "model",
-    "variant": "model",
-}
+SECTION_SORTS = ("block", "recipe", "model", "variant")
 
 
-def bind_documents(documents: Iterable[s.Document], main: Source) -> Outcome[n.Spec]:
-    """One spec from the file `main` and all that it imports, in the order of reading."""
-    binder = _Binder(main)
+def bind_documents(
+    documents: Iterable[s.Document], main: Source, found: Sequence[Diagnostic] = ()
+) -> Outcome[n.Spec]:
+    """One spec from the file `main` and all that it imports, in the order of reading.
+
+    `found` is what was found while reading; it stands before the faults of binding.
+    """
+    binder = _Binder(main, found)
     for document in documents:
         for entry in document.entries:
             binder.bind(entry, document.source)
-    return Outcome(binder.spec(), tuple(binder.faults))
+    reported = drop_echoes(found, binder.faults[len(found) :])
+    spec = binder.spec(tuple(reported))
+    if not any(fault.is_error for fault in reported):
+        reported += find_unused(spec)
+    return Outcome(spec, tuple(reported))
+
+
+def drop_echoes(
+    found: Sequence[Diagnostic], later: Iterable[Diagnostic]
+) -> list[Diagnostic]:
+    """Both, without what is said of a place that the syntax has a fault at already."""
+    places = [fault.primary.span for fault in found if fault.primary]
+    kept = [
+        fault
+        for fault in later
+        if fault.primary is None or not echoes(fault.primary.span, places)
+    ]
+    return [*found, *kept]
 
 
 class _Binder:
     """Collects the declarations of all files."""
 
-    def __init__(self, main: Source) -> None:
+    def __init__(self, main: Source, found: Sequence[Diagnostic]) -> None:
         self.main = main
-        self.faults: list[Diagnostic] = []
+        self.faults = list(found)
         self.params: dict[str, s.Param] = {}
         self.blocks: dict[str, n.BlockDecl] = {}
         self.recipes: dict[str, n.RecipeDecl] = {}
@@ -46,7 +63,7 @@ class _Binder:
         self.own_variants: list[str] = []
         self.edition: s.Binding | None = None
 
-    def spec(self) -> n.Spec:
+    def spec(self, reported: tuple[Diagnostic, ...]) -> n.Spec:
         return n.Spec(
             self.main,
             self.params,
@@ -55,6 +72,7 @@ class _Binder:
             self.models,
             tuple(self.own_models),
             tuple(self.own_variants),
+            reported,
         )
 
     def bind(self, entry: s.Entry, source: Source) -> None:
@@ -80,16 +98,19 @@ class _Binder:
                 if self.name("model", entry.name, self.models.get(entry.name.text)):
                     self.model(entry, source)
             case s.Share() | s.Experiment():
-                word = "share" if isinstance(entry, s.Share) else entry.keyword
-                self.faults.append(faults.not_supported_yet(entry.span, word))
+                self.refuse(entry)
             case s.Binding() if str(entry.path) == "edition":
                 self.bind_edition(entry)
             case _:
-                what = describe_entry(entry)
-                help = "the file takes `import`, `param`, `block`, `model`, `variant` and `recipe`"
+                what, help = describe_entry(entry), propose_declaration(entry)
+                where = "outside of every declaration"
                 self.faults.append(
-                    faults.misplaced_entry(entry.span, what, "the file", help)
+                    faults.misplaced_entry(head_span(entry), what, where, help)
                 )
+
+    def refuse(self, entry: s.Share | s.Experiment | s.Item) -> None:
+        span = head_span(entry)
+        self.faults.append(faults.not_supported_yet(span, span.text))
 
     def name(
         self,
@@ -99,8 +120,8 @@ class _Binder:
     ) -> bool:
         """Whether `name` may be declared; says why if not."""
         if is_reserved(sort, name.text):
+            # It counts as declared, so that its uses are not faults as well.
             self.faults.append(faults.reserved_name(name.span, sort, name.text))
-            return False
         if first is not None:
             earlier = first.name.span
             self.faults.append(
@@ -118,7 +139,7 @@ class _Binder:
         builder = TreeBuilder(name, self.faults)
         for entry in body.entries:
             builder.add(entry)
-        return builder.tree()
+        return builder.tree(body.span)
 
     def model(self, entry: s.Declaration, source: Source) -> None:
         builder = TreeBuilder("model", self.faults, variant=entry.keyword == "variant")
@@ -134,17 +155,14 @@ class _Binder:
                 layers = bind_items(item.body, self.faults)
                 layers_span = item.head.span
             elif isinstance(item, s.Share):
-                self.faults.append(faults.not_supported_yet(item.span, "share"))
-            elif is_section(item, "encoder"):
-                assert "encoder" in NOT_YET["model"]
-                self.faults.append(faults.not_supported_yet(item.span, "encoder"))
+                self.refuse(item)
             else:
                 builder.add(item)
         declared = n.ModelDecl(
             entry.name,
             entry.parent,
             entry.keyword == "variant",
-            builder.tree(),
+            builder.tree(entry.body.span),
             layers,
             layers_span,
             builder.overrides(),
@@ -155,6 +173,18 @@ class _Binder:
         if source is self.main:
             own = self.own_variants if declared.variant else self.own_models
             own.append(entry.name.text)
+
+
+def propose_declaration(entry: s.Entry) -> str:
+    """How an entry outside of every declaration may have been meant."""
+    match entry:
+        case s.Item(head=s.Name(text=word), body=s.Body()) if word in SECTION_SORTS:
+            form = "NAME of MODEL" if word == "variant" else "NAME"
+            return f"write `{word} {form} {{ ... }}`"
+        case s.Binding(path=path) if len(path.parts) == 1:
+            return f"write `param {path} = ...` for a parameter, or move it into a model"
+        case _:
+            return "a file has `import`, `param`, `block`, `model`, `variant`, `recipe`"
 
 
 def is_section(entry: s.Entry, name: str) -> bool:

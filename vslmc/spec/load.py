@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import use as faults
-from vslmc.diagnostics.model import Diagnostic
+from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec.bind import bind_documents
@@ -14,6 +14,11 @@ from vslmc.spec.nodes import Spec
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document, Import
 from vslmc.syntax.parse import parse_text
+
+STOPPING = frozenset(
+    {"empty-file", "source-too-large", "too-many-tokens", "nested-too-deeply"}
+)
+"""Faults after which there is nothing, or not enough, to look at."""
 
 MARKERS = ("vslmc.toml", ".git")
 
@@ -38,12 +43,11 @@ def load_spec(
     root = (root or find_root(path)).resolve()
     loader = _Loader(root, limits or Limits())
     main = loader.read(path, None, (), text)
-    if main is None:
-        return Outcome(None, tuple(loader.found))
-    if not main.entries and not loader.found:
+    if main is not None and not main.entries and not loader.found:
         loader.found.append(faults.empty_file(Span(main.source, 0, 0)))
-    bound = bind_documents(loader.documents.values(), main.source)
-    return Outcome(bound.value, (*loader.found, *bound.diagnostics))
+    if main is None or any(fault.name in STOPPING for fault in loader.found):
+        return Outcome(None, tuple(loader.found))
+    return bind_documents(loader.documents.values(), main.source, loader.found)
 
 
 @dataclass(slots=True)
@@ -99,6 +103,12 @@ class _Loader:
 
     def follow(self, entry: Import, importer: Path, above: tuple[Path, ...]) -> None:
         place = entry.path.span
+        known = [fault.primary.span for fault in self.found if fault.primary]
+        if echoes(place, known):
+            return
+        if not entry.path.value:
+            self.found.append(faults.file_not_read(place, '""', "the path is empty"))
+            return
         try:
             path = (importer.parent / entry.path.value).resolve()
         except (OSError, ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.spec import nodes as n
-from vslmc.spec.tree import TreeBuilder, describe_entry
+from vslmc.spec.reserved import is_reserved
+from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
 from vslmc.syntax import nodes as s
 
 HELP = "write `N * block { ... }`, `loop N { ... }`, `label: ...` or `use label`"
@@ -20,26 +21,48 @@ def bind_items(body: s.Body, found: list[Diagnostic]) -> tuple[n.StackItem, ...]
 def bind_item(entry: s.Entry, found: list[Diagnostic]) -> n.StackItem | None:
     """One item, or None if it has faults."""
     match entry:
-        case s.Item(head=s.Name() as block):
+        case s.Item(head=s.Name() as block) if block.text not in ("loop", "use"):
             return n.Repeat(None, block, bind_overrides(entry.body, found), entry.span)
         case s.Item(head=s.Binary(operator="*", left=count, right=s.Name() as block)):
             return n.Repeat(count, block, bind_overrides(entry.body, found), entry.span)
         case s.Loop():
             if entry.adapter is not None:
-                word = entry.adapter.span.text.split("(")[0]
-                found.append(faults.not_supported_yet(entry.adapter.span, word))
+                refuse_adapter(entry.adapter, found)
             return n.LoopItem(entry.count, bind_items(entry.body, found), entry.span)
         case s.Use():
             return n.UseItem(entry.label, entry.span)
         case s.Labelled():
+            name = entry.label
+            if is_reserved("label", name.text):
+                found.append(faults.reserved_name(name.span, "label", name.text))
             inner = bind_item(entry.entry, found)
             return (
                 None if inner is None else n.LabelItem(entry.label, inner, entry.span)
             )
         case _:
-            what = describe_entry(entry)
-            found.append(faults.misplaced_entry(entry.span, what, "`layers { }`", HELP))
+            what, where = describe_entry(entry), "in `layers { }`"
+            help = propose_item(entry)
+            found.append(faults.misplaced_entry(head_span(entry), what, where, help))
             return None
+
+
+def propose_item(entry: s.Entry) -> str:
+    """How an item of the stack may have been meant."""
+    match entry:
+        case s.Item(head=s.Binary(operator="*", left=s.Name(text=block), right=count)):
+            return f"write `{count.span.text} * {block}`, the count first"
+        case s.Item(head=s.Name(text="loop")):
+            return "write `loop N { ... }`"
+        case s.Item(head=s.Name(text="use")):
+            return "write `use label`"
+        case _:
+            return HELP
+
+
+def refuse_adapter(adapter: s.Expr, found: list[Diagnostic]) -> None:
+    """Nothing can stand behind `with` yet."""
+    name = adapter.name if isinstance(adapter, s.Call) else adapter
+    found.append(faults.not_supported_yet(name.span, name.span.text))
 
 
 def bind_overrides(body: s.Body | None, found: list[Diagnostic]) -> n.Tree:
@@ -47,4 +70,4 @@ def bind_overrides(body: s.Body | None, found: list[Diagnostic]) -> n.Tree:
     builder = TreeBuilder("block", found)
     for entry in body.entries if body else ():
         builder.add(entry)
-    return builder.tree()
+    return builder.tree(body.span if body else None)

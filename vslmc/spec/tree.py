@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
@@ -19,7 +19,8 @@ NESTED: dict[str, tuple[str, ...]] = {
 }
 """Sections inside sections."""
 
-Bound = tuple[tuple[str, ...], s.Expr | None, Span]
+Bound = tuple[tuple[s.Name, ...], s.Expr]
+"""A path and its value; the names carry the places that messages point at."""
 
 
 class TreeBuilder:
@@ -31,8 +32,9 @@ class TreeBuilder:
         self.name = name
         self.variant = variant
         self.faults = found
-        self.bound: dict[tuple[str, ...], tuple[s.Expr, Span]] = {}
-        self.layered: dict[tuple[str, ...], tuple[s.Binding, tuple[str, ...]]] = {}
+        self.bound: dict[tuple[str, ...], tuple[s.Binding, tuple[s.Name, ...]]] = {}
+        self.layered: dict[tuple[str, ...], s.Binding] = {}
+        self.sections: dict[str, Span] = {}
         self.params: dict[str, tuple[Span, s.Expr]] = {}
 
     def add(self, entry: s.Entry) -> None:
@@ -40,41 +42,42 @@ class TreeBuilder:
         match entry:
             case s.Binding():
                 self.binding(entry)
-            case s.Item(head=s.Name(text=name), body=s.Body() as body) if (
+            case s.Item(head=s.Name(text=name, span=span), body=s.Body() as body) if (
                 name in self.nested()
             ):
+                if name in self.sections:
+                    first = self.sections[name]
+                    self.faults.append(faults.duplicate_key(span, first, name))
+                self.sections.setdefault(name, span)
                 for inner in body.entries:
                     self.nested_entry(name, inner)
-            case s.Item(head=s.Name(text=name, span=span), body=s.Body()):
-                self.refuse_section(name, span)
             case _:
-                what = describe_entry(entry)
-                where = f"a {self.name}"
-                self.faults.append(faults.misplaced_entry(entry.span, what, where))
+                self.refuse(entry, self.name)
 
     def nested(self) -> tuple[str, ...]:
         return NESTED.get(self.name, ())
 
-    def refuse_section(self, name: str, span: Span) -> None:
-        if name in settings_of(SECTIONS[self.name]):
-            help = f"write `{name} = ...`"
-            what = f"a section `{name} {{ }}`"
-            self.faults.append(
-                faults.misplaced_entry(span, what, f"a {self.name}", help)
-            )
+    def refuse(self, entry: s.Entry, section: str) -> None:
+        """Say that an entry of another sort cannot stand here, or that there is no such key."""
+        if isinstance(entry, s.Item) and isinstance(entry.head, s.Name) and entry.body:
+            name = entry.head
+            help = propose_section(section, name.text)
+            if help is None:
+                refuse_key(section, name, self.faults)
+                return
+            place, what = name.span, f"a section `{name.text} {{ }}`"
         else:
-            refuse_key(self.name, s.Name(name, span), self.faults)
+            place, what = head_span(entry), describe_entry(entry)
+            help = propose_entry(entry)
+        where = f"in `{section} {{ }}`"
+        self.faults.append(faults.misplaced_entry(place, what, where, help))
 
     def nested_entry(self, name: str, entry: s.Entry) -> None:
         if isinstance(entry, s.Binding):
-            self.checked(
-                entry, (s.Part(s.Name(name, entry.path.span), None), *entry.path.parts)
-            )
+            start = s.Part(s.Name(name, entry.path.parts[0].name.span), None)
+            self.checked(entry, (start, *entry.path.parts))
         else:
-            what = describe_entry(entry)
-            self.faults.append(
-                faults.misplaced_entry(entry.span, what, f"`{name} {{ }}`")
-            )
+            self.refuse(entry, name)
 
     def binding(self, entry: s.Binding) -> None:
         parts = entry.path.parts
@@ -101,29 +104,27 @@ class TreeBuilder:
 
     def checked(self, entry: s.Binding, parts: tuple[s.Part, ...]) -> None:
         """Bind a path whose keys exist, each at most once."""
-        if any(part.index for part in parts):
-            where = f"a key of {self.name}"
+        index = next((part.index for part in parts if part.index), None)
+        names = tuple(part.name for part in parts)
+        if index is not None:
+            help = "only `layers` has indices"
             self.faults.append(
-                faults.misplaced_entry(entry.path.span, "an index", where)
+                faults.misplaced_entry(index.span, "an index", "in this path", help)
             )
-        elif check_path(self.name, [part.name for part in parts], self.faults):
-            path = tuple(part.name.text for part in parts)
+        elif check_path(self.name, list(names), self.faults):
+            path = tuple(name.text for name in names)
             if path in self.bound:
-                first = self.bound[path][1]
+                first = self.bound[path][0].path.span
                 self.faults.append(
                     faults.duplicate_key(entry.path.span, first, ".".join(path))
                 )
             else:
-                self.bound[path] = (entry.value, entry.path.span)
+                self.bound[path] = (entry, names)
 
     def layer_binding(self, entry: s.Binding) -> None:
         first, *rest = entry.path.parts
         if first.index is None or not rest or any(part.index for part in rest):
-            help = "write `layers[3].ffn = ...`, `layers[3..8]...` or `layers[*]...`"
-            what = "this path"
-            self.faults.append(
-                faults.misplaced_entry(entry.path.span, what, "a model", help)
-            )
+            self.refuse_layers(entry, first.index is not None)
             return
         if not check_path("block", [part.name for part in rest], self.faults):
             return
@@ -132,45 +133,68 @@ class TreeBuilder:
             *(part.name.text for part in rest),
         )
         if key in self.layered:
-            place = self.layered[key][0].path.span
+            place = self.layered[key].path.span
             self.faults.append(
                 faults.duplicate_key(entry.path.span, place, str(entry.path))
             )
             return
-        self.layered[key] = (entry, key[1:])
+        self.layered[key] = entry
 
-    def tree(self) -> Tree:
-        """The bindings as a tree."""
-        return make_tree(
-            [(path, expr, span) for path, (expr, span) in self.bound.items()]
-        )
+    def refuse_layers(self, entry: s.Binding, indexed: bool) -> None:
+        what, help = "a value for `layers`", "write `layers { N * block }`"
+        if indexed:
+            what = "a value for a whole layer"
+            help = "bind a key of the layer, such as `layers[3].ffn = ...`"
+        elif len(entry.path.parts) > 1:
+            what = "a path below `layers` without an index"
+            help = "write `layers[3]...`, `layers[3..8]...` or `layers[*]...`"
+        where = "in a model"
+        self.faults.append(faults.misplaced_entry(entry.path.span, what, where, help))
+
+    def tree(self, body: Span | None = None) -> Tree:
+        """The bindings as a tree; `body` is where they stand."""
+        bound = [(names, entry.value) for entry, names in self.bound.values()]
+        return replace(make_tree(bound), faulty=has_faults(body, self.faults))
 
     def overrides(self) -> tuple[LayerOverride, ...]:
-        """Bindings of `layers[...]`: whole values first, then what is below them."""
+        """Bindings of `layers[...]`: whole values before what is below them."""
         made: list[LayerOverride] = []
-        for entry, path in self.layered.values():
-            index = entry.path.parts[0].index
-            assert index is not None
-            tree = make_tree([(path, entry.value, entry.path.span)])
-            made.append(LayerOverride(index, tree, entry.path.span, len(path) == 1))
-        return tuple(sorted(made, key=lambda override: not override.whole))
+        for entry in sorted(self.layered.values(), key=lambda e: len(e.path.parts)):
+            first, *rest = entry.path.parts
+            assert first.index is not None
+            tree = make_tree([(tuple(part.name for part in rest), entry.value)])
+            made.append(LayerOverride(first.index, tree, entry.path.span))
+        return tuple(made)
+
+
+def has_faults(body: Span | None, found: list[Diagnostic]) -> bool:
+    """Whether an error was found in `body`."""
+    if body is None:
+        return False
+    places = [fault.primary.span for fault in found if fault.primary and fault.is_error]
+    return any(
+        place.source is body.source and body.start <= place.start < body.end
+        for place in places
+    )
 
 
 def make_tree(bound: list[Bound]) -> Tree:
     """A tree from paths and their values."""
-    here: Bound | None = None
+    expr: s.Expr | None = None
     below: dict[str, list[Bound]] = {}
-    for path, expr, span in bound:
-        if path:
-            below.setdefault(path[0], []).append((path[1:], expr, span))
-        else:
-            here = (path, expr, span)
-    parts = {name: make_tree(items) for name, items in below.items()}
-    return Tree(
-        here[1] if here else None,
-        here[2] if here else bound[0][2] if bound else None,
-        parts,
-    )
+    keys: dict[str, Span] = {}
+    for path, value in bound:
+        if not path:
+            expr = value
+            continue
+        first, *rest = path
+        below.setdefault(first.text, []).append((tuple(rest), value))
+        if not rest or first.text not in keys:
+            keys[first.text] = first.span
+    parts = {
+        name: replace(make_tree(items), key=keys[name]) for name, items in below.items()
+    }
+    return Tree(expr, None, parts)
 
 
 def check_path(section: str, names: list[s.Name], found: list[Diagnostic]) -> bool:
@@ -179,10 +203,8 @@ def check_path(section: str, names: list[s.Name], found: list[Diagnostic]) -> bo
     if name.text in NESTED.get(section, ()):
         if len(names) == 1:
             help = f"write `{name.text} {{ ... }}`, or `{name.text}.key = ...`"
-            where = f"a {section}"
-            found.append(
-                faults.misplaced_entry(name.span, "a value for a section", where, help)
-            )
+            what, where = "a value for a section", f"in `{section} {{ }}`"
+            found.append(faults.misplaced_entry(name.span, what, where, help))
             return False
         return check_path(name.text, names[1:], found)
     if section == "model" and name.text == "recipe":
@@ -192,9 +214,7 @@ def check_path(section: str, names: list[s.Name], found: list[Diagnostic]) -> bo
         return False
     setting = settings_of(SECTIONS[section])[name.text]
     if len(names) > 1 and not isinstance(setting.type, Part):
-        found.append(
-            faults.unknown_key(names[1].span, names[1].text, f"`{name.text}`", ())
-        )
+        found.append(faults.no_keys_below(names[1].span, name.text, names[1].text))
         return False
     return True
 
@@ -214,7 +234,60 @@ def section_keys(section: str) -> list[str]:
     return [*settings_of(SECTIONS[section]), *NESTED.get(section, ()), *own]
 
 
-def describe_entry(entry: Any) -> str:
+def propose_section(section: str, word: str) -> str | None:
+    """How to write what looks like a section and is none; None if there is no such word."""
+    if word in settings_of(SECTIONS[section]):
+        return f"write `{word} = kind(...)`, or `{word}.key = ...`"
+    if section == "model" and word == "recipe":
+        return "declare `recipe NAME { ... }` outside, and write `recipe = NAME` here"
+    if word == "layers":
+        return "`layers { ... }` belongs in a model"
+    return None
+
+
+def propose_entry(entry: s.Entry) -> str | None:
+    """How the author may have meant an entry that cannot stand where it is."""
+    match entry:
+        case s.Import() | s.Param() | s.Declaration():
+            return "move it out of all braces"
+        case s.Labelled(label=label, entry=s.Item(head=head, body=None)):
+            return f"write `{label.text} = {head.span.text}`"
+        case s.Item(head=s.Name(text=text), body=None):
+            return f"write `{text} = ...`"
+        case s.Item(body=None):
+            return "an entry is `name = value`"
+        case s.Loop() | s.Use() | s.Labelled() | s.Item():
+            return "layers are written in `layers { }` of a model"
+        case _:
+            return None
+
+
+def head_span(entry: s.Entry) -> Span:
+    """The part of an entry that a message points at: not its whole body."""
+    match entry:
+        case s.Binding():
+            return entry.path.span
+        case s.Item():
+            return entry.head.span
+        case s.Labelled():
+            return entry.label.span
+        case _:
+            word = first_word(entry)
+            return Span(
+                entry.span.source, entry.span.start, entry.span.start + len(word)
+            )
+
+
+def first_word(entry: s.Entry) -> str:
+    """The keyword that an entry starts with."""
+    match entry:
+        case s.Declaration() | s.Experiment():
+            return entry.keyword
+        case _:
+            return type(entry).__name__.lower()
+
+
+def describe_entry(entry: s.Entry) -> str:
     """An entry as a message names it."""
     match entry:
         case s.Binding():
@@ -223,11 +296,7 @@ def describe_entry(entry: Any) -> str:
             return f"`{text} {{ }}`" if body else f"the bare word `{text}`"
         case s.Item():
             return "this value"
-        case s.Declaration():
-            return f"`{entry.keyword}`"
         case s.Labelled():
             return "a label"
-        case s.Experiment():
-            return f"`{entry.keyword}`"
         case _:
-            return f"`{type(entry).__name__.lower()}`"
+            return f"`{first_word(entry)}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vslmc.diagnostics.model import Diagnostic, Fix, Label
 from vslmc.diagnostics.registry import diagnostic, fault
@@ -36,6 +37,12 @@ def unknown_key(place: Span, word: str, owner: str, known: Sequence[str]) -> Dia
         help=help,
         fix=Fix(place, best) if best else None,
     )
+
+
+def no_keys_below(place: Span, owner: str, word: str) -> Diagnostic:
+    """`owner` takes a plain value, and `word` is bound below it."""
+    found = unknown_key(place, word, f"`{owner}`", ())
+    return replace(found, help=f"`{owner}` takes a value: write `{owner} = ...`")
 
 
 @diagnostic(
@@ -172,9 +179,9 @@ def reserved_name(place: Span, sort: str, word: str) -> Diagnostic:
 def misplaced_entry(
     place: Span, what: str, where: str, help: str | None = None
 ) -> Diagnostic:
-    """`what` the entry is, `where` it stands, both in words."""
+    """`what` the entry is, `where` it stands, both in words: `in a model`."""
     return fault(
-        f"{what} cannot stand in {where}", primary=Label(place, "misplaced"), help=help
+        f"{what} cannot stand {where}", primary=Label(place, "misplaced"), help=help
     )
 
 

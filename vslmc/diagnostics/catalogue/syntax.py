@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vslmc.diagnostics.model import Diagnostic, Fix, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
@@ -22,6 +24,19 @@ def unexpected_character(place: Span) -> Diagnostic:
         primary=Label(place, "unexpected"),
         help="separate entries by a comma or a new line" if separator else None,
         fix=Fix(place, ",") if separator else None,
+    )
+
+
+def single_quotes(place: Span) -> Diagnostic:
+    """`place` covers a text in single quotes."""
+    inner = place.text[1:-1]
+    found = unexpected_character(Span(place.source, place.start, place.start + 1))
+    right = f'"{inner}"' if "\\" not in inner and '"' not in inner else None
+    return replace(
+        found,
+        primary=Label(place, "single quotes"),
+        help="write texts in double quotes",
+        fix=Fix(place, right) if right else None,
     )
 
 
@@ -160,10 +175,14 @@ def unmatched_bracket(place: Span, bracket: str) -> Diagnostic:
     wrong="model tiny { vocab 256 }",
     right="model tiny { vocab = 256 }",
 )
-def unexpected_token(place: Span, found: str, expected: str) -> Diagnostic:
+def unexpected_token(
+    place: Span, found: str, expected: str, help: str | None = None
+) -> Diagnostic:
     """`found` and `expected` in words."""
     return fault(
-        f"{found} cannot stand here", primary=Label(place, f"expected {expected}")
+        f"{found} cannot stand here",
+        primary=Label(place, f"expected {expected}"),
+        help=help,
     )
 
 
