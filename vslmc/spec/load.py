@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,9 @@ STOPPING = frozenset(
 
 MARKERS = ("vslmc.toml", ".git")
 
+Reader = Callable[[Path, str], Outcome[Document]]
+"""The document of a file, shown under a name; raises `OSError` or `ValueError`."""
+
 
 def find_root(path: Path) -> Path:
     """The nearest folder upwards that holds a marker, else the folder of the spec."""
@@ -40,14 +44,42 @@ def load_spec(
 ) -> Outcome[Spec]:
     """Read, parse and bind a spec with its imports; `text` stands for the file's content."""
     path = path.resolve()
-    root = (root or find_root(path)).resolve()
-    loader = _Loader(root, limits or Limits())
-    main = loader.read(path, None, (), text)
-    if main is not None and not main.entries and not loader.found:
-        loader.found.append(faults.empty_file(Span(main.source, 0, 0)))
-    if main is None or any(fault.name in STOPPING for fault in loader.found):
+    limits = limits or Limits()
+
+    def read(file: Path, name: str) -> Outcome[Document]:
+        given = text if file == path and text is not None else None
+        content = read_text(file, limits) if given is None else given
+        return parse_text(Source(name, content.replace("\r\n", "\n")), limits)
+
+    loaded = load_documents(path, root, limits, read)
+    if loaded.value is None:
+        return Outcome(None, loaded.diagnostics)
+    bound = bind_documents(loaded.value.values(), loaded.value[path].source)
+    return Outcome(bound.value, (*loaded.diagnostics, *bound.diagnostics))
+
+
+def load_documents(
+    path: Path, root: Path | None, limits: Limits, reader: Reader
+) -> Outcome[dict[Path, Document]]:
+    """A file (absolute, links resolved) and all that it imports, imported ones first.
+
+    `reader` gives the documents: from disk, or as an editor has them in its buffers.
+    """
+    loader = _Loader((root or find_root(path)).resolve(), limits, reader)
+    main = loader.read(path, None, ())
+    if main is None:
         return Outcome(None, tuple(loader.found))
-    return bind_documents(loader.documents.values(), main.source, loader.found)
+    if not main.entries and not loader.found:
+        loader.found.append(faults.empty_file(Span(main.source, 0, 0)))
+    return Outcome(loader.documents, tuple(loader.found))
+
+
+def read_text(path: Path, limits: Limits) -> str:
+    """The text of a file; raises `OSError` or `ValueError` where it is none."""
+    size = path.stat().st_size
+    if path.is_file() and size > 8 * limits.source:
+        raise ValueError(f"it has {size} bytes")
+    return path.read_text("utf-8-sig")
 
 
 @dataclass(slots=True)
@@ -56,6 +88,7 @@ class _Loader:
 
     root: Path
     limits: Limits
+    reader: Reader
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
     documents: dict[Path, Document] = field(default_factory=dict[Path, Document])
 
@@ -65,39 +98,29 @@ class _Loader:
         return path.name
 
     def read(
-        self,
-        path: Path,
-        place: Span | None,
-        above: tuple[Path, ...],
-        text: str | None = None,
+        self, path: Path, place: Span | None, above: tuple[Path, ...]
     ) -> Document | None:
-        if text is None:
-            text = self.text(path, place)
-        if text is None:
+        document = self.document(path, place)
+        if document is None:
             return None
-        source = Source(self.show(path), text.replace("\r\n", "\n"))
-        outcome = parse_text(source, self.limits)
-        self.found += outcome.diagnostics
-        document = outcome.value
-        assert document is not None
         for entry in document.entries:
             if isinstance(entry, Import):
                 self.follow(entry, path, (*above, path))
         self.documents[path] = document
         return document
 
-    def text(self, path: Path, place: Span | None) -> str | None:
+    def document(self, path: Path, place: Span | None) -> Document | None:
         try:
-            size = path.stat().st_size
-            if path.is_file() and size > 8 * self.limits.source:
-                raise ValueError(f"it has {size} bytes")
-            return path.read_text("utf-8-sig")
+            outcome = self.reader(path, self.show(path))
         except UnicodeDecodeError:
             reason = "it is not UTF-8 text"
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
         except ValueError as error:
             reason = str(error)
+        else:
+            self.found += outcome.diagnostics
+            return outcome.value
         self.found.append(faults.file_not_read(place, self.show(path), reason))
         return None
 
