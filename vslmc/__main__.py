@@ -1,0 +1,16 @@
+"""`python -m vslmc`, and the `vslmc` program."""
+
+from __future__ import annotations
+
+import sys
+
+from vslmc.cli.app import run_cli
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    sys.exit(run_cli(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

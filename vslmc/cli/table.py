@@ -1,0 +1,170 @@
+"""The commands, once: the quick parser and the typer application are made from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from vslmc.syntax.limits import Limits
+
+Kind = Literal["flag", "text", "number", "many"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a command."""
+
+    name: str
+    """Long form, such as `--set`."""
+    help: str
+    kind: Kind = "text"
+    """`flag` takes no value; `many` may be repeated."""
+    short: str | None = None
+    """Short form, such as `-o`."""
+    metavar: str = "TEXT"
+    """What stands for the value in the help."""
+    choices: tuple[str, ...] = ()
+    """The only values allowed; empty allows all."""
+    panel: str | None = None
+    """Heading of the help under which it stands."""
+
+    @property
+    def key(self) -> str:
+        """Name of its value: `max_layers` for `--max-layers`."""
+        return self.name.removeprefix("--").replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One positional argument of a command."""
+
+    key: str
+    help: str
+    many: bool = False
+    """One or more, instead of exactly one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its words, and the function that runs it."""
+
+    name: str
+    help: str
+    arguments: tuple[Argument, ...]
+    options: tuple[Option, ...]
+    run: str
+    """`module:function` that takes `Values` and returns the exit code."""
+
+
+_LIMIT_HELP = {
+    "source": "Largest file, in characters.",
+    "tokens": "Most tokens of a file.",
+    "nesting": "Most brackets open at once.",
+    "imports": "Deepest chain of imports.",
+    "layers": "Most layers that a model applies.",
+    "experts": "Most experts of a model.",
+    "parameters": "Most parameters of a model.",
+}
+
+LIMITS = tuple(
+    Option(
+        f"--max-{field.name}",
+        _LIMIT_HELP[field.name],
+        "number",
+        metavar="N",
+        panel="Limits",
+    )
+    for field in fields(Limits)
+)
+
+ROOT = Option(
+    "--root", "Folder that imports may not leave [default: found].", metavar="DIR"
+)
+JSON = Option("--json", "Print JSON instead, in a stable form.", "flag")
+VERBOSE = Option("--verbose", "Show where the compiler failed, if it fails.", "flag")
+MODEL = Option("--model", "Which model of the file.", metavar="NAME")
+VARIANT = Option("--variant", "Which variant of the file.", metavar="NAME")
+SET = Option(
+    "--set", "Set a parameter or a key of the model.", "many", metavar="NAME=VALUE"
+)
+SPEC = Argument("spec", "The spec.")
+
+_COMPILES = (ROOT, VERBOSE, *LIMITS)
+_CHOOSES = (SET, MODEL, VARIANT)
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "new",
+        "Write a first spec, with comments.",
+        (Argument("name", "Name of the model; the file is NAME.vslm."),),
+        (VERBOSE,),
+        "vslmc.cli.new:run_new",
+    ),
+    Command(
+        "check",
+        "Report every fault of one or more specs.",
+        (Argument("specs", "Specs to check; `-` reads from the input.", many=True),),
+        (
+            Option(
+                "--format",
+                "How faults are written.",
+                metavar="FORMAT",
+                choices=("text", "json", "sarif", "github"),
+            ),
+            *_COMPILES,
+        ),
+        "vslmc.cli.check:run_check",
+    ),
+    Command(
+        "fmt",
+        "Bring specs into the one canonical layout; comments are kept.",
+        (Argument("specs", "Specs; `-` formats the input.", many=True),),
+        (
+            Option("--check", "Write nothing; exit 1 if a file would change.", "flag"),
+            Option("--diff", "Write nothing; show what would change.", "flag"),
+            VERBOSE,
+            *LIMITS,
+        ),
+        "vslmc.cli.fmt:run_fmt",
+    ),
+    Command(
+        "show",
+        "Print the expanded stack, layer by layer.",
+        (SPEC,),
+        (JSON, *_CHOOSES, *_COMPILES),
+        "vslmc.cli.show:run_show",
+    ),
+    Command(
+        "build",
+        "Write the package of a spec: model, training script, launch files.",
+        (SPEC,),
+        (
+            Option(
+                "--output",
+                "Folder of packages [default: generated].",
+                short="-o",
+                metavar="DIR",
+            ),
+            *_CHOOSES,
+            Option("--all", "Build all models and variants of the file.", "flag"),
+            Option("--check", "Write nothing; exit 1 if a file would change.", "flag"),
+            Option("--force", "Overwrite files that somebody edited.", "flag"),
+            *_COMPILES,
+        ),
+        "vslmc.cli.build:run_build",
+    ),
+    Command(
+        "diff",
+        "Compare two models: layers, tensors, parameters, costs.",
+        (
+            Argument("a", "A spec, `spec@variant`, or a package."),
+            Argument("b", "What to compare it with."),
+        ),
+        (
+            Option("--code", "Compare the generated files too.", "flag"),
+            JSON,
+            *_COMPILES,
+        ),
+        "vslmc.cli.diff:run_diff",
+    ),
+)
