@@ -272,4 +272,6 @@ def mark_keywords(tokens: list[Tok]) -> None:
             starts = True
         else:
             starts = False
+            if kind == "RBRACE":
+                declared = False  # the last entry inside may have set it
         before = kind
