@@ -18,33 +18,33 @@ edition = 2026
 block base {{
     norm  = rmsnorm
     mixer = attention(
-        heads    = width // 32,               # `width` is that of the layer
-        kv_heads = 2,                         # grouped queries: must divide heads
+        heads    = width // 32,  # `width` is that of the layer
+        kv_heads = 2,            # grouped queries: must divide heads
         position = rope(theta = 10k),
-        kernel   = auto,                      # or eager, sdpa, flex, flash
+        kernel   = auto,  # or eager, sdpa, flex, flash
     )
     ffn   = swiglu(hidden = round_to(8/3 * width, 64))
 }}
 
 model {name} {{
-    vocab   = 256                             # the byte tokenizer's
+    vocab   = 256  # the byte tokenizer's
     context = 128
     width   = 128
 
     layers {{
-        3 * base {{ mixer.window = 32 }}        # a query sees 32 tokens, itself included
-        1 * base                              # ... or all before it
+        3 * base {{ mixer.window = 32 }}  # a query sees 32 tokens, itself included
+        1 * base                        # ... or all before it
     }}
 
     recipe = quick
 }}
 
 recipe quick {{
-    data      = builtin(python_reference)     # or text("corpus.txt")
-    tokenizer = byte                          # or char
+    data      = builtin(python_reference)  # or text("corpus.txt")
+    tokenizer = byte                       # or char
     train {{
         steps     = 300
-        batch     = 32 * context              # in tokens
+        batch     = 32 * context  # in tokens
         optimizer = adamw(lr = 2e-3, weight_decay = 0.1)
         schedule  = cosine(warmup = 5%, final = 10%)
         clip      = 1.0
