@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.source import Source
 from vslmc.spec import nodes as n
 
 
-def find_unused(spec: n.Spec) -> list[Diagnostic]:
+def find_unused(spec: n.Spec, own: Container[Source] | None = None) -> list[Diagnostic]:
     """A warning for each block of the file itself that no model of it uses.
 
-    A file without models is a library, whose blocks are there for others.
+    A file without models is a library, whose blocks are there for others. `own` are the
+    sources of the file, where it is held in pieces.
     """
+    own = (spec.source,) if own is None else own
     if not spec.own_models and not spec.own_variants:
         return []
     used: set[str] = set()
@@ -23,7 +26,7 @@ def find_unused(spec: n.Spec) -> list[Diagnostic]:
     return [
         faults.unused_block(block.name.span, name)
         for name, block in spec.blocks.items()
-        if name not in used and block.name.span.source is spec.source
+        if name not in used and block.name.span.source in own
     ]
 
 

@@ -1,0 +1,1 @@
+"""The language server: diagnostics while typing, hover, completion, navigation, renaming."""
