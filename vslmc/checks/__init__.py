@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vslmc.checks.layers import verify_block
 from vslmc.checks.model import verify_whole
+from vslmc.checks.recipe import verify_recipe
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.scope import Findings
 from vslmc.syntax.limits import Limits
 
@@ -21,6 +25,19 @@ def verify_model(
             seen.add(id(layer.block))
             for found in verify_block(layer.block, layer.span):
                 findings.add(found)
-    for found in verify_whole(model, limits or Limits()):
-        findings.add(found)
+    if not model.partial:
+        for found in verify_whole(model, limits or Limits()):
+            findings.add(found)
+    if model.partial or findings.errors:
+        # It will not be lowered, where the recipe is resolved: its faults come now.
+        for found in find_recipe_faults(model):
+            findings.add(found)
     return findings.all()
+
+
+def find_recipe_faults(model: ResolvedModel) -> Iterator[Diagnostic]:
+    """Faults of a recipe whose model has no parameters to count."""
+    recipe = resolve_recipe(model.recipe, 1)
+    yield from recipe.diagnostics
+    if recipe.value is not None:
+        yield from verify_recipe(recipe.value, model)

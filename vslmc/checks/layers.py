@@ -54,10 +54,8 @@ def verify_attention(attention: p.Attention, place: Span) -> Iterator[Diagnostic
 def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
     """Enough experts to choose from, each of them dense."""
     if moe.top_k > moe.experts:
-        at = moe.place("top_k") or place
-        yield faults.top_k_exceeds_experts(
-            at, moe.top_k, set_at(moe, "experts"), moe.experts
-        )
+        at, where = set_at(moe, "top_k"), moe.place("experts") or place
+        yield faults.top_k_exceeds_experts(at, moe.top_k, where, moe.experts)
     if isinstance(moe.expert, p.Moe | p.NoFfn):
         kind = "moe" if isinstance(moe.expert, p.Moe) else "none"
         yield faults.expert_must_be_dense(moe.expert.span or moe.span, kind)

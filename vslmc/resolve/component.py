@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import values as faults
+from vslmc.diagnostics.catalogue.words import count_words, join_or
+from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.evaluate import Fault, choose, evaluate
 from vslmc.resolve.scope import Scope
 from vslmc.source import Origin, Source, Span
 from vslmc.spec.fields import KINDS, Component, Derived, Kind, Setting, settings_of
 from vslmc.spec.nodes import Tree
 from vslmc.spec.sections import NOT_YET
-from vslmc.spec.values import Choice, Flag, Misfit, Or, Part, Symbol
+from vslmc.spec.values import Choice, Flag, Misfit, Part, Symbol, Value
 from vslmc.syntax import nodes as s
 from vslmc.syntax.parse import parse_text
 
+WORDS = frozenset({"true", "false", "none", "full"})
+"""Words that mean something somewhere: no slips of the pen."""
 FAILED = object()
 """Stands for a value that has been reported as faulty."""
 
@@ -32,7 +37,7 @@ def resolve_section(
     skip: tuple[str, ...] = (),
 ) -> Any:
     """An instance of a section, or None if it has faults; `skip` are keys handled elsewhere."""
-    return _resolve(cls, owner, f"`{owner}`", tree.parts, scope, place, skip)
+    return _resolve(cls, owner, tree, scope, place, skip)
 
 
 def resolve_part(
@@ -44,7 +49,7 @@ def resolve_part(
 ) -> Any:
     """The component that a tree binds, else the default's; None if it has faults."""
     try:
-        expr = _chosen(tree.expr, scope)
+        expr = None if tree.expr is None else chosen(tree.expr, scope)
     except Fault as fault:
         scope.findings.add(fault.diagnostic)
         return None
@@ -57,12 +62,12 @@ def resolve_part(
     if found is None:
         return None
     kind, given = found
-    parts = Tree(parts=given).merge(Tree(parts=tree.parts)).parts
-    return _resolve(kind.cls, kind.name, f"`{kind.name}`", parts, scope, place, ())
+    whole = given.merge(Tree(parts=tree.parts))
+    return _resolve(kind.cls, kind.name, whole, scope, place, ())
 
 
-def _chosen(expr: s.Expr | None, scope: Scope) -> s.Expr | None:
-    """The expression behind `cycle` and `pick`: components are chosen by the layer's turn."""
+def chosen(expr: s.Expr, scope: Scope) -> s.Expr:
+    """The expression behind `cycle` and `pick`, which the layer's turn chooses."""
     while isinstance(expr, s.Call) and expr.name.text in ("cycle", "pick"):
         expr = choose(expr, scope)
     return expr
@@ -77,8 +82,8 @@ def _default_expr(text: str) -> s.Expr:
     return entry.value
 
 
-def _kind(slot: str, expr: s.Expr, scope: Scope) -> tuple[Kind, dict[str, Tree]] | None:
-    """The kind that an expression names, and its arguments as trees."""
+def _kind(slot: str, expr: s.Expr, scope: Scope) -> tuple[Kind, Tree] | None:
+    """The kind that an expression names, and its arguments as a tree."""
     kinds = KINDS[slot]
     name = expr.name if isinstance(expr, s.Call) else expr
     if not isinstance(name, s.Name):
@@ -97,59 +102,65 @@ def _kind(slot: str, expr: s.Expr, scope: Scope) -> tuple[Kind, dict[str, Tree]]
     return kind, _arguments(kind, arguments, scope)
 
 
-def _arguments(
-    kind: Kind, arguments: tuple[s.Argument, ...], scope: Scope
-) -> dict[str, Tree]:
+def _arguments(kind: Kind, arguments: tuple[s.Argument, ...], scope: Scope) -> Tree:
     given: dict[str, Tree] = {}
     unnamed = list(kind.positional)
+    faulty = False
     for argument in arguments:
         if argument.name is not None:
             key, span = argument.name.text, argument.name.span
         elif unnamed:
             key, span = unnamed.pop(0), argument.span
         else:
-            known = ", ".join(f"`{key}`" for key in settings_of(kind.cls))
-            reason = f"`{kind.name}` takes its arguments by name"
-            help = f"its keys are {known}" if known else "it has no arguments"
-            scope.findings.add(name_faults.wrong_argument(argument.span, reason, help))
+            scope.findings.add(_unnamed(kind, argument))
+            faulty = True
             continue
         if key in given:
             first = given[key].key or span
             scope.findings.add(name_faults.duplicate_key(span, first, key))
         given[key] = Tree(argument.value, span)
-    return given
+    return Tree(parts=given, faulty=faulty)
+
+
+def _unnamed(kind: Kind, argument: s.Argument) -> Diagnostic:
+    keys = [f"`{key}`" for key in settings_of(kind.cls)]
+    reason, help = f"`{kind.name}` takes its arguments by name", None
+    if not keys:
+        reason, help = f"`{kind.name}` takes no arguments", f"write `{kind.name}` alone"
+    elif kind.positional:
+        most = count_words(len(kind.positional), "argument")
+        reason = f"`{kind.name}` takes {most} without a name"
+    else:
+        help = f"its keys are {', '.join(keys)}"
+    return name_faults.wrong_argument(argument.span, reason, help)
 
 
 def _resolve(
     cls: type[Component],
     owner: str,
-    title: str,
-    parts: Mapping[str, Tree],
+    tree: Tree,
     scope: Scope,
     place: Span | None,
     skip: tuple[str, ...],
 ) -> Any:
     settings = settings_of(cls)
-    sound = _check_keys(owner, title, settings, parts, scope, skip)
+    sound = _check_keys(owner, settings, tree.parts, scope, skip)
+    maker = _Maker(owner, tree, scope, place, lost=tree.faulty or not sound)
     values: dict[str, Any] = {}
-    origins: dict[str, Origin] = {}
     for name, setting in settings.items():
-        tree = parts.get(name)
-        value = _value(setting, tree, values, scope, title, place)
-        values[name] = value
-        sound = sound and value is not FAILED
-        if value is FAILED and not isinstance(setting.type, Part):
-            break  # what follows may be derived from it
-        origins[name] = _origin(setting, tree, place)
-    if not sound:
+        values[name] = maker.value(setting, values)
+    if not sound or any(value is FAILED for value in values.values()):
         return None
+    origins = {
+        name: _origin(setting, tree.parts.get(name), place)
+        for name, setting in settings.items()
+    }
     make: Any = cls  # the decorator gives every component `span` and `origins`
     return make(**values, span=place, origins=origins)
 
 
 def _check_keys(
     owner: str,
-    title: str,
     settings: Mapping[str, Setting],
     parts: Mapping[str, Tree],
     scope: Scope,
@@ -161,96 +172,100 @@ def _check_keys(
             continue
         assert tree.key is not None
         sound = False
-        # A dotted path's span covers all of it; the key is its end.
-        span = Span(tree.key.source, tree.key.end - len(key), tree.key.end)
-        if span.text != key:
-            span = tree.key
         if key in NOT_YET.get(owner, ()):
-            scope.findings.add(name_faults.not_supported_yet(span, key))
+            scope.findings.add(name_faults.not_supported_yet(tree.key, key))
         else:
-            scope.findings.add(
-                name_faults.unknown_key(span, key, title, list(settings))
-            )
+            known = list(settings)
+            fault = name_faults.unknown_key(tree.key, key, f"`{owner}`", known)
+            scope.findings.add(fault)
     return sound
 
 
-def _value(
-    setting: Setting,
-    tree: Tree | None,
-    values: Mapping[str, Any],
-    scope: Scope,
-    title: str,
-    place: Span | None,
-) -> Any:
-    """The converted value of one key, its default, or FAILED."""
-    if isinstance(setting.type, Part):
-        return _part(setting, setting.type, tree, scope, title, place)
-    if tree is not None and tree.parts:
-        key = next(iter(tree.parts.values())).key or tree.key
-        assert key is not None
-        word = next(iter(tree.parts))
-        scope.findings.add(name_faults.unknown_key(key, word, f"`{setting.name}`", ()))
-        return FAILED
-    if tree is not None and tree.expr is not None:
-        return _convert(setting, tree.expr, scope)
-    if setting.required:
-        takes = setting.type.describe()
-        scope.findings.add(name_faults.missing_key(place, setting.name, title, takes))
-        return FAILED
-    if isinstance(setting.default, Derived):
-        return _derived(setting, setting.default, values, scope, place)
-    return setting.default
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the values of one component or section."""
 
+    owner: str
+    tree: Tree
+    scope: Scope
+    place: Span | None
+    lost: bool
+    """Whether keys that are missing may be among entries with faults."""
 
-def _part(
-    setting: Setting,
-    part: Part,
-    tree: Tree | None,
-    scope: Scope,
-    title: str,
-    place: Span | None,
-) -> Any:
-    if tree is None or (tree.expr is None and not isinstance(setting.default, str)):
-        if setting.required:
-            kinds = ", ".join(f"`{name}`" for name in KINDS[part.slot])
-            takes = f"{part.describe()}, one of {kinds}"
-            scope.findings.add(
-                name_faults.missing_key(place, setting.name, title, takes)
-            )
+    def value(self, setting: Setting, values: Mapping[str, Any]) -> Any:
+        """The converted value of one key, its default, or FAILED."""
+        tree = self.tree.parts.get(setting.name)
+        if isinstance(setting.type, Part):
+            return self.part(setting, setting.type, tree)
+        if tree is not None and tree.parts:
+            word, below = next(iter(tree.parts.items()))
+            assert below.key is not None
+            fault = name_faults.no_keys_below(below.key, setting.name, word)
+            self.scope.findings.add(fault)
             return FAILED
-        if setting.default is None:
-            return None
-        tree = Tree()
-    default = setting.default if isinstance(setting.default, str) else None
-    made = resolve_part(part.slot, tree, scope, default, place)
-    return FAILED if made is None else made
+        if tree is not None and tree.expr is not None:
+            return _convert(setting, tree.expr, self.scope)
+        if setting.required:
+            return self.missing(setting, setting.type.describe())
+        if isinstance(setting.default, Derived):
+            if any(value is FAILED for value in values.values()):
+                return FAILED  # it may follow from what has no value
+            return _derived(setting, setting.default, values, self.scope, self.place)
+        return setting.default
+
+    def part(self, setting: Setting, part: Part, tree: Tree | None) -> Any:
+        default = setting.default if isinstance(setting.default, str) else None
+        if tree is None or (tree.expr is None and default is None):
+            if setting.required:
+                kinds = join_or([f"`{name}`" for name in KINDS[part.slot]])
+                return self.missing(setting, f"{part.describe()}: {kinds}")
+            if setting.default is None:
+                return None
+            tree = Tree()
+        made = resolve_part(part.slot, tree, self.scope, default, self.place)
+        return FAILED if made is None else made
+
+    def missing(self, setting: Setting, takes: str) -> Any:
+        owner = f"`{self.owner}`"
+        fault = name_faults.missing_key(self.place, setting.name, owner, takes)
+        self.scope.findings.add(None if self.lost else fault)
+        return FAILED
 
 
 def _convert(setting: Setting, expr: s.Expr, scope: Scope) -> Any:
     try:
+        expr = chosen(expr, scope)
         value = evaluate(expr, scope)
         if isinstance(value, Symbol) and value.text in NOT_YET.get(setting.name, ()):
             raise Fault(name_faults.not_supported_yet(expr.span, value.text))
-        return setting.type.convert(value)
     except Fault as fault:
         scope.findings.add(fault.diagnostic)
+        return FAILED
+    try:
+        return setting.type.convert(value)
     except Misfit as misfit:
-        scope.findings.add(_misfit(setting, expr, misfit, scope))
-    return FAILED
+        scope.findings.add(_misfit(setting, expr, value, misfit, scope))
+        return FAILED
 
 
-def _misfit(setting: Setting, expr: s.Expr, misfit: Misfit, scope: Scope) -> Any:
-    # A bare word where words are not, or not these, expected is most likely misspelt.
+def _misfit(
+    setting: Setting, expr: s.Expr, value: Value, misfit: Misfit, scope: Scope
+) -> Diagnostic:
     choices = list(setting.type.choices())
-    if isinstance(expr, s.Name) and expr.text not in ("true", "false", "none", "full"):
+    if isinstance(value, Symbol) and isinstance(expr, s.Name):
+        # A bare word where words are not, or not these, expected is most likely misspelt.
         if isinstance(setting.type, Choice | Flag):
-            known = choices
-        elif isinstance(setting.type, Or):
+            return name_faults.unknown_choice(
+                expr.span, expr.text, setting.name, choices
+            )
+        if expr.text not in WORDS:
             known = [*choices, *scope.names()]
-        else:
-            known = scope.names()
-        return name_faults.unknown_name(expr.span, expr.text, known)
-    return faults.wrong_value(expr.span, setting.name, misfit.reason, misfit.help)
+            return name_faults.unknown_name(expr.span, expr.text, known)
+    if misfit.item is not None and isinstance(expr, s.Sequence):
+        expr = expr.items[misfit.item]
+    layer = None if isinstance(expr, s.Number | s.Text) else scope.place
+    what = f"`{setting.name}`"
+    return faults.wrong_value(expr.span, what, misfit.reason, misfit.help, layer)
 
 
 def _derived(
@@ -263,17 +278,24 @@ def _derived(
     variables = {
         name: int(value)
         for name, value in scope.variables.items()
-        if isinstance(value, Fraction) and value.denominator == 1
+        if isinstance(value, Fraction)
+        and value.denominator == 1
+        and name not in scope.unknown
     }
-    made = default.make(values, variables)
     try:
+        made = default.make(values, variables)
         return setting.type.convert(made) if isinstance(made, Fraction) else made
+    except KeyError:
+        scope.findings.add(None)  # a variable has no value, for a reason reported
     except Misfit as misfit:
-        reason = f"`{default.text}` gives {misfit.reason}"
-        help = f"set `{setting.name}`: {setting.type.describe()}"
+        reason = f"`{default.text}`: {misfit.reason}"
+        help = f"set `{setting.name}`, which takes {setting.type.describe()}"
+        if default.help is not None:
+            help = f"{default.help(values, variables)}, or {help}"
         if place is not None:
-            scope.findings.add(faults.wrong_default(place, setting.name, reason, help))
-        return FAILED
+            fault = faults.wrong_default(place, setting.name, reason, help, scope.place)
+            scope.findings.add(fault)
+    return FAILED
 
 
 def _origin(setting: Setting, tree: Tree | None, place: Span | None) -> Origin:

@@ -13,11 +13,19 @@ from typing import Any, assert_never
 
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import values as faults
+from vslmc.diagnostics.catalogue.words import count_words
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.functions import FUNCTIONS, SCHEDULES, Slip
 from vslmc.resolve.scope import Scope
 from vslmc.source import Span
-from vslmc.spec.values import Symbol, Value, Words, describe_value
+from vslmc.spec.values import (
+    Misfit,
+    Symbol,
+    Value,
+    Whole,
+    Words,
+    describe_value,
+)
 from vslmc.syntax import nodes as s
 
 BITS = 512
@@ -51,10 +59,10 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class Fault(Exception):
-    """An expression without a value."""
+    """An expression without a value; no diagnostic if the reason has been reported."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
+    def __init__(self, diagnostic: Diagnostic | None) -> None:
+        super().__init__(diagnostic.message if diagnostic else "reported before")
         self.diagnostic = diagnostic
 
 
@@ -68,7 +76,7 @@ def evaluate(expr: s.Expr, scope: Scope) -> Value:
         case s.Name():
             return _name(expr, scope)
         case s.Unary():
-            value = _number(expr.operand, scope)
+            value = evaluate_number(expr.operand, scope)
             return -value if expr.operator == "-" else value
         case s.Binary(operator="**"):
             return _power(expr, scope)
@@ -82,7 +90,19 @@ def evaluate(expr: s.Expr, scope: Scope) -> Value:
             assert_never(unreachable)
 
 
+def evaluate_whole(expr: s.Expr, scope: Scope, what: str, low: int) -> int:
+    """A whole number of at least `low` outside of any key; `what` it is for, in words."""
+    value = evaluate_number(expr, scope)
+    try:
+        return Whole(low).convert(value)
+    except Misfit as misfit:
+        fault = faults.wrong_value(expr.span, what, misfit.reason, misfit.help)
+        raise Fault(fault) from None
+
+
 def _name(expr: s.Name, scope: Scope) -> Value:
+    if expr.text in scope.unknown:
+        raise Fault(None)
     if expr.text in scope.variables:
         return scope.variables[expr.text]
     if expr.text in ("i", "n", "layer", "depth"):
@@ -93,7 +113,8 @@ def _name(expr: s.Name, scope: Scope) -> Value:
     return Symbol(expr.text)
 
 
-def _number(expr: s.Expr, scope: Scope) -> Number:
+def evaluate_number(expr: s.Expr, scope: Scope) -> Number:
+    """The value of an expression that must be a number; raises `Fault`."""
     value = evaluate(expr, scope)
     if isinstance(value, Symbol):
         raise Fault(name_faults.unknown_name(expr.span, value.text, scope.names()))
@@ -103,7 +124,17 @@ def _number(expr: s.Expr, scope: Scope) -> Number:
 
 
 def _binary(expr: s.Binary, scope: Scope) -> Number:
-    left, right = _number(expr.left, scope), _number(expr.right, scope)
+    # A sum of ten thousand terms leans to the left: in a loop, it takes no stack.
+    spine = [expr]
+    while isinstance(spine[-1].left, s.Binary) and spine[-1].left.operator != "**":
+        spine.append(spine[-1].left)
+    left = evaluate_number(spine[-1].left, scope)
+    for node in reversed(spine):
+        left = _apply(node, left, evaluate_number(node.right, scope))
+    return left
+
+
+def _apply(expr: s.Binary, left: Number, right: Number) -> Number:
     if expr.operator in ("/", "//", "%") and right == 0:
         raise Fault(faults.division_by_zero(expr.right.span))
     return _bounded(
@@ -112,7 +143,9 @@ def _binary(expr: s.Binary, scope: Scope) -> Number:
 
 
 def _power(expr: s.Binary, scope: Scope) -> Number:
-    base, exponent = _number(expr.left, scope), _number(expr.right, scope)
+    base, exponent = evaluate_number(expr.left, scope), evaluate_number(
+        expr.right, scope
+    )
     if base == 0 and exponent < 0:
         raise Fault(faults.division_by_zero(expr.left.span))
     if (
@@ -121,9 +154,9 @@ def _power(expr: s.Binary, scope: Scope) -> Number:
         and exponent.denominator == 1
     ):
         size = max(base.numerator.bit_length(), base.denominator.bit_length())
-        if size * abs(exponent) > BITS:
+        if abs(base) not in (0, 1) and size * abs(exponent) > BITS:
             raise Fault(faults.number_out_of_range(expr.span))
-        return Fraction(base**exponent)
+        return Fraction(base ** int(exponent))
     if base < 0:
         raise Fault(
             faults.not_a_number(expr.span, "a fractional power of a negative number")
@@ -162,7 +195,7 @@ def _call(expr: s.Call, scope: Scope) -> Value:
         known = [*FUNCTIONS, *SCHEDULES]
         raise Fault(name_faults.unknown_function(expr.name.span, name, known))
     unnamed(expr)
-    values = [_number(argument.value, scope) for argument in expr.arguments]
+    values = [evaluate_number(argument.value, scope) for argument in expr.arguments]
     try:
         return _bounded(FUNCTIONS[name](*values), expr.span)
     except TypeError:
@@ -178,7 +211,8 @@ def unnamed(expr: s.Call) -> None:
     for argument in expr.arguments:
         if argument.name is not None:
             reason = f"`{expr.name.text}` has no named argument `{argument.name.text}`"
-            raise Fault(name_faults.wrong_argument(argument.span, reason, None))
+            help = f"write `{argument.value.span.text}` alone"
+            raise Fault(name_faults.wrong_argument(argument.span, reason, help))
 
 
 def choose(expr: s.Call, scope: Scope) -> s.Expr:
@@ -190,17 +224,18 @@ def choose(expr: s.Call, scope: Scope) -> s.Expr:
         raise Fault(faults.no_layer_here(expr.name.span, name))
     scope.turned = True
     items = [argument.value for argument in expr.arguments]
+    if not items or (name == "pick" and len(items) > 1):
+        raise Fault(faults.wrong_arguments(expr.span, name, len(items)))
     if name == "cycle":
-        if not items:
-            raise Fault(faults.wrong_arguments(expr.span, name, 0))
         return items[turn.i % len(items)]
-    if len(items) != 1 or not isinstance(items[0], s.Sequence):
+    if not isinstance(items[0], s.Sequence):
         raise Fault(
             faults.function_slip(expr.span, name, "it takes one list: `pick([a, b])`")
         )
     options = items[0].items
     if len(options) != turn.n:
-        text = f"it has {len(options)} values for {turn.n} layers"
+        given = count_words(len(options), "value")
+        text = f"it has {given} for {count_words(turn.n, 'layer')}"
         raise Fault(faults.function_slip(expr.span, name, text))
     return options[turn.i]
 
@@ -217,9 +252,9 @@ def _schedule(expr: s.Call, scope: Scope) -> Value:
     multiple: Number | None = None
     for argument in expr.arguments:
         if argument.name is None:
-            ends.append(_number(argument.value, scope))
+            ends.append(evaluate_number(argument.value, scope))
         elif argument.name.text == "multiple" and multiple is None:
-            multiple = _number(argument.value, scope)
+            multiple = evaluate_number(argument.value, scope)
         else:
             reason = f"`{name}` has no argument `{argument.name.text}`"
             raise Fault(

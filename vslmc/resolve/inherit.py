@@ -22,9 +22,8 @@ def _chain(
     while at is not None:
         declared = known.get(at.text)
         if declared is None:
-            findings.add(
-                faults.unknown_declaration(at.span, sort, at.text, list(known))
-            )
+            others = [name for name in known if name not in seen]
+            findings.add(faults.unknown_declaration(at.span, sort, at.text, others))
             return None
         if at.text in seen:
             findings.add(faults.inheritance_cycle(at.span, sort, at.text))

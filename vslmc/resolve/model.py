@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +12,9 @@ from vslmc.outcome import Outcome
 from vslmc.resolve.component import resolve_section
 from vslmc.resolve.evaluate import Fault, evaluate
 from vslmc.resolve.inherit import model_chain, recipe_chain
-from vslmc.resolve.nodes import RecipeSource, ResolvedModel
+from vslmc.resolve.nodes import AppliedLayer, RecipeSource, ResolvedModel
+from vslmc.resolve.params import resolve_params
+from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.scope import Findings, Scope
 from vslmc.resolve.sets import Sets, parse_sets
 from vslmc.resolve.stack import resolve_stack
@@ -22,7 +23,7 @@ from vslmc.spec import nodes as n
 from vslmc.spec.fields import Component, settings_of
 from vslmc.spec.sections import EmbeddingSection, HeadSection, ModelSection
 from vslmc.spec.tree import section_keys
-from vslmc.spec.values import Misfit, Value
+from vslmc.spec.values import Misfit
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Expr, Name
 
@@ -36,8 +37,12 @@ def resolve_model(
     sets: tuple[tuple[str, str], ...] = (),
     limits: Limits | None = None,
 ) -> Outcome[ResolvedModel]:
-    """One model of a spec: the only one, or `model`, or a `variant`; `sets` are NAME, EXPR."""
-    findings = Findings()
+    """One model of a spec: the only one, or `model`, or a `variant`; `sets` are NAME, EXPR.
+
+    After errors the model, if there still is one, is partial: fit to be verified, so that
+    all faults come in one run, and not to be lowered.
+    """
+    findings = Findings(spec.faults)
     chosen = _choose(spec, model, variant, findings)
     if chosen is None:
         return Outcome(None, findings.all())
@@ -46,7 +51,9 @@ def resolve_model(
     if chain is None or findings.errors:
         return Outcome(None, findings.all())
     made = _Resolution(spec, chain, overrides, findings, limits or Limits()).run()
-    return Outcome(None if findings.errors else made, findings.all())
+    if made is None or findings.errors:
+        made = made and replace(made, partial=True)
+    return Outcome(made, findings.all())
 
 
 def _choose(
@@ -94,21 +101,25 @@ class _Resolution:
     def run(self) -> ResolvedModel | None:
         declared = self.chain[-1]
         place = declared.name.span
-        scope = Scope(self.params(), self.findings)
         tree = self.tree()
-        section, scope = self.section(tree, scope, place)
-        if section is None:
-            return None
+        section, scope = self.section(tree, self.params(), place)
         embedding = self.part(EmbeddingSection, "embedding", tree, scope, place)
         head = self.part(HeadSection, "head", tree, scope, place)
-        layers = self.layers(scope, place)
+        layers = self.layers(scope, place, tree.faulty)
         recipe = self.recipe(tree, scope, place)
-        if embedding is None or head is None or layers is None or recipe is None:
+        if section is None or embedding is None or head is None or recipe is None:
+            if recipe is not None:
+                self.check_recipe(recipe)
             return None
         name = package_name(self.chain)
         return ResolvedModel(
             name, self.spec.source, section, embedding, head, layers, recipe, place
         )
+
+    def check_recipe(self, source: RecipeSource) -> None:
+        """Faults of a recipe whose model has no parameters to count."""
+        for found in resolve_recipe(source, 1).diagnostics:
+            self.findings.add(found)
 
     def tree(self) -> n.Tree:
         tree = n.EMPTY
@@ -116,8 +127,8 @@ class _Resolution:
             tree = tree.merge(declared.tree)
         return tree.merge(self.sets.tree)
 
-    def params(self) -> Mapping[str, Value]:
-        """All parameters, each with its last override, evaluated in the order of declaration."""
+    def params(self) -> Scope:
+        """All parameters, each with its last override, in the order of their dependence."""
         overrides: dict[str, Expr] = {}
         for declared in self.chain:
             for name, (place, expr) in declared.params.items():
@@ -127,33 +138,29 @@ class _Resolution:
                         name_faults.unknown_key(place, name, "`model`", known)
                     )
                 overrides[name] = expr
-        overrides.update(self.sets.params)
-        scope = Scope({}, self.findings)
-        values: dict[str, Value] = {}
-        for name, param in self.spec.params.items():
-            scope.variables = values
-            try:
-                values[name] = evaluate(overrides.get(name, param.value), scope)
-            except Fault as fault:
-                self.findings.add(fault.diagnostic)
-                values[name] = Fraction(1)
-        return values
+        declared = {name: param.value for name, param in self.spec.params.items()}
+        return resolve_params(
+            {**declared, **overrides, **self.sets.params}, self.findings
+        )
 
     def section(
         self, tree: n.Tree, scope: Scope, place: Span
     ) -> tuple[ModelSection | None, Scope]:
         """The model's own keys; vocab, context and width become variables in this order."""
         for name in ("vocab", "context", "width"):
-            bound = tree.parts.get(name)
-            if bound is None or bound.expr is None:
-                continue
+            bound = tree.parts.get(name, n.EMPTY)
             setting = settings_of(ModelSection)[name]
-            try:
-                value = setting.type.convert(evaluate(bound.expr, scope))
-            except (Fault, Misfit):
-                continue  # reported with the section
-            scope = scope.with_variables(**{name: Fraction(value)})
-        made: Any = resolve_section(ModelSection, "model", tree, scope, place, SECTIONS)
+            after = scope.without(name)
+            if bound.expr is not None:
+                try:
+                    value = setting.type.convert(evaluate(bound.expr, scope))
+                    after = scope.with_variables(**{name: Fraction(value)})
+                except (Fault, Misfit):
+                    pass  # reported with the section
+            scope = after
+        hidden = scope.unknown & {"vocab", "context", "width"}
+        own = replace(scope, unknown=scope.unknown - hidden)
+        made: Any = resolve_section(ModelSection, "model", tree, own, place, SECTIONS)
         return made, scope
 
     def part(
@@ -162,28 +169,29 @@ class _Resolution:
         bound = tree.parts.get(name, n.EMPTY)
         return resolve_section(cls, name, bound, scope, bound.key or place)
 
-    def layers(self, scope: Scope, place: Span) -> Any:
+    def layers(self, scope: Scope, place: Span, lost: bool) -> tuple[AppliedLayer, ...]:
         items: tuple[n.StackItem, ...] = ()
+        overrides: list[n.LayerOverride] = []
         for declared in self.chain:
             if declared.layers is not None:
-                items = declared.layers
+                # A new stack: what was said of layers of the old one goes with it.
+                items, overrides = declared.layers, []
                 place = declared.layers_span or place
-        overrides = [
-            override for declared in self.chain for override in declared.overrides
-        ]
+            overrides += declared.overrides
         overrides += self.sets.overrides
-        return resolve_stack(self.spec, items, overrides, scope, self.limits, place)
+        return resolve_stack(
+            self.spec, items, overrides, scope, self.limits, place, lost
+        )
 
     def recipe(self, tree: n.Tree, scope: Scope, place: Span) -> RecipeSource | None:
         bound = tree.parts.get("recipe", n.EMPTY)
+        own = n.Tree(parts=bound.parts, faulty=tree.faulty)
         if bound.expr is None:
-            return RecipeSource(n.Tree(parts=bound.parts), scope, place, False)
+            return RecipeSource(own, scope, place, False)
         if not isinstance(bound.expr, Name):
             self.findings.add(faults.recipe_by_name(bound.expr.span))
             return None
         base = recipe_chain(self.spec, bound.expr, self.findings)
         if base is None:
             return None
-        return RecipeSource(
-            base.merge(n.Tree(parts=bound.parts)), scope, bound.expr.span, True
-        )
+        return RecipeSource(base.merge(own), scope, bound.expr.span, True)

@@ -70,3 +70,5 @@ class ResolvedModel:
     recipe: RecipeSource
     span: Span
     """The name in the declaration of the model or variant."""
+    partial: bool = False
+    """Whether layers were left out for their faults: then it can be verified, not lowered."""

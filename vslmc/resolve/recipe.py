@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from vslmc.outcome import Outcome
 from vslmc.resolve.component import resolve_section
 from vslmc.resolve.nodes import RecipeSource, ResolvedRecipe
-from vslmc.resolve.scope import Findings, Scope
 from vslmc.spec.fields import Component
 from vslmc.spec.nodes import EMPTY
 from vslmc.spec.sections import DeepSpeedSection, RecipeSection, TrainSection
@@ -18,13 +18,14 @@ NESTED = ("train", "deepspeed")
 
 def resolve_recipe(source: RecipeSource, parameters: int) -> Outcome[ResolvedRecipe]:
     """All values of a recipe; `parameters` is a variable of its expressions."""
-    findings = Findings()
-    variables = {**source.scope.variables, "parameters": Fraction(parameters)}
-    scope = Scope(variables, findings)
+    findings = source.scope.findings.fresh()
+    scope = source.scope.with_variables(parameters=Fraction(parameters))
+    scope.findings = findings
 
     def section(cls: type[Component], name: str) -> Any:
         tree = source.tree if name == "recipe" else source.tree.parts.get(name, EMPTY)
         skip = NESTED if name == "recipe" else ()
+        tree = replace(tree, faulty=source.tree.faulty)
         return resolve_section(cls, name, tree, scope, tree.key or source.place, skip)
 
     recipe = section(RecipeSection, "recipe")

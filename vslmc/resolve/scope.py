@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.source import Span
 from vslmc.spec.values import Value
 
-
-UNKNOWN = frozenset({"unknown-name", "unknown-declaration", "no-model", "no-such-model"})
+UNKNOWN = frozenset(
+    {"unknown-name", "unknown-declaration", "no-model", "no-such-model"}
+)
 """What is not found may stand in the text that the parser had to leave out."""
 LOSSES = frozenset(
     {
@@ -35,6 +36,7 @@ class Findings:
 
     def __init__(self, before: Sequence[Diagnostic] = ()) -> None:
         self._found: dict[tuple[str, str, Span | None], Diagnostic] = {}
+        self._before = before
         self._places = [fault.primary.span for fault in before if fault.primary]
         self._lost = any(fault.name in LOSSES for fault in before)
         self._silent = False
@@ -55,6 +57,10 @@ class Findings:
             return True
         place = diagnostic.primary
         return place is not None and echoes(place.span, self._places)
+
+    def fresh(self) -> Findings:
+        """Empty ones, after the same faults."""
+        return Findings(self._before)
 
     def all(self) -> tuple[Diagnostic, ...]:
         """Everything found."""
@@ -85,6 +91,10 @@ class Scope:
     turn: Turn | None = None
     turned: bool = field(default=False)
     """Set once something was read that may differ from layer to layer."""
+    unknown: frozenset[str] = frozenset()
+    """Variables without a value, for a fault that has been reported."""
+    place: Span | None = None
+    """The item that writes the layer, if there is one."""
 
     def names(self) -> list[str]:
         """Everything that an expression may name here."""
@@ -92,4 +102,8 @@ class Scope:
 
     def with_variables(self, **values: Value) -> Scope:
         """This scope with more variables, or others."""
-        return Scope({**self.variables, **values}, self.findings, self.turn)
+        return replace(self, variables={**self.variables, **values})
+
+    def without(self, *names: str) -> Scope:
+        """This scope with variables that have no value."""
+        return replace(self, unknown=self.unknown | {*names})

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue import names as name_faults
-from vslmc.diagnostics.catalogue import values as value_faults
-from vslmc.resolve.component import resolve_section
-from vslmc.resolve.evaluate import Fault, evaluate
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.resolve.component import chosen, resolve_section
+from vslmc.resolve.evaluate import Fault, evaluate, evaluate_whole
 from vslmc.resolve.inherit import block_chain
 from vslmc.resolve.nodes import AppliedLayer
 from vslmc.resolve.scope import Scope, Turn
@@ -48,6 +47,8 @@ class _Expansion:
     uses: int = 0
     full: bool = False
     """Set once the limit of layers is passed and reported."""
+    sound: bool = True
+    """Whether every item has become its layers."""
 
     def items(self, items: Iterable[n.StackItem]) -> list[tuple[int, int]]:
         """Pairs (written layer, site) in the order of application."""
@@ -63,7 +64,7 @@ class _Expansion:
             case n.Repeat():
                 return self.repeat(item)
             case n.LoopItem():
-                count = self.count(item.count)
+                count = self.count(item.count, "the number of passes")
                 inner = self.items(item.items)
                 if self.too_many(len(inner) * count, item.span):
                     return inner
@@ -76,9 +77,12 @@ class _Expansion:
                 return self.use(item)
 
     def repeat(self, item: n.Repeat) -> list[tuple[int, int]]:
-        count = 1 if item.count is None else self.count(item.count)
+        count = self.count(item.count, "the number of layers")
         base = block_chain(self.spec, item.block, self.scope.findings)
-        if base is None or self.too_many(len(self.written) + count, item.span):
+        if base is None:
+            self.sound = False
+            return []
+        if self.too_many(len(self.written) + count, item.span):
             return []
         tree = base.merge(item.tree)
         start = len(self.written)
@@ -94,18 +98,20 @@ class _Expansion:
             )
         return self.full
 
-    def count(self, expr: Expr) -> int:
-        """A count of layers or passes; 0 after a fault."""
+    def count(self, expr: Expr | None, what: str) -> int:
+        """A count of layers or passes; 1 after a fault, so that what is counted is checked."""
+        if expr is None:
+            return 1
         try:
-            return Whole(1).convert(evaluate(expr, self.scope))
+            return evaluate_whole(expr, self.scope, what, 1)
         except Fault as fault:
-            self.scope.findings.add(fault.diagnostic)
-        except Misfit as misfit:
-            fault = value_faults.wrong_value(
-                expr.span, "layers", misfit.reason, misfit.help
-            )
-            self.scope.findings.add(fault)
-        return 0
+            self.faults(fault.diagnostic)
+            return 1
+
+    def faults(self, found: Diagnostic | None) -> None:
+        """Report a fault, after which places in the stack are not known."""
+        self.sound = False
+        self.scope.findings.add(found)
 
     def label(self, item: n.LabelItem, applied: list[tuple[int, int]]) -> None:
         name = item.label.text
@@ -114,7 +120,7 @@ class _Expansion:
             fault = name_faults.duplicate_declaration(
                 item.label.span, first, "label", name
             )
-            self.scope.findings.add(fault)
+            self.faults(fault)
         self.labels[name] = (item.label.span, applied)
 
     def use(self, item: n.UseItem) -> list[tuple[int, int]]:
@@ -124,7 +130,7 @@ class _Expansion:
             fault = name_faults.unknown_declaration(
                 item.label.span, "label", name, known
             )
-            self.scope.findings.add(fault)
+            self.faults(fault)
             return []
         self.uses += 1
         return [(written, self.uses) for written, _ in self.labels[name][1]]
@@ -137,31 +143,34 @@ def resolve_stack(
     scope: Scope,
     limits: Limits,
     place: Span,
-) -> tuple[AppliedLayer, ...] | None:
-    """All applied layers, or None if any of them has faults (all of which are reported)."""
+    lost: bool,
+) -> tuple[AppliedLayer, ...]:
+    """All applied layers; those with faults, all of which are reported, are left out.
+
+    `lost` says that items with faults were left out before.
+    """
     expansion = _Expansion(spec, scope, limits)
     applied = expansion.items(items)
-    if scope.findings.errors or expansion.full:
-        return None
-    if not applied:
-        scope.findings.add(faults.no_layers(place))
-        return None
-    for override in overrides:
-        _apply_override(override, expansion.written, applied, scope)
-    blocks = _resolve_blocks(expansion.written, scope)
-    if any(block is None for block in blocks):
-        return None
+    if expansion.full:
+        return ()
+    if not applied and expansion.sound:
+        scope.findings.add(None if lost else faults.no_layers(place))
+    if expansion.sound and not lost:
+        for override in overrides:
+            _apply_override(override, expansion.written, applied, scope)
+    blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
     for index, (written, site) in enumerate(applied):
         layer, block = expansion.written[written], blocks[written]
-        assert block is not None
-        made.append(
-            AppliedLayer(index, written, site, block, layer.name, layer.item.span)
-        )
+        if block is not None:
+            span = layer.item.span
+            made.append(AppliedLayer(index, written, site, block, layer.name, span))
     return tuple(made)
 
 
-def _resolve_blocks(written: list[_Written], scope: Scope) -> list[Block | None]:
+def _resolve_blocks(
+    spec: n.Spec, written: list[_Written], scope: Scope
+) -> list[Block | None]:
     """Each written layer resolved; equal ones that do not look at their turn only once."""
     blocks: list[Block | None] = []
     steady: dict[int, Block | None] = {}
@@ -169,8 +178,8 @@ def _resolve_blocks(written: list[_Written], scope: Scope) -> list[Block | None]
         key = id(layer.tree)
         if key not in steady:
             turn = Turn(layer.i, layer.n, number, len(written))
-            inner = Scope(scope.variables, scope.findings, turn)
-            block = _resolve_block(layer, inner)
+            inner = replace(scope, turn=turn, turned=False, place=layer.item.span)
+            block = _resolve_block(layer, inner, spec.blocks[layer.name].name.span)
             if inner.turned:
                 blocks.append(block)
                 continue
@@ -179,24 +188,25 @@ def _resolve_blocks(written: list[_Written], scope: Scope) -> list[Block | None]
     return blocks
 
 
-def _resolve_block(layer: _Written, scope: Scope) -> Block | None:
+def _resolve_block(layer: _Written, scope: Scope, place: Span) -> Block | None:
     tree, inner = layer.tree, scope
     bound = tree.parts.get("width")
     if bound is not None and bound.expr is not None:
         try:
-            width = Whole(1).convert(evaluate(bound.expr, scope))
+            expr = chosen(bound.expr, scope)
+            width = Whole(1).convert(evaluate(expr, scope))
         except (Fault, Misfit):
-            pass  # reported with the section, below
+            inner = scope.without("width")  # reported with the section, below
         else:
             # Its own expression sees the model's width, all others see the layer's.
             literal = Number(Fraction(width), bound.expr.span)
-            tree = n.Tree(parts={**tree.parts, "width": n.Tree(literal, bound.key)})
-            inner = Scope(
-                {**scope.variables, "width": Fraction(width)},
-                scope.findings,
-                scope.turn,
+            tree = replace(
+                tree, parts={**tree.parts, "width": n.Tree(literal, bound.key)}
             )
-    block = resolve_section(Block, "block", tree, inner, layer.item.block.span)
+            inner = scope.with_variables(width=Fraction(width))
+            inner.unknown -= {"width"}
+    # Reported where the block is declared: it may have many uses.
+    block = resolve_section(Block, "block", tree, inner, place)
     scope.turned |= inner.turned
     return block
 
@@ -233,19 +243,16 @@ def _range(override: n.LayerOverride, count: int, scope: Scope) -> range | None:
     index = override.index
     if index.first is None:
         return range(count)
-    ends: list[int] = []
-    for expr in (index.first, index.last or index.first):
-        try:
-            ends.append(Whole(0).convert(evaluate(expr, scope)))
-        except Fault as fault:
-            scope.findings.add(fault.diagnostic)
-            return None
-        except Misfit as misfit:
-            help = misfit.help
-            fault = value_faults.wrong_value(expr.span, "layers", misfit.reason, help)
-            scope.findings.add(fault)
-            return None
-    if any(first > last for first, last in pairwise(ends)) or ends[1] >= count:
+    try:
+        first = evaluate_whole(index.first, scope, "an index", 0)
+        last = evaluate_whole(index.last or index.first, scope, "an index", 0)
+    except Fault as fault:
+        scope.findings.add(fault.diagnostic)
+        return None
+    if first > last:
+        scope.findings.add(faults.range_reversed(index.span, first, last))
+        return None
+    if last >= count:
         scope.findings.add(faults.no_such_layers(index.span, count))
         return None
-    return range(ends[0], ends[1] + 1)
+    return range(first, last + 1)

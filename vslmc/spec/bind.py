@@ -182,7 +182,9 @@ def propose_declaration(entry: s.Entry) -> str:
             form = "NAME of MODEL" if word == "variant" else "NAME"
             return f"write `{word} {form} {{ ... }}`"
         case s.Binding(path=path) if len(path.parts) == 1:
-            return f"write `param {path} = ...` for a parameter, or move it into a model"
+            return (
+                f"write `param {path} = ...` for a parameter, or move it into a model"
+            )
         case _:
             return "a file has `import`, `param`, `block`, `model`, `variant`, `recipe`"
 

@@ -25,6 +25,8 @@ class Derived:
     """As the language would write it: `width // heads`."""
     make: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
     """From the fields resolved before it and the variables (`width`, `context` ...)."""
+    help: Callable[[Mapping[str, Any], Mapping[str, Any]], str] | None = None
+    """What to change where it has no value; None if there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,10 @@ def load_spec(
     loaded = load_documents(path, root, limits, read)
     if loaded.value is None:
         return Outcome(None, loaded.diagnostics)
-    bound = bind_documents(loaded.value.values(), loaded.value[path].source)
-    return Outcome(bound.value, (*loaded.diagnostics, *bound.diagnostics))
+    documents = loaded.value
+    return bind_documents(
+        documents.values(), documents[path].source, loaded.diagnostics
+    )
 
 
 def load_documents(
@@ -67,11 +69,11 @@ def load_documents(
     """
     loader = _Loader((root or find_root(path)).resolve(), limits, reader)
     main = loader.read(path, None, ())
-    if main is None:
-        return Outcome(None, tuple(loader.found))
-    if not main.entries and not loader.found:
+    if main is not None and not main.entries and not loader.found:
         loader.found.append(faults.empty_file(Span(main.source, 0, 0)))
-    return Outcome(loader.documents, tuple(loader.found))
+    stopped = any(fault.name in STOPPING for fault in loader.found)
+    found = tuple(loader.found)
+    return Outcome(None if main is None or stopped else loader.documents, found)
 
 
 def read_text(path: Path, limits: Limits) -> str:

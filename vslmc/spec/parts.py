@@ -8,7 +8,16 @@ from math import floor
 from typing import Any
 
 from vslmc.spec.fields import Component, Derived, component, kind, setting
-from vslmc.spec.values import Choice, Flag, Or, Part, Real, Whole
+from vslmc.spec.values import (
+    Choice,
+    Flag,
+    Or,
+    Part,
+    Real,
+    Whole,
+    divisors,
+    join_words,
+)
 
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu", "relu2", "sigmoid", "tanh")
 KERNELS = ("auto", "eager", "sdpa", "flex", "flash")
@@ -76,6 +85,14 @@ class Mixer(Component):
     """Any token mixer."""
 
 
+def _near_heads(fields: Mapping[str, Any], scope: Mapping[str, Any]) -> str:
+    width, heads = scope["width"], fields["heads"]
+    if width > 1_000_000:
+        return "use a number of heads that divides the width"
+    near = sorted(divisors(width), key=lambda number: abs(number - heads))[:3]
+    return f"use heads = {join_words([str(number) for number in sorted(near)])}"
+
+
 def _head_dim(fields: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
     return Fraction(scope["width"], fields["heads"])
 
@@ -88,7 +105,7 @@ class Attention(Mixer):
     head_dim: int = setting(
         Whole(1),
         "width of one head",
-        Derived("width / heads", _head_dim),
+        Derived("width / heads", _head_dim, _near_heads),
         "the heads share the width",
     )
     kv_heads: int = setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import Any, Protocol
 
 from vslmc.syntax.limits import INTEGER
@@ -35,6 +36,8 @@ class Misfit(Exception):
         super().__init__(reason)
         self.reason = reason
         self.help = help
+        self.item: int | None = None
+        """Which item of a pair does not fit."""
 
 
 class FieldType(Protocol):
@@ -73,11 +76,12 @@ class Whole:
                 f"{describe_value(value)} is no number", f"it takes {self.describe()}"
             )
         if value != int(value):
-            low, high = int(value // 1), int(value // 1) + 1
-            reason = f"{describe_value(value)} is not whole"
+            near = (int(value // 1), int(value // 1) + 1)
+            legal = [str(n) for n in near if self.low <= n <= self.high]
+            help = f"use {join_words(legal)}, or round it: `round_to(..., 1)`"
             raise Misfit(
-                reason,
-                f"round it, such as `round_to(..., 1)`; nearest: {low} or {high}",
+                f"{describe_value(value)} is not whole",
+                help if legal else f"it takes {self.describe()}",
             )
         if not self.low <= value <= self.high:
             raise Misfit(
@@ -237,7 +241,15 @@ class Pair:
             raise Misfit(
                 f"{describe_value(value)} is no pair", f"it takes {self.describe()}"
             )
-        return self.item.convert(value[0]), self.item.convert(value[1])
+        return self.convert_item(value, 0), self.convert_item(value, 1)
+
+    def convert_item(self, value: tuple[Any, ...], index: int) -> Any:
+        """One of the two; the misfit says which."""
+        try:
+            return self.item.convert(value[index])
+        except Misfit as misfit:
+            misfit.item = index
+            raise
 
     def choices(self) -> Many[str]:
         """See `FieldType`."""
@@ -291,6 +303,12 @@ SLOTS = {
 def name_slot(slot: str) -> str:
     """A slot with its article."""
     return SLOTS.get(slot, f"a {slot.replace('_', ' ')}")
+
+
+def divisors(number: int) -> list[int]:
+    """All divisors, in order."""
+    small = [n for n in range(1, isqrt(number) + 1) if number % n == 0]
+    return sorted({*small, *(number // n for n in small)})
 
 
 def join_words(words: list[str]) -> str:

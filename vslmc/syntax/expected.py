@@ -69,6 +69,18 @@ def describe_expected(accepts: set[str]) -> str:
     return _join(words)
 
 
+def propose_entry(before: list[Tok], token: Tok, accepts: set[str]) -> str | None:
+    """What was most likely meant, from the tokens of the entry `before` the faulty one."""
+    if len(before) != 1 or token.type not in VALUE:
+        return None
+    first = before[0]
+    if first.type == "NAME" and "EQUAL" in accepts:
+        return f"write `{first.text} = {token.text}`, or separate the two"
+    if first.type == "NUMBER" and token.type == "NAME":
+        return f"write `{first.text} * {token.text}` for layers"
+    return None
+
+
 def _join(words: list[str]) -> str:
     if len(words) < 2:
         return words[0] if words else "nothing more"

@@ -16,7 +16,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.syntax.build import Builder
-from vslmc.syntax.expected import describe_expected, describe_token
+from vslmc.syntax.expected import describe_expected, describe_token, propose_entry
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document
 from vslmc.syntax.tables import DATA, MEMO
@@ -51,17 +51,25 @@ def parse_text(source: Source, limits: Limits | None = None) -> Outcome[Document
     if not tokens:
         return Outcome(Document(source, ()), tuple(found))
     _Relay.builder = Builder(source)
-    run = _Run(source, tokens)
+    run = _Run(source, tokens, [d.primary.span.start for d in found if d.primary])
     document = run.parse()
-    return Outcome(document, (*found, *run.faults))
+    return Outcome(document, tuple(sorted([*found, *run.faults], key=_start)))
+
+
+def _start(found: Diagnostic) -> int:
+    return found.primary.span.start if found.primary else 0
 
 
 class _Run:
     """One parse with its stack of places to return to."""
 
-    def __init__(self, source: Source, tokens: list[Tok]) -> None:
+    def __init__(self, source: Source, tokens: list[Tok], known: list[int]) -> None:
         self.source = source
         self.tokens = tokens
+        self.known = known
+        """Where the lexer has found faults."""
+        self.entry = 0
+        """Index of the token that starts the entry."""
         self.faults: list[Diagnostic] = []
         self.parser: Any = _parser().parse_interactive("")
         self.state: Any = self.parser.parser_state
@@ -80,20 +88,31 @@ class _Run:
             except UnexpectedToken:
                 index = self.recover(index)
                 continue
-            if token.type == "SEP":
-                self.frames[-1] = self.snapshot()
-            elif token.type == "LBRACE":
-                self.frames.append(self.snapshot())
-            elif token.type == "RBRACE":
-                self.frames.pop()
+            self.passed(token, index)
             index += 1
         end = Tok("$END", "", len(self.source.text), len(self.source.text), 0)
         return feed(end, True)
 
+    def passed(self, token: Tok, index: int) -> None:
+        """Keep the places where entries start."""
+        if token.type == "SEP":
+            self.frames[-1] = self.snapshot()
+        elif token.type == "LBRACE":
+            self.frames.append(self.snapshot())
+        elif token.type == "RBRACE":
+            self.frames.pop()
+            return
+        else:
+            return
+        self.entry = index + 1
+
     def recover(self, index: int) -> int:
         """Report the fault at `index`; return where to go on, the parser put in place for it."""
-        token = self.tokens[index]
-        self.report(token, self.parser.accepts())
+        accepts = self.parser.accepts()
+        self.report(index, accepts)
+        opening = self.opening(index)
+        if opening and "LBRACE" in accepts:
+            return opening  # as if the brace stood on the line before
         states, values = self.frames[-1]
         self.state.state_stack[:] = states
         self.state.value_stack[:] = values
@@ -106,15 +125,26 @@ class _Run:
             index += 1
         return index
 
-    def report(self, token: Tok, accepts: set[str]) -> None:
+    def opening(self, index: int) -> int | None:
+        """Index of a brace that opens the next line, if `index` ends a line."""
+        while self.tokens[index].text == "\n":
+            index += 1
+            if self.tokens[index].type == "LBRACE":
+                return index
+        return None
+
+    def report(self, index: int, accepts: set[str]) -> None:
+        token, before = self.tokens[index], self.tokens[self.entry : index]
         if token.text == "" and token.type != "SEP":
             return  # a bracket that the lexer closed has had its message
+        first = before[0].start if before else token.start
+        if any(first <= place < max(token.end, first + 1) for place in self.known):
+            return  # what the lexer has found in this entry is the reason
         end = max(token.end, token.start + 1) if token.text != "\n" else token.start + 1
-        span = Span(
-            self.source, token.start, min(end, max(len(self.source.text), token.start))
-        )
-        self.faults.append(
-            faults.unexpected_token(
-                span, describe_token(token), describe_expected(accepts)
-            )
-        )
+        last = min(end, max(len(self.source.text), token.start))
+        span = Span(self.source, token.start, last)
+        help = propose_entry(before, token, accepts)
+        if self.opening(index) and "LBRACE" in accepts:
+            help = "put the `{` on this line"
+        words = describe_token(token), describe_expected(accepts)
+        self.faults.append(faults.unexpected_token(span, *words, help))

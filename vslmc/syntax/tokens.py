@@ -52,6 +52,10 @@ LEADING = frozenset(
 INFIX = frozenset(["extends", "of", "in", "every", "with", "match", "within"])
 """Words that join the parts of a declaration."""
 
+DECLARING = frozenset(["import", "param", "block", "model", "variant", "recipe"])
+"""Words that, at the margin and before a name or a text, stand outside of every bracket."""
+DECLARED = re.compile(r"[ \t]+[\"A-Za-z_]")
+
 CLOSERS = {"}": "{", ")": "(", "]": "["}
 
 SCANNER = re.compile(
@@ -60,8 +64,9 @@ SCANNER = re.compile(
   | (?P<comment>\#[^\n]*)
   | (?P<newline>\n)
   | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(?P<unit>%|[A-Za-z_][A-Za-z0-9_]*)?
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<name>[^\W\d]\w*)
   | (?P<string>"(?:[^"\\\n]|\\[^\n])*"?)
+  | (?P<quoted>'[^'\n]*')
   | (?P<operator>\*\*|//|\.\.|[-+*/%(){}\[\]=,.:])
   | (?P<junk>[^\s\#A-Za-z0-9_"(){}\[\]=,.:+*/%-]+|.)
     """,
@@ -121,15 +126,29 @@ class _Lexer:
                 self.number(match["number"], match["unit"] or "", start)
             elif kind == "string":
                 self.string(match.group(), start, end)
+            elif kind == "quoted":
+                self.faults.append(faults.single_quotes(self.span(start, end)))
+                self.add("STRING", match.group(), start, end).value = ""
             else:
-                self.faults.append(faults.unexpected_character(self.span(start, end)))
+                self.junk(match.group(), start, end)
             if len(self.tokens) > self.limits.tokens:
                 place = self.span(start, end)
                 self.faults.append(faults.too_many_tokens(place, self.limits.tokens))
                 break
         self.finish(len(text))
 
+    def junk(self, text: str, start: int, end: int) -> None:
+        self.faults.append(faults.unexpected_character(self.span(start, end)))
+        if text == ";" and (not self.brackets or self.brackets[-1][0] == "{"):
+            self.add("SEP", ",", start, end)  # as it was meant
+
     def name(self, text: str, start: int, end: int) -> None:
+        if not text.isascii():
+            odd = [at for at, sign in enumerate(text, start) if not sign.isascii()]
+            place = self.span(odd[0], odd[-1] + 1)
+            self.faults.append(faults.unexpected_character(place))
+        if text in DECLARING and self.brackets and self.declares(start, end):
+            self.close_all(start)
         if len(text) > IDENTIFIER:
             self.faults.append(faults.name_too_long(self.span(start, end), IDENTIFIER))
             text = text[:IDENTIFIER]
@@ -169,6 +188,27 @@ class _Lexer:
         self.add(OPERATORS[text], text, start, end)
         return True
 
+    def declares(self, start: int, end: int) -> bool:
+        """Whether a word at the margin declares something: then open brackets are forgotten."""
+        text = self.source.text
+        margin = start == 0 or text[start - 1] == "\n"
+        return margin and DECLARED.match(text, end) is not None
+
+    def close_all(self, here: int) -> None:
+        """Close what is open, and say so."""
+        for bracket, place in reversed(self.brackets):
+            opened, before = self.span(place, place + 1), self.span(here, here + 1)
+            self.faults.append(faults.unclosed_bracket(opened, bracket, before))
+        self.close_quietly(0, here)
+        self.add("SEP", "\n", here, here)
+
+    def close_quietly(self, keep: int, here: int) -> None:
+        """Close all brackets but the outermost `keep`, for the parser alone."""
+        while len(self.brackets) > keep:
+            bracket, _ = self.brackets.pop()
+            self.braces -= bracket == "{"
+            self.add(_closing(bracket), "", here, here)
+
     def number(self, digits: str, unit: str, start: int) -> None:
         end = start + len(digits) + len(unit)
         token = self.add("NUMBER", digits + unit, start, end)
@@ -184,7 +224,13 @@ class _Lexer:
     def string(self, text: str, start: int, end: int) -> None:
         if len(text) < 2 or not text.endswith('"') or _ends_escaped(text):
             self.faults.append(faults.unterminated_string(self.span(start, end)))
-            text += '"'
+            token = self.add("STRING", text, start, end)
+            token.value = text[1:]
+            # It has swallowed the closing brackets of its line.
+            line = self.source.text.rfind("\n", 0, start)
+            older = [at for _, at in self.brackets if at < line]
+            self.close_quietly(len(older), end)
+            return
         token = self.add("STRING", text, start, end)
         token.value = self.unescape(text[1:-1], start + 1)
 
@@ -211,9 +257,7 @@ class _Lexer:
             for bracket, place in reversed(self.brackets):
                 opened = self.span(place, place + 1)
                 self.faults.append(faults.unclosed_bracket(opened, bracket, None))
-        for bracket, _ in reversed(self.brackets):
-            self.braces -= bracket == "{"
-            self.add(_closing(bracket), "", end, end)
+        self.close_quietly(0, end)
         self.add("SEP", "", end, end)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from vslmc.diagnostics.catalogue.words import count_words, join_or
 from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
@@ -17,7 +20,7 @@ from vslmc.source import Span
 def too_many_layers(place: Span, layers: int, limit: int) -> Diagnostic:
     """`layers` would be there with this item."""
     return fault(
-        f"the stack would have {layers} layers or more, the limit is {limit}",
+        f"the stack would have {layers:,} layers or more, the limit is {limit:,}",
         primary=Label(place, "with this item"),
         help="raise the limit with `--max-layers` if this is meant",
     )
@@ -51,10 +54,12 @@ def override_hits_some_passes(place: Span, missed: list[int]) -> Diagnostic:
     listing = ", ".join(str(index) for index in missed[:6]) + (
         ", ..." if len(missed) > 6 else ""
     )
-    noun = "layer" if len(missed) == 1 else "layers"
+    text = f"layers {listing} share weights with these"
+    if len(missed) == 1:
+        text = f"layer {listing} shares its weights with one of these"
     return fault(
         "the override covers only some passes of shared layers",
-        primary=Label(place, f"{noun} {listing} share weights with these"),
+        primary=Label(place, text),
         help="cover all passes, or override in the item that writes the layers",
     )
 
@@ -68,10 +73,18 @@ def override_hits_some_passes(place: Span, missed: list[int]) -> Diagnostic:
 )
 def no_such_layers(place: Span, count: int) -> Diagnostic:
     """`count` layers are applied."""
-    return fault(
-        "there are no such layers",
-        primary=Label(place, f"the stack has layers 0 to {count - 1}"),
-        help=f"use indices from 0 to {count - 1}, the smaller one first",
+    has, help = f"the stack has layers 0 to {count - 1}", f"the last is {count - 1}"
+    if count == 1:
+        has, help = "the stack has layer 0 alone", "use `layers[0]`"
+    return fault("there are no such layers", primary=Label(place, has), help=help)
+
+
+def range_reversed(place: Span, first: int, last: int) -> Diagnostic:
+    """`first` and `last` as written."""
+    return replace(
+        no_such_layers(place, first + 1),
+        primary=Label(place, f"{first} comes after {last}"),
+        help=f"write `layers[{last}..{first}]`",
     )
 
 
@@ -88,13 +101,12 @@ def kv_heads_must_divide(
     """Spans of the two values."""
     legal = [str(n) for n in range(1, heads + 1) if heads % n == 0]
     near = sorted(sorted(legal, key=lambda n: abs(int(n) - kv_heads))[:4], key=int)
-    options = ", ".join(near[:-1]) + f" or {near[-1]}" if len(near) > 1 else near[0]
     label = () if heads_at is None else (Label(heads_at, "`heads` is set here"),)
     return fault(
         "`kv_heads` must divide `heads`",
         primary=Label(kv, f"{kv_heads} does not divide {heads}"),
         secondary=label,
-        help=f"use {options}",
+        help=f"use {join_or(near)}",
     )
 
 
@@ -112,9 +124,10 @@ def rope_needs_even_head_dim(
     label = () if at is None else (Label(at, f"`head_dim` is {head_dim}"),)
     return fault(
         "`rope` needs an even `head_dim`",
-        primary=Label(place, f"{head_dim} is odd") if place else None,
+        primary=Label(place, f"the heads are {head_dim} wide") if place else None,
         secondary=label if at != place else (),
-        help=f"use head_dim = {head_dim - 1} or {head_dim + 1}",
+        help="use head_dim = "
+        + join_or([str(n) for n in (head_dim - 1, head_dim + 1) if n]),
     )
 
 
@@ -126,15 +139,19 @@ def rope_needs_even_head_dim(
     right="block base { mixer = attention(heads = 4), ffn = moe(experts = 8, top_k = 4) }",
 )
 def top_k_exceeds_experts(
-    place: Span, top_k: int, at: Span | None, experts: int
+    at: Span | None, top_k: int, place: Span, experts: int
 ) -> Diagnostic:
-    """Spans of the two values."""
-    label = () if at is None or at == place else (Label(at, f"`experts` is {experts}"),)
+    """`at` is where `top_k` is set, None for the default; `place` where `experts` is."""
+    has = f"`experts` is {experts}"
+    primary, secondary = Label(place, f"{has}, and `top_k` is {top_k} by default"), ()
+    if at is not None:
+        words = f"{top_k} of {count_words(experts, 'expert')}"
+        primary, secondary = Label(at, words), (Label(place, has),)
     return fault(
         "`top_k` is larger than `experts`",
-        primary=Label(place, f"{top_k} of {experts} experts"),
-        secondary=label,
-        help=f"use at most {experts}",
+        primary=primary,
+        secondary=secondary,
+        help=f"use top_k = {experts} or less" if experts > 1 else "use top_k = 1",
     )
 
 
@@ -219,7 +236,7 @@ def kernel_not_legal(
 def too_many_experts(place: Span, experts: int, limit: int) -> Diagnostic:
     """`place` is the layer that passes the limit."""
     return fault(
-        f"the layers would have {experts} experts, the limit is {limit}",
+        f"the layers would have {experts:,} experts, the limit is {limit:,}",
         primary=Label(place, "the limit is passed here"),
         help="raise the limit with `--max-experts` if this is meant",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from vslmc.diagnostics.catalogue.words import SLOTS
 from vslmc.diagnostics.model import Diagnostic, Fix, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.diagnostics.suggest import suggest_name
@@ -56,7 +57,7 @@ def unknown_kind(place: Span, word: str, slot: str, known: Sequence[str]) -> Dia
     """`slot` in words, such as `norm`."""
     best, help = near_names(word, known)
     return fault(
-        f"`{word}` is no kind of {slot.replace('_', ' ')}",
+        f"`{word}` is no kind of {SLOTS.get(slot, slot)}",
         primary=Label(place, "unknown kind"),
         help=help,
         fix=Fix(place, best) if best else None,
@@ -78,6 +79,17 @@ def unknown_name(place: Span, word: str, known: Sequence[str]) -> Diagnostic:
         primary=Label(place, "unknown name"),
         help=help,
         fix=Fix(place, best) if best else None,
+    )
+
+
+def unknown_choice(
+    place: Span, word: str, key: str, known: Sequence[str]
+) -> Diagnostic:
+    """`known` are the words that `key` takes."""
+    return replace(
+        unknown_name(place, word, known),
+        message=f"`{key}` has no choice `{word}`",
+        primary=Label(place, "unknown choice"),
     )
 
 
@@ -111,6 +123,10 @@ def unknown_declaration(
 ) -> Diagnostic:
     """`sort` is `block`, `model`, `recipe` or `label`."""
     best, help = near_names(word, known)
+    if help is None and sort == "label":
+        help = f"label the layers above it: `{word}: 2 * block`"
+    elif not known:
+        help = f"declare it: `{sort} {word} {{ ... }}`"
     return fault(
         f"there is no {sort} `{word}`",
         primary=Label(place, f"unknown {sort}"),
@@ -226,6 +242,22 @@ def inheritance_cycle(place: Span, sort: str, word: str) -> Diagnostic:
         f"the {sort} `{word}` extends itself",
         primary=Label(place, "this closes the circle"),
         help="let one of them stand on its own",
+    )
+
+
+@diagnostic(
+    "param-cycle",
+    what="A parameter depends on itself, directly or through others.",
+    why="It would have no value to start from.",
+    wrong="param a = b + 1  param b = a + 1",
+    right="param a = 1  param b = a + 1",
+)
+def param_cycle(place: Span, word: str) -> Diagnostic:
+    """`place` is the use that closes the cycle."""
+    return fault(
+        f"the param `{word}` depends on itself",
+        primary=Label(place, "this closes the circle"),
+        help="give one of them a number",
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from vslmc.diagnostics.catalogue.words import count_words, join_or
 from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
@@ -18,10 +21,16 @@ def vocab_below_tokenizer(
     place: Span, vocab: int, at: Span | None, tokenizer: str, needs: int
 ) -> Diagnostic:
     """`place` is the vocabulary's value, `at` the tokenizer."""
-    label = () if at is None else (Label(at, f"`{tokenizer}` has {needs} tokens"),)
+    label, text = (
+        (),
+        f"{vocab}; `{tokenizer}`, the default tokenizer, has {needs} tokens",
+    )
+    if at is not None:
+        label = (Label(at, f"`{tokenizer}` has {needs} tokens"),)
+        text = f"{vocab} tokens"
     return fault(
         "`vocab` is smaller than the tokenizer's vocabulary",
-        primary=Label(place, f"{vocab} tokens"),
+        primary=Label(place, text),
         secondary=label,
         help=f"use vocab = {needs} or more",
     )
@@ -55,21 +64,32 @@ def batch_not_whole_sequences(
     right="train { batch = 12 * 64, micro_batch = 6 }",
 )
 def batch_not_shared_evenly(
-    place: Span | None,
-    sequences: int,
-    processes: int,
-    micro_batch: int,
-    legal: list[int],
+    place: Span | None, batch: int, context: int, processes: int
 ) -> Diagnostic:
-    """`legal` are the micro batches that would do; empty if no one does."""
-    if legal:
-        help = "use micro_batch = " + ", ".join(str(n) for n in legal[-6:])
-    else:
-        help = f"use a batch of a multiple of {processes} sequences"
+    """`batch` and `context` in tokens."""
+    step = context * processes
+    below, above = batch // step * step, (batch // step + 1) * step
+    words = f"{count_words(batch // context, 'sequence')} for {processes} processes"
     return fault(
-        f"{sequences} sequences cannot be dealt to {processes} processes in micro batches of {micro_batch}",
-        primary=Label(place, "not even") if place else None,
-        help=help,
+        "the batch cannot be dealt evenly to the processes",
+        primary=Label(place, words) if place else None,
+        help="use batch = " + join_or([str(n) for n in (below, above) if n]),
+    )
+
+
+def micro_batch_not_even(
+    place: Span | None, share: int, processes: int, micro_batch: int
+) -> Diagnostic:
+    """`share` is the number of sequences of one process."""
+    legal = [n for n in range(1, min(share, 4096) + 1) if share % n == 0]
+    near = sorted(sorted(legal, key=lambda n: abs(n - micro_batch))[:4])
+    owner = "a step" if processes == 1 else f"each of {processes} processes"
+    words = f"{count_words(share, 'sequence')} for {owner}, {micro_batch} at a time"
+    return replace(
+        batch_not_shared_evenly(place, share, 1, 1),
+        message="`micro_batch` must divide the sequences of a process",
+        primary=Label(place, words) if place else None,
+        help="use micro_batch = " + join_or([str(n) for n in near]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vslmc.diagnostics.catalogue.words import SLOTS, count_words
 from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
@@ -16,11 +17,25 @@ BASE = "block base { mixer = attention(heads = 4), ffn = mlp }"
     wrong="model tiny { vocab = 256, context = 64, width = 100 / 3 }",
     right="model tiny { vocab = 256, context = 64, width = round_to(100 / 3, 8) }",
 )
-def wrong_value(place: Span, key: str, reason: str, help: str | None) -> Diagnostic:
-    """`reason` for the caret; `key` is what takes the value."""
+def wrong_value(
+    place: Span, what: str, reason: str, help: str | None, layer: Span | None = None
+) -> Diagnostic:
+    """`what` takes the value, in words; `reason` for the caret; `layer` where it happens."""
     return fault(
-        f"`{key}` cannot take this value", primary=Label(place, reason), help=help
+        f"{what} cannot take this value",
+        primary=Label(place, reason),
+        secondary=in_layer(place, layer),
+        help=help,
     )
+
+
+def in_layer(place: Span, layer: Span | None) -> tuple[Label, ...]:
+    """Points at the layer, unless it is around `place` anyway."""
+    if layer is None or (
+        layer.source is place.source and layer.start <= place.start < layer.end
+    ):
+        return ()
+    return (Label(layer, "in this layer"),)
 
 
 @diagnostic(
@@ -77,10 +92,10 @@ def wrong_arguments(place: Span, name: str, count: int) -> Diagnostic:
         "sqrt": "sqrt(x)", "round_to": "round_to(x, multiple)", "round_up": "round_up(x, multiple)",
         "round_down": "round_down(x, multiple)", "ramp": "ramp(first, last, multiple = 1)",
         "geometric": "geometric(first, last, multiple = 1)", "cycle": "cycle(a, b, ...)",
+        "pick": "pick([a, b, ...])",
     }  # fmt: skip
-    noun = "argument" if count == 1 else "arguments"
     return fault(
-        f"`{name}` cannot be called with {count} {noun}",
+        f"`{name}` cannot be called with {count_words(count, 'argument')}",
         primary=Label(place, "called here"),
         help=f"it is `{forms[name]}`",
     )
@@ -125,7 +140,7 @@ def not_a_component(place: Span, slot: str, known: list[str]) -> Diagnostic:
     """`known` are the kinds of the slot."""
     kinds = ", ".join(f"`{name}`" for name in known)
     return fault(
-        f"this is no {slot.replace('_', ' ')}",
+        f"this is no {SLOTS.get(slot, slot)}",
         primary=Label(place, "not a component"),
         help=f"the kinds are {kinds}",
     )
@@ -138,10 +153,13 @@ def not_a_component(place: Span, slot: str, known: list[str]) -> Diagnostic:
     wrong="block base { mixer = attention(heads = 5), ffn = mlp }",
     right="block base { mixer = attention(heads = 5, head_dim = 16), ffn = mlp }",
 )
-def wrong_default(place: Span, key: str, reason: str, help: str) -> Diagnostic:
-    """`place` is the component."""
+def wrong_default(
+    place: Span, key: str, reason: str, help: str, layer: Span | None = None
+) -> Diagnostic:
+    """`place` is the component, `layer` where it happens."""
     return fault(
         f"the default of `{key}` has no value here",
         primary=Label(place, reason),
+        secondary=in_layer(place, layer),
         help=help,
     )

@@ -19,6 +19,8 @@ from vslmc.syntax.limits import Limits
 
 def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[Plan]:
     """The plan of a verified model; the recipe is resolved here, after the parameters."""
+    if model.partial:
+        return Outcome(None)  # its faults have been reported
     limits = limits or Limits()
     embedding, head = lower_embedding(model), lower_head(model)
     stacks = (lower_stack(model, head.width),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import cast
 
+from vslmc.checks.recipe import MICRO_TOKENS, share_of, verify_recipe
 from vslmc.diagnostics.catalogue import recipe as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
@@ -24,16 +25,11 @@ from vslmc.spec import sections as s
 
 STEPS = 1000
 """Steps of a recipe that sets neither steps nor tokens."""
-MICRO_TOKENS = 16 * 1024
-"""Most tokens of one forward pass, unless the recipe says otherwise."""
 
 
 def lower_training(recipe: ResolvedRecipe, model: ResolvedModel) -> Outcome[Training]:
     """The solved recipe, or every reason why it cannot be solved."""
     train, found = recipe.train, list(verify_recipe(recipe, model))
-    context = model.section.context
-    micro, slips = solve_micro_batch(recipe, context)
-    found += slips
     steps = solve_steps(train)
     warmup, slips = solve_warmup(train, steps)
     found += slips
@@ -47,7 +43,7 @@ def lower_training(recipe: ResolvedRecipe, model: ResolvedModel) -> Outcome[Trai
         validation=train.validation,
         steps=steps,
         batch=train.batch,
-        micro_batch=micro,
+        micro_batch=solve_micro_batch(recipe, model.section.context),
         optimizer=lower_optimizer(train.optimizer),
         schedule=lower_schedule(train.schedule, warmup),
         clip=train.clip,
@@ -66,52 +62,13 @@ def lower_training(recipe: ResolvedRecipe, model: ResolvedModel) -> Outcome[Trai
     return Outcome(training, tuple(found))
 
 
-def verify_recipe(recipe: ResolvedRecipe, model: ResolvedModel) -> list[Diagnostic]:
-    """Faults between single values of the recipe and the model."""
-    found: list[Diagnostic] = []
-    train, vocab = recipe.train, model.section.vocab
-    if isinstance(recipe.recipe.tokenizer, s.ByteTokenizer) and vocab < 256:
-        place = model.section.place("vocab") or model.span
-        at = recipe.recipe.tokenizer.span
-        found.append(faults.vocab_below_tokenizer(place, vocab, at, "byte", 256))
-    if train.steps is not None and train.tokens is not None:
-        found.append(
-            faults.steps_and_tokens(train.place("steps"), train.place("tokens"))
-        )
-    if train.precision == "fp16" and train.device in ("cpu", "mps"):
-        place, at = train.place("precision"), train.place("device")
-        found.append(faults.precision_not_on_device(place, "fp16", train.device, at))
-    return found
-
-
-def solve_micro_batch(
-    recipe: ResolvedRecipe, context: int
-) -> tuple[int, list[Diagnostic]]:
+def solve_micro_batch(recipe: ResolvedRecipe, context: int) -> int:
     """Sequences of one forward pass: the largest divisor of a process's share that fits."""
-    train = recipe.train
-    if train.batch % context:
-        fault = faults.batch_not_whole_sequences(
-            train.place("batch"), train.batch, context
-        )
-        return 1, [fault]
-    sequences = train.batch // context
-    processes = recipe.deepspeed.gpus * recipe.deepspeed.nodes
-    share, rest = divmod(sequences, processes)
-    legal = [] if rest else divisors(share)
-    if train.micro_batch is None and legal:
-        fits = [n for n in legal if n * context <= MICRO_TOKENS]
-        return max(fits, default=1), []
-    if train.micro_batch in legal:
-        return train.micro_batch or 1, []
-    at = train.place("batch" if train.micro_batch is None else "micro_batch")
-    micro = train.micro_batch or 1
-    return 1, [faults.batch_not_shared_evenly(at, sequences, processes, micro, legal)]
-
-
-def divisors(number: int) -> list[int]:
-    """All divisors, in order."""
-    small = [n for n in range(1, int(number**0.5) + 1) if number % n == 0]
-    return sorted({*small, *(number // n for n in small)})
+    if recipe.train.micro_batch is not None:
+        return recipe.train.micro_batch
+    share = share_of(recipe, context) or 1
+    most = max(1, min(share, MICRO_TOKENS // context))
+    return next(n for n in range(most, 0, -1) if share % n == 0)
 
 
 def solve_steps(train: s.TrainSection) -> int:
