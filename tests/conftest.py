@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Hosts with few cores: one thread is faster than two that fight, and repeatable.
@@ -22,8 +23,13 @@ settings.register_profile("prove", settings.get_profile("default"), max_examples
 settings.load_profile(os.environ.get("VSLMC_PROFILE", "default"))
 
 
-def pytest_configure() -> None:
+# Importing FlexAttention, torch calls its own deprecated function.
+_TORCH_OWN = "ignore:.torch.jit.script_method. is deprecated:DeprecationWarning"
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Keep torch, where a test uses it, on one thread."""
+    config.addinivalue_line("filterwarnings", _TORCH_OWN)
     # Imported here: the compiler's own tests must be able to run without torch.
     try:
         import torch

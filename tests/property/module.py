@@ -1,0 +1,88 @@
+"""Generated models as live modules, and what the laws feed them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vslmc.plan.nodes import Attention, Kernel, KernelName, Layer, Plan
+from vslmc.render.model import render_model
+
+
+def load_module(text: str) -> ModuleType:
+    """Execute the text of a `model.py`."""
+    module = ModuleType("generated_model")
+    # Dataclasses look their module up; one name suffices, as they do it once.
+    sys.modules[module.__name__] = module
+    exec(compile(text, "model.py", "exec"), module.__dict__)
+    return module
+
+
+def build_model(plan: Plan, seed: int = 0) -> Any:
+    """The generated model, initialised from `seed`, in eval mode."""
+    module = load_module(render_model(plan))
+    torch.manual_seed(seed)
+    return module.Model().eval()
+
+
+GROUPED = "F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())"
+ONE_BY_ONE = (
+    "torch.cat([r @ w.T for r, w in zip(x.split(count.tolist()), weight.unbind())])"
+)
+
+
+def build_double(plan: Plan, seed: int = 0) -> Any:
+    """The same code in fp64 throughout: also where it turns to fp32 for precision."""
+    text = render_model(plan)
+    text = text.replace(".float()", ".double()").replace("float32", "float64")
+    text = text.replace(
+        "torch.zeros((), device", "torch.zeros((), dtype=x.dtype, device"
+    )
+    text = text.replace(GROUPED, ONE_BY_ONE)  # it has no fp64
+    torch.manual_seed(seed)
+    return load_module(text).Model().eval().double()
+
+
+def stir(model: Any, seed: int = 1) -> None:
+    """Move every parameter, so that no zero or one hides a mistake."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter.add_(0.3 * noise.to(parameter))
+
+
+def draw_tokens(plan: Plan, batch: int = 2, seed: int = 2) -> Tensor:
+    """Tokens (B, context)."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(plan.vocab, (batch, plan.context), generator=generator)
+
+
+def draw_targets(tokens: Tensor) -> Tensor:
+    """The next tokens, with some left out."""
+    targets = tokens.roll(-1, dims=1)
+    targets[0, -1] = -100
+    return targets
+
+
+def with_kernel(plan: Plan, name: KernelName) -> Plan:
+    """The same model with one kernel in all layers."""
+
+    def change(layer: Layer) -> Layer:
+        if not isinstance(layer.mixer, Attention):
+            return layer
+        candidates: tuple[KernelName, ...] = (
+            (name,) if name == "eager" else (name, "sdpa")
+        )
+        if name == "sdpa":
+            candidates = ("sdpa",)
+        kernel = Kernel(name, candidates)
+        return replace(layer, mixer=replace(layer.mixer, kernel=kernel))
+
+    layers = tuple(change(layer) for layer in plan.decoder.layers)
+    return replace(plan, stacks=(replace(plan.decoder, layers=layers),))

@@ -1,0 +1,117 @@
+"""Random valid plans: small in every number, wide in what they combine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from tests.property.assemble import Choice, Shape, Sizes, assemble, build_moe
+from vslmc.plan.nodes import Activation, Ffn, Glu, Mlp, Plan, ResizeKind
+
+RESIZES: list[ResizeKind] = ["carry", "pad", "learned", "project"]
+ACTIVATIONS: list[Activation] = [
+    "relu",
+    "gelu",
+    "gelu_tanh",
+    "silu",
+    "relu2",
+    "sigmoid",
+    "tanh",
+]
+TAME: st.SearchStrategy[Activation] = st.sampled_from(["relu", "sigmoid", "tanh"])
+NORMS = st.sampled_from(["rmsnorm", "layernorm"])
+
+
+@st.composite
+def dense_ffns(draw: st.DrawFn) -> Mlp | Glu:
+    """An FFN of one expert, as a GLU where the language has one for its activation."""
+    kind = draw(st.sampled_from([Mlp, Glu]))
+    gates: list[Activation] = ["silu", "gelu", "relu"]
+    activation = draw(st.sampled_from(ACTIVATIONS if kind is Mlp else gates))
+    return kind(draw(st.integers(1, 9)), activation, draw(st.booleans()))
+
+
+@st.composite
+def moes(draw: st.DrawFn) -> Ffn:
+    """A mixture."""
+    experts = draw(st.integers(1, 5))
+    return build_moe(
+        expert=draw(dense_ffns()),
+        experts=experts,
+        top_k=draw(st.integers(1, experts)),
+        shared=draw(st.integers(0, 2)),
+        normalise=draw(st.booleans()),
+        balance=draw(st.sampled_from([0.0, 0.01, 1.0])),
+    )
+
+
+@st.composite
+def shapes(draw: st.DrawFn, context: int, kernels: list[Choice]) -> Shape:
+    """A written layer; it has a mixer, an FFN or both."""
+    parts = draw(st.sampled_from(["both", "both", "both", "mixer", "ffn"]))
+    kv_heads = draw(st.integers(1, 3))
+    norm = draw(st.none() | NORMS)
+    # Without a norm, what squares its input leaves the range of fp32 after some layers.
+    ffns = st.builds(Mlp, st.integers(1, 9), TAME, st.booleans())
+    ffns = ffns if norm is None else dense_ffns() | moes()
+    return Shape(
+        # Every token of a layer norm over one coordinate is zero, and ties all experts.
+        width=draw(st.integers(2 if norm == "layernorm" else 1, 9)),
+        norm=norm,
+        norm_bias=draw(st.booleans()),
+        heads=kv_heads * draw(st.integers(1, 3)),
+        kv_heads=kv_heads,
+        head_dim=2 * draw(st.integers(1, 4)),
+        window=draw(st.none() | st.integers(1, context + 2)),
+        rope=draw(st.none() | st.sampled_from([10_000.0, 500.0, 1e6])),
+        qk_norm=draw(st.none() | NORMS),
+        bias=draw(st.booleans()),
+        kernel=draw(st.sampled_from(kernels)),
+        mixer=parts != "ffn",
+        ffn=None if parts == "mixer" else draw(ffns),
+    )
+
+
+@st.composite
+def orders(draw: st.DrawFn, written: int) -> list[int]:
+    """Every written layer in turn, each run of them repeated, and some applied again."""
+    order: list[int] = []
+    first = 0
+    while first < written:
+        last = draw(st.integers(first + 1, written))
+        order += list(range(first, last)) * draw(st.integers(1, 2))
+        if draw(st.booleans()):
+            again = draw(st.integers(0, last - 1))
+            order += range(again, last)
+        first = last
+    return order
+
+
+QUICK: list[Choice] = ["auto", "eager", "sdpa", "flash"]
+
+
+@st.composite
+def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
+    """A valid plan: at most four written layers, context at most ten."""
+    context = draw(st.integers(1, 10))
+    count = draw(st.integers(1, 4))
+    # FlexAttention's plain form takes a hundred times as long: few plans have it.
+    kinds = kernels or draw(st.sampled_from([QUICK] * 9 + [[*QUICK, "flex"]]))
+    written = [draw(shapes(context, kinds)) for _ in range(count)]
+    if draw(st.booleans()):  # equal layers are one class, so they deserve their share
+        written = [replace(written[0], width=max(2, a.width)) for a in written]
+    if draw(st.booleans()):
+        written = [replace(shape, width=max(2, written[0].width)) for shape in written]
+    sizes = Sizes(
+        vocab=draw(st.integers(1, 12)),
+        context=context,
+        resize=draw(st.sampled_from(RESIZES)),
+        learned_positions=draw(st.booleans()),
+        tied=draw(st.booleans()),
+        head_norm=draw(st.none() | NORMS),
+        head_bias=draw(st.booleans()),
+        std=draw(st.sampled_from([0.02, 0.2, 0.5])),
+        residual=draw(st.booleans()),
+    )
+    return assemble(written, draw(orders(count)), sizes)

@@ -1,0 +1,207 @@
+"""Laws of the generated model, over random plans."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from tests.property.module import (
+    build_double,
+    build_model,
+    draw_targets,
+    draw_tokens,
+    stir,
+    with_kernel,
+)
+from tests.property.plans import plans
+from tests.reference import interpreter
+from vslmc.plan.nodes import Attention, Plan
+from vslmc.plan.passes import run_passes
+from vslmc.plan.verify import verify_plan
+
+
+@given(plans())
+def test_the_strategy_makes_plans_that_keep_the_laws(plan: Plan) -> None:
+    assert verify_plan(plan) == []
+    assert verify_plan(run_passes(plan)) == []
+
+
+@given(plans())
+def test_parameters_are_the_tensors_of_the_plan(plan: Plan) -> None:
+    model = build_model(plan)
+    found = {name: tuple(value.shape) for name, value in model.named_parameters()}
+    assert list(found.items()) == [(t.name, t.shape) for t in plan.tensors]
+    assert list(model.state_dict()) == list(found)
+    assert sum(p.numel() for p in model.parameters()) == plan.parameters
+
+
+@given(plans())
+def test_parameters_start_as_the_plan_says(plan: Plan) -> None:
+    state = build_model(plan).state_dict()
+    for tensor in plan.tensors:
+        value = state[tensor.name]
+        if tensor.init.scheme == "normal":
+            assert_normal(value, tensor.init.std)
+        else:
+            assert (value == float(tensor.init.scheme == "ones")).all(), tensor.name
+
+
+def assert_normal(value: Tensor, std: float) -> None:
+    """Mean and variance within five standard errors; exact enough to tell two rules apart."""
+    count = value.numel()
+    assert abs(float(value.mean())) <= 5 * std / math.sqrt(count)
+    assert float((value**2).mean()) <= std**2 * (1 + 8 * math.sqrt(2 / count))
+    if count >= 200:
+        assert float((value**2).mean()) >= std**2 * (1 - 5 * math.sqrt(2 / count))
+
+
+@given(plans())
+def test_logits_are_those_of_the_reference(plan: Plan) -> None:
+    model = build_double(plan)
+    stir(model)
+    tokens = draw_tokens(plan)
+    expected = interpreter.run(plan, model.state_dict(), tokens)
+    with torch.no_grad():
+        found = model(tokens)
+    assert found.shape == (2, plan.context, plan.vocab)
+    assert_close(found, expected, 1e-10)
+
+
+@given(plans())
+def test_the_code_as_it_is_agrees_in_fp32(plan: Plan) -> None:
+    model = build_model(plan)
+    stir(model)
+    tokens = draw_tokens(plan)
+    expected = interpreter.run(plan, model.state_dict(), tokens)
+    with torch.no_grad():
+        assert_close(model(tokens), expected, 1e-4)
+
+
+@given(plans(), st.booleans())
+def test_the_loss_is_that_of_the_reference(plan: Plan, training: bool) -> None:
+    if plan.context == 1:
+        return
+    model = build_double(plan).train(training)
+    stir(model)
+    tokens = draw_tokens(plan)
+    targets = draw_targets(tokens)
+    state = {name: value.detach() for name, value in model.state_dict().items()}
+    expected = interpreter.loss(plan, state, tokens, targets, training)
+    # Shares of tokens, an integer by an integer, are fp32 whatever the model is.
+    assert_close(model.loss(tokens, targets).detach(), expected, 1e-7)
+    with torch.no_grad():
+        assert_close(model.loss(tokens, targets), expected, 1e-7)
+
+
+def assert_close(found: Tensor, expected: Tensor, tolerance: float) -> None:
+    """Equal within `tolerance`, relative to the largest number where that exceeds one."""
+    scale = max(1.0, float(expected.abs().max()))
+    assert float((found - expected).abs().max()) <= tolerance * scale
+
+
+@given(plans())
+def test_training_reaches_every_parameter(plan: Plan) -> None:
+    model = build_model(plan).train()
+    tokens = draw_tokens(plan)
+    loss = model.loss(tokens, tokens.roll(-1, dims=1))
+    assert loss.isfinite()
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+
+
+@given(plans(), st.data())
+def test_a_token_moves_nothing_outside_its_reach(
+    plan: Plan, data: st.DataObject
+) -> None:
+    model = build_double(plan)
+    stir(model)
+    tokens = draw_tokens(plan, batch=1)
+    place = data.draw(st.integers(0, plan.context - 1))
+    changed = tokens.clone()
+    changed[0, place] = (changed[0, place] + 1) % plan.vocab
+    with torch.no_grad():
+        before = model(tokens)
+        moved = (model(changed) - before).abs().amax(dim=-1)[0]
+    # Not zero: experts with other rows beside a token may round it differently.
+    rounding = 1e-11 * max(1.0, float(before.abs().max()))
+    assert (moved[:place] <= rounding).all()
+    assert (moved[place + count_reach(plan) :] <= rounding).all()
+
+
+def count_reach(plan: Plan) -> int:
+    """Tokens that the logits of one position depend on, itself included."""
+    reach = 1
+    for layer in plan.decoder.layers:
+        if isinstance(layer.mixer, Attention):
+            window = plan.context if layer.mixer.window is None else layer.mixer.window
+            reach += window - 1
+    return min(reach, plan.context)
+
+
+@given(plans(), st.data())
+def test_decoding_in_pieces_is_the_full_forward(
+    plan: Plan, data: st.DataObject
+) -> None:
+    model = build_model(plan)
+    stir(model)
+    tokens = draw_tokens(plan)
+    cache = model.make_cache(2, plan.context)
+    pieces: list[Tensor] = []
+    start = 0
+    with torch.no_grad():
+        expected = model(tokens)
+        while start < plan.context:
+            end = data.draw(st.integers(start + 1, plan.context))
+            pieces.append(model(tokens[:, start:end], cache))
+            start = end
+    assert_close(torch.cat(pieces, dim=1), expected, 1e-5)
+
+
+@settings(max_examples=settings().max_examples // 5)
+@given(plans())
+def test_kernels_agree(plan: Plan) -> None:
+    eager, sdpa, flex = (
+        build_model(with_kernel(plan, k)) for k in ("eager", "sdpa", "flex")
+    )
+    stir(eager)
+    sdpa.load_state_dict(eager.state_dict(), strict=True)
+    flex.load_state_dict(eager.state_dict(), strict=True)
+    tokens = draw_tokens(plan)
+    with torch.no_grad():
+        expected = eager(tokens)
+        assert_close(sdpa(tokens), expected, 1e-5)
+        assert_close(flex(tokens), expected, 1e-5)
+
+
+@given(plans())
+def test_shared_layers_are_one_module(plan: Plan) -> None:
+    model = build_model(plan)
+    stored = {id(parameter) for parameter in model.parameters()}
+    assert len(stored) == len(plan.tensors)
+    if plan.head.tied:
+        head: Any = getattr(model, "head", None)
+        assert head is None or head.weight is model.embedding.weight
+
+
+@given(plans(), st.integers(0, 3))
+def test_generation_continues_with_tokens(plan: Plan, seed: int) -> None:
+    model = build_model(plan)
+    prompt = draw_tokens(plan, batch=2)[:, :1]
+    new = plan.context - 1
+    drawn = model.generate(prompt, new, temperature=0.8, top_k=3, top_p=0.9, seed=seed)
+    again = model.generate(prompt, new, temperature=0.8, top_k=3, top_p=0.9, seed=seed)
+    assert drawn.shape == (2, plan.context)
+    assert torch.equal(drawn, again)
+    assert torch.equal(drawn[:, :1], prompt)
+    assert int(drawn.min()) >= 0 and int(drawn.max()) < plan.vocab
