@@ -35,6 +35,8 @@ def check_fit(
     folder: Path, manifest: dict[str, Any], world: World, engine: Engine
 ) -> None:
     """End the program if this model or this launch cannot take the checkpoint."""
+    if manifest["model"] != NAME:
+        world.stop(f"{folder} is of another model: {manifest['model']}", 1)
     difference = checkpoint.compare(manifest["tensors"], engine.shapes)
     if difference:
         world.stop(f"{folder} is of another model: {difference}", 1)

@@ -96,6 +96,15 @@ def two(package: Path) -> Path:
     return package / "runs/two"
 
 
+def test_a_checkpoint_of_another_model_is_refused(package: Path) -> None:
+    text = (package / "train.py").read_text("utf-8")
+    other = package / "other.py"
+    other.write_text(text.replace('NAME = "small"', 'NAME = "other"'), "utf-8")
+    done = run(package, sys.executable, "other.py", "--resume", "runs/small")
+    assert done.returncode == 1
+    assert "step-00000004 is of another model: small" in done.stderr
+
+
 def test_torchrun_reaches_the_same_loss(package: Path, two: Path) -> None:
     # Each process has dropout and a balance loss of its own, hence the tolerance.
     check_same(two, package / "runs/small", 5e-3)
