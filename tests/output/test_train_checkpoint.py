@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from vslmc.render.engine import template_folder
+from tests.plans import llama
+from vslmc.render.training import render_checkpoint, render_log
 
 torch = pytest.importorskip("torch")
 
 
-def load(name: str) -> ModuleType:
-    """A module without holes, as the package has it."""
-    path = template_folder() / "train" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"package_{name}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def load(text: str, name: str) -> ModuleType:
+    """The module of this text."""
+    module = ModuleType(f"package_{name}")
+    sys.modules[module.__name__] = module
+    exec(compile(text, f"{name}.py", "exec"), module.__dict__)
     return module
 
 
-checkpoint: Any = load("checkpoint")
-log: Any = load("log")
+checkpoint: Any = load(render_checkpoint(llama()), "checkpoint")
+log: Any = load(render_log(llama()), "log")
 
 
 def write(run: Path, step: int, value: float = 1.0) -> Path:

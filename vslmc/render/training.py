@@ -130,12 +130,12 @@ def render_sample(plan: Plan) -> str:
 
 def render_checkpoint(plan: Plan) -> str:
     """`checkpoint.py`: atomic, verified checkpoints; `train.py` and `sample.py` need it."""
-    return _render_plain(plan, "checkpoint.py")
+    return _render_plain(plan, "checkpoint")
 
 
 def render_log(plan: Plan) -> str:
     """`log.py`: the log files, the terminal and the loss curve; `train.py` needs it."""
-    return _render_plain(plan, "log.py")
+    return _render_plain(plan, "log", "curve")
 
 
 def render_banner(plan: Plan) -> str:
@@ -148,9 +148,11 @@ def has_validation(plan: Plan) -> bool:
     return plan.training.validation > 0 and plan.training.evaluate_every > 0
 
 
-def _render_plain(plan: Plan, name: str) -> str:
-    text = (template_folder() / "train" / name).read_text(encoding="utf-8")
-    return render("train/plain.py.jinja", HeaderView(render_banner(plan), text))
+def _render_plain(plan: Plan, *names: str) -> str:
+    folder = template_folder() / "train"
+    texts = [(folder / f"{name}.py").read_text(encoding="utf-8") for name in names]
+    view = HeaderView(render_banner(plan), "\n\n".join(texts))
+    return render("train/plain.py.jinja", view)
 
 
 def _train_view(plan: Plan) -> TrainView:
