@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SPEC   := specs/diamond.vslm
 DEMO   := generated/diamond
 
-# MAKEFLAGS would reach what the recipes start; one after the other is meant.
+# One step after the other, also under `make -j`.
 .NOTPARALLEL:
 .PHONY: demo test clean
 
@@ -19,7 +19,7 @@ demo: .venv/.train
 	@echo
 	cd $(DEMO) && ../../$(BIN)/python sample.py --prompt "The " --tokens 300
 	@echo
-	@echo "loss curve  $$(ls $(DEMO)/runs/diamond/loss.*)"
+	@echo "loss curve  $$(ls $(DEMO)/runs/diamond/curve.*)"
 	@echo "model card  $(DEMO)/README.md"
 
 test: .venv/.test

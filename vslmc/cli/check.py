@@ -21,10 +21,19 @@ def run_check(values: Values) -> int:
         found += settings.diagnostics
         if settings.value is not None:
             found += check_spec(request_for(spec, values, settings.value))
-    # Specs that import one file, and one settings file, share its faults.
-    found = list(dict.fromkeys(found))
+    # Specs that import one file, and those of one settings file, share its faults.
+    found = list({_identify(diagnostic): diagnostic for diagnostic in found}.values())
     write_text(_render(values.text("format") or "text", found, len(specs)))
     return FAULTS if any(diagnostic.is_error for diagnostic in found) else OK
+
+
+def _identify(found: Diagnostic) -> tuple[object, ...]:
+    """What tells two diagnostics apart, also when their file was read twice."""
+    if found.primary is None:
+        return (found.name, found.message)
+    span = found.primary.span
+    text = (span.source.name, span.source.text)
+    return (found.name, found.message, span.start, span.end, text)
 
 
 def _render(form: str, found: list[Diagnostic], specs: int) -> str:

@@ -60,6 +60,7 @@ _LIMIT_HELP = {
     "source": "Largest file, in characters.",
     "tokens": "Most tokens of a file.",
     "nesting": "Most brackets open at once.",
+    "depth": "Most operations inside one another.",
     "imports": "Deepest chain of imports.",
     "layers": "Most layers that a model applies.",
     "experts": "Most experts of a model.",
