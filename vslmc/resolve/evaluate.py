@@ -124,17 +124,7 @@ def evaluate_number(expr: s.Expr, scope: Scope) -> Number:
 
 
 def _binary(expr: s.Binary, scope: Scope) -> Number:
-    # A sum of ten thousand terms leans to the left: in a loop, it takes no stack.
-    spine = [expr]
-    while isinstance(spine[-1].left, s.Binary) and spine[-1].left.operator != "**":
-        spine.append(spine[-1].left)
-    left = evaluate_number(spine[-1].left, scope)
-    for node in reversed(spine):
-        left = _apply(node, left, evaluate_number(node.right, scope))
-    return left
-
-
-def _apply(expr: s.Binary, left: Number, right: Number) -> Number:
+    left, right = evaluate_number(expr.left, scope), evaluate_number(expr.right, scope)
     if expr.operator in ("/", "//", "%") and right == 0:
         raise Fault(faults.division_by_zero(expr.right.span))
     return _bounded(

@@ -21,7 +21,10 @@ def find_unused(spec: n.Spec, own: Container[Source] | None = None) -> list[Diag
         return []
     used: set[str] = set()
     for model in spec.models.values():
-        for name in used_blocks(model.layers or ()):
+        named = set(used_blocks(model.layers or ()))
+        if named - spec.blocks.keys() or (not named and model.parent is None):
+            return []  # a fault of the stack, which will be reported, is the reason
+        for name in named:
             use_block(name, spec, used)
     return [
         faults.unused_block(block.name.span, name)

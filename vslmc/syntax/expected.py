@@ -76,6 +76,8 @@ def propose_entry(before: list[Tok], token: Tok, accepts: set[str]) -> str | Non
     first = before[0]
     if first.type == "NAME" and "EQUAL" in accepts:
         return f"write `{first.text} = {token.text}`, or separate the two"
+    if first.type == "NUMBER" and token.text in ("x", "X"):
+        return f"write `{first.text} * ...` for layers"
     if first.type == "NUMBER" and token.type == "NAME":
         return f"write `{first.text} * {token.text}` for layers"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SLOTS = {"ffn": "FFN", "init": "init scheme", "data": "source of text"}
+SLOTS = {"ffn": "FFN", "init": "init scheme", "data": "data source"}
 """How messages name a slot; others go by their own name."""
 
 
