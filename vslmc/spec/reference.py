@@ -85,7 +85,7 @@ def write_value(value: Any, setting: Setting) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            items: tuple[Any, ...] = value
+            items: Any = value
             return f"({', '.join(f'{item:g}' for item in items)})"
         case float() | int():
             return f"{value:g}"
