@@ -23,6 +23,7 @@ LOSSES = frozenset(
         "import-outside-root",
         "import-cycle",
         "imports-too-deep",
+        "too-deep",
     }
 )
 """Faults for which text is left out."""

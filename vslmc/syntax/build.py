@@ -12,11 +12,38 @@ from vslmc.syntax.tokens import Tok
 Children = list[Any]
 
 
-class Builder:
-    """The parser's callbacks; `source` gives the spans their file."""
+COMPOUND = (n.Unary, n.Binary, n.Call, n.Sequence, n.Labelled)
 
-    def __init__(self, source: Source) -> None:
+
+class TooDeep(Exception):
+    """An expression, path or row of labels that is nested beyond the limit."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(str(span))
+        self.span = span
+
+
+class Builder:
+    """The parser's callbacks; `source` gives the spans their file.
+
+    What walks over a document recurses: nothing is built deeper than `deepest`.
+    """
+
+    def __init__(self, source: Source, deepest: int) -> None:
         self.source = source
+        self.deepest = deepest
+        self.depths: dict[int, int] = {}
+        """Depth of every compound node by its identity."""
+
+    def _deepened(self, node: Any, *below: Any) -> Any:
+        depth = 1
+        for child in below:
+            if isinstance(child, COMPOUND):
+                depth = max(depth, self.depths[id(child)] + 1)
+        if depth > self.deepest:
+            raise TooDeep(node.span)
+        self.depths[id(node)] = depth
+        return node
 
     def _span(self, first: Any, last: Any) -> Span:
         start = first.start if isinstance(first, Tok) else first.span.start
@@ -39,23 +66,28 @@ class Builder:
         return self._name(c[0])
 
     def unary(self, c: Children) -> n.Unary:
-        return n.Unary(c[0].text, c[1], self._span(c[0], c[1]))
+        node = n.Unary(c[0].text, c[1], self._span(c[0], c[1]))
+        return self._deepened(node, c[1])
 
     def binary(self, c: Children) -> n.Binary:
-        return n.Binary(c[1].text, c[0], c[2], self._span(c[0], c[2]))
+        node = n.Binary(c[1].text, c[0], c[2], self._span(c[0], c[2]))
+        return self._deepened(node, c[0], c[2])
 
     def group(self, c: Children) -> n.Expr:
         return c[1]
 
     def call(self, c: Children) -> n.Call:
         arguments = tuple(_listed(c[2]))
-        return n.Call(self._name(c[0]), arguments, self._span(c[0], c[-1]))
+        node = n.Call(self._name(c[0]), arguments, self._span(c[0], c[-1]))
+        return self._deepened(node, *[argument.value for argument in arguments])
 
     def arguments(self, c: Children) -> list[n.Argument]:
         return [c[0]]
 
     def more_arguments(self, c: Children) -> list[n.Argument]:
-        return [*c[0], c[2]]
+        # In place, here and below: a list of ten thousand values is one list.
+        c[0].append(c[2])
+        return c[0]
 
     def argument(self, c: Children) -> n.Argument:
         named = len(c) == 3
@@ -64,17 +96,19 @@ class Builder:
 
     def pair(self, c: Children) -> n.Sequence:
         rest = _listed(c[3])
-        return n.Sequence((c[1], *rest), self._span(c[0], c[-1]))
+        items = (c[1], *rest)
+        return self._deepened(n.Sequence(items, self._span(c[0], c[-1])), *items)
 
     def sequence(self, c: Children) -> n.Sequence:
         items = tuple(_listed(c[1]))
-        return n.Sequence(items, self._span(c[0], c[-1]))
+        return self._deepened(n.Sequence(items, self._span(c[0], c[-1])), *items)
 
     def values(self, c: Children) -> list[n.Expr]:
         return [c[0]]
 
     def more_values(self, c: Children) -> list[n.Expr]:
-        return [*c[0], c[2]]
+        c[0].append(c[2])
+        return c[0]
 
     # --- paths ---
 
@@ -82,7 +116,10 @@ class Builder:
         return [c[0]]
 
     def longer_path(self, c: Children) -> list[n.Part]:
-        return [*c[0], c[2]]
+        c[0].append(c[2])
+        if len(c[0]) > self.deepest:
+            raise TooDeep(c[0][0].name.span.to(c[2].name.span))
+        return c[0]
 
     def part(self, c: Children) -> n.Part:
         return n.Part(self._name(c[0]), c[2] if len(c) > 1 else None)
@@ -107,7 +144,6 @@ class Builder:
         return list(c)
 
     def more_entries(self, c: Children) -> list[n.Entry]:
-        # In place: a file of ten thousand entries is one list.
         c[0].extend(c[2:])
         return c[0]
 
@@ -125,7 +161,8 @@ class Builder:
         return n.Item(c[0], c[1] if len(c) > 1 else None, self._span(c[0], c[-1]))
 
     def labelled(self, c: Children) -> n.Labelled:
-        return n.Labelled(self._name(c[0]), c[2], self._span(c[0], c[2]))
+        node = n.Labelled(self._name(c[0]), c[2], self._span(c[0], c[2]))
+        return self._deepened(node, c[2])
 
     def loop(self, c: Children) -> n.Loop:
         adapter = c[4] if len(c) > 3 else None

@@ -11,10 +11,12 @@ class Limits:
 
     source: int = 1 << 20
     """Characters of one file."""
-    tokens: int = 200_000
+    tokens: int = 100_000
     """Tokens of one file."""
     nesting: int = 64
     """Brackets open at once."""
+    depth: int = 100
+    """Operations, calls and labels inside one another, and steps of one path."""
     imports: int = 32
     """Depth of imports."""
     layers: int = 10_000

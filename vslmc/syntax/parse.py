@@ -1,4 +1,4 @@
-"""The parser: lark's LALR tables, driven token by token, with recovery at entries.
+"""The parser: an LALR automaton, fed token by token, with recovery at entries.
 
 After a fault the parser goes back to the last place where an entry could start, skips to the
 end of the faulty entry, and goes on: every fault of a file is found in one run.
@@ -6,52 +6,26 @@ end of the faulty entry, and goes on: every fault of a file is found in one run.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
-from lark import Lark, UnexpectedToken
-
 from vslmc.diagnostics.catalogue import syntax as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
-from vslmc.syntax.build import Builder
+from vslmc.syntax.automaton import Automaton, Refusal
+from vslmc.syntax.build import Builder, TooDeep
 from vslmc.syntax.expected import describe_expected, describe_token, propose_entry
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document
-from vslmc.syntax.tables import DATA, MEMO
 from vslmc.syntax.tokens import Tok, lex_source
-
-
-@cache
-def _parser() -> Any:
-    # What lark's own stand-alone parsers do: load the tables, compile no grammar.
-    load: Any = getattr(Lark, "_load_from_dict")  # noqa: B009
-    return load(DATA, MEMO, transformer=_Relay())
-
-
-class _Relay:
-    """Hands lark's callbacks to the builder of the run: the tables are made once."""
-
-    builder: Builder
-
-    def __getattr__(self, rule: str) -> Any:
-        if rule.startswith("_"):
-            raise AttributeError(rule)
-
-        def build(children: list[Any]) -> Any:
-            return getattr(_Relay.builder, rule)(children)
-
-        return build
 
 
 def parse_text(source: Source, limits: Limits | None = None) -> Outcome[Document]:
     """The document of a source. There always is one; entries with faults are left out of it."""
-    tokens, found = lex_source(source, limits or Limits())
+    limits = limits or Limits()
+    tokens, found = lex_source(source, limits)
     if not tokens:
         return Outcome(Document(source, ()), tuple(found))
-    _Relay.builder = Builder(source)
-    run = _Run(source, tokens, [d.primary.span.start for d in found if d.primary])
+    known = [fault.primary.span.start for fault in found if fault.primary]
+    run = _Run(source, tokens, known, limits)
     document = run.parse()
     return Outcome(document, tuple(sorted([*found, *run.faults], key=_start)))
 
@@ -63,7 +37,9 @@ def _start(found: Diagnostic) -> int:
 class _Run:
     """One parse with its stack of places to return to."""
 
-    def __init__(self, source: Source, tokens: list[Tok], known: list[int]) -> None:
+    def __init__(
+        self, source: Source, tokens: list[Tok], known: list[int], limits: Limits
+    ) -> None:
         self.source = source
         self.tokens = tokens
         self.known = known
@@ -71,34 +47,36 @@ class _Run:
         self.entry = 0
         """Index of the token that starts the entry."""
         self.faults: list[Diagnostic] = []
-        self.parser: Any = _parser().parse_interactive("")
-        self.state: Any = self.parser.parser_state
-        self.frames = [self.snapshot()]
-
-    def snapshot(self) -> tuple[list[Any], list[Any]]:
-        return list(self.state.state_stack), list(self.state.value_stack)
+        self.limits = limits
+        self.parser = Automaton(Builder(source, limits.depth))
+        self.frames = [self.parser.place()]
 
     def parse(self) -> Document:
         index = 0
-        feed = self.state.feed_token
+        feed = self.parser.feed
         while index < len(self.tokens):
             token = self.tokens[index]
             try:
                 feed(token)
-            except UnexpectedToken:
+            except Refusal:
                 index = self.recover(index)
+                continue
+            except TooDeep as deep:
+                fault = faults.too_deep(deep.span, self.limits.depth)
+                self.faults.append(fault)
+                index = self.skip(index)
                 continue
             self.passed(token, index)
             index += 1
         end = Tok("$END", "", len(self.source.text), len(self.source.text), 0)
-        return feed(end, True)
+        return self.parser.finish(end)
 
     def passed(self, token: Tok, index: int) -> None:
         """Keep the places where entries start."""
         if token.type == "SEP":
-            self.frames[-1] = self.snapshot()
+            self.frames[-1] = self.parser.place()
         elif token.type == "LBRACE":
-            self.frames.append(self.snapshot())
+            self.frames.append(self.parser.place())
         elif token.type == "RBRACE":
             self.frames.pop()
             return
@@ -113,9 +91,11 @@ class _Run:
         opening = self.opening(index)
         if opening and "LBRACE" in accepts:
             return opening  # as if the brace stood on the line before
-        states, values = self.frames[-1]
-        self.state.state_stack[:] = states
-        self.state.value_stack[:] = values
+        return self.skip(index)
+
+    def skip(self, index: int) -> int:
+        """Put the parser back to the start of the entry; return the index of the entry's end."""
+        self.parser.back_to(self.frames[-1])
         depth = len(self.frames) - 1
         while index < len(self.tokens):
             token = self.tokens[index]

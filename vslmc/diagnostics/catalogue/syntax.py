@@ -206,7 +206,7 @@ def source_too_large(place: Span, size: int, limit: int) -> Diagnostic:
     "too-many-tokens",
     what="A file has more tokens than the limit.",
     why="The time and memory of a check are bounded before anything is expanded.",
-    wrong="# a file of more than 200,000 tokens",
+    wrong="# a file of more than 100,000 tokens",
     right="model tiny { vocab = 256 }",
 )
 def too_many_tokens(place: Span, limit: int) -> Diagnostic:
@@ -231,4 +231,20 @@ def nested_too_deeply(place: Span, limit: int) -> Diagnostic:
         f"brackets are nested more than {limit} deep",
         primary=Label(place, "the limit is reached here"),
         help="raise the limit with `--max-nesting` if this is meant",
+    )
+
+
+@diagnostic(
+    "too-deep",
+    what="An expression, a path or a row of labels goes deeper than the limit.",
+    why="Every further step over the text works on one level inside another; their number is bounded first.",
+    wrong="model tiny { width = " + "1 + " * 100 + "1, ... }",
+    right="model tiny { width = 101, ... }",
+)
+def too_deep(place: Span, limit: int) -> Diagnostic:
+    """`place` is the smallest part that passes the limit."""
+    return fault(
+        f"this goes more than {limit} levels deep",
+        primary=Label(place, "the limit is passed here"),
+        help="raise the limit with `--max-depth` if this is meant",
     )
