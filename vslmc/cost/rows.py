@@ -1,0 +1,85 @@
+"""Rows of the expanded stack: runs of equal layers and of layers that are applied again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Layer, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbours that are equal, each with weights of its own."""
+
+    first: int
+    """Index of the first layer."""
+    last: int
+    """Index of the last layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Layers that repeat earlier ones with the same weights."""
+
+    first: int
+    """Index of the first layer."""
+    last: int
+    """Index of the last layer."""
+    of: tuple[int, int]
+    """First and last index of what is repeated."""
+    times: int
+    """How often all of it is repeated."""
+
+
+def list_runs(stack: Stack) -> list[Run | Again]:
+    """The stack from the first to the last layer, in as few rows as say all."""
+    return list(_runs(stack.layers))
+
+
+def content_of(layer: Layer) -> tuple[object, ...]:
+    """All that makes a layer but its place and its weights; the name of its block too.
+
+    A resize is left out: only the first of neighbours with equal widths can have one.
+    """
+    parts = (layer.norm, layer.mixer, layer.ffn, layer.dropout)
+    return (layer.block, layer.width, *parts)
+
+
+def first_applications(layers: tuple[Layer, ...]) -> list[int]:
+    """For each layer, the index at which its weights are applied first."""
+    first: dict[int, int] = {}
+    return [first.setdefault(layer.owner, layer.index) for layer in layers]
+
+
+def _runs(layers: tuple[Layer, ...]) -> Iterator[Run | Again]:
+    first = first_applications(layers)
+    contents = [content_of(layer) for layer in layers]
+    start = 0
+    while start < len(layers):
+        if first[start] < start:
+            row = _again(first, start)
+        else:
+            row = Run(start, _last_equal(first, contents, start))
+        yield row
+        start = row.last + 1
+
+
+def _last_equal(
+    first: list[int], contents: list[tuple[object, ...]], start: int
+) -> int:
+    end = start + 1
+    while end < len(first) and first[end] == end and contents[end] == contents[start]:
+        end += 1
+    return end - 1
+
+
+def _again(first: list[int], start: int) -> Again:
+    origin, size = first[start], 1
+    # A loop ends where its first layer returns, or where it would repeat itself.
+    while start + size < len(first) and first[start + size] == origin + size < start:
+        size += 1
+    part, times = first[start : start + size], 1
+    while first[start + times * size : start + (times + 1) * size] == part:
+        times += 1
+    return Again(start, start + times * size - 1, (origin, origin + size - 1), times)

@@ -1,0 +1,79 @@
+"""The expanded stack with what every part of it costs, for `vslmc show`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vslmc.cost.flops import Flops, count_flops
+from vslmc.cost.memory import Cache, count_cache, count_training_state, count_weights
+from vslmc.cost.parameters import Parameters, count_parameters
+from vslmc.plan.json import plan_to_json
+from vslmc.plan.nodes import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """All costs of a plan; bytes of the cache in fp32."""
+
+    parameters: Parameters
+    flops: Flops
+    cache: Cache
+
+
+def count_costs(plan: Plan) -> Costs:
+    """Count everything of a plan once."""
+    return Costs(count_parameters(plan), count_flops(plan), count_cache(plan))
+
+
+def table_to_json(plan: Plan) -> dict[str, Any]:
+    """The stack as JSON, one entry in `layers` for every applied layer. Stable form:
+
+    name, spec, vocab, context; embedding, head: as in the manifest's plan;
+    layers: the plan's layers, each with `parameters` (of its weights, shared or not), `flops`
+    (forward, per token) and `cache_bytes` (fp32, full context);
+    exit: the change of width after the last layer, or null;
+    totals: `parameters` (total, active, embedding, head, resizes), `flops` (forward,
+    training, head; per token), `weight_bytes` (fp32), `cache_bytes` (fp32; token, context)
+    and `training_bytes` (weights, gradients, moments; on each device).
+    """
+    data = plan_to_json(plan)
+    costs = count_costs(plan)
+    stack = data["stacks"][-1]
+    each = zip(
+        costs.parameters.applied, costs.flops.layers, costs.cache.layers, strict=True
+    )
+    layers = [
+        {**layer, "parameters": count, "flops": flops, "cache_bytes": cache}
+        for layer, (count, flops, cache) in zip(stack["layers"], each, strict=True)
+    ]
+    names = ("name", "spec", "vocab", "context", "embedding", "head")
+    return {name: data[name] for name in names} | {
+        "layers": layers,
+        "exit": stack["exit"],
+        "totals": _totals(plan, costs),
+    }
+
+
+def _totals(plan: Plan, costs: Costs) -> dict[str, Any]:
+    count, flops, launch = costs.parameters, costs.flops, plan.training.deepspeed
+    devices = launch.gpus * launch.nodes
+    return {
+        "parameters": {
+            "total": count.total,
+            "active": count.active,
+            "embedding": count.embedding,
+            "head": count.head,
+            "resizes": count.resizes,
+        },
+        "flops": {
+            "forward": flops.forward,
+            "training": flops.training,
+            "head": flops.head,
+        },
+        "weight_bytes": count_weights(count.total),
+        "cache_bytes": {"token": costs.cache.token, "context": costs.cache.total},
+        "training_bytes": asdict(
+            count_training_state(count.total, launch.zero, devices)
+        ),
+    }
