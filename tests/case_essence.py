@@ -1,0 +1,137 @@
+"""The essence of a plan, one short line for each layer: what the goldens of good cases hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vslmc.plan.nodes import (
+    Attention,
+    Ffn,
+    Layer,
+    Mixer,
+    Moe,
+    Norm,
+    Plan,
+    Resize,
+    Training,
+)
+
+
+def describe_plan(plan: Plan) -> dict[str, Any]:
+    """What a reader checks by hand."""
+    training = plan.training
+    return {
+        "name": plan.name,
+        "vocab": plan.vocab,
+        "context": plan.context,
+        "parameters": plan.parameters,
+        "embedding": _join(
+            f"width={plan.embedding.width}",
+            "learned positions" if plan.embedding.learned_positions else "",
+            _dropout(plan.embedding.dropout),
+        ),
+        "layers": [describe_layer(layer) for layer in plan.decoder.layers],
+        "head": _join(
+            describe_resize(plan.decoder.exit),
+            f"width={plan.head.width}",
+            describe_norm(plan.head.norm),
+            "tied" if plan.head.tied else "",
+        ),
+        "init": _init(plan),
+        "training": describe_training(training),
+    }
+
+
+def describe_layer(layer: Layer) -> str:
+    """`0: layers.0 width=64 ...`; what is absent is left out, except for `none`."""
+    return _join(
+        f"{layer.index}: layers.{layer.owner} {layer.block}",
+        describe_resize(layer.resize),
+        f"width={layer.width}",
+        describe_norm(layer.norm),
+        describe_mixer(layer.mixer),
+        describe_ffn(layer.ffn),
+        _dropout(layer.dropout),
+    )
+
+
+def describe_resize(resize: Resize | None) -> str:
+    """`carry 64->32`, with the number of its tensor if it has one."""
+    if resize is None:
+        return ""
+    module = "" if resize.module is None else f" resizes.{resize.module}"
+    return f"{resize.kind} {resize.before}->{resize.after}{module}"
+
+
+def describe_norm(norm: Norm | None) -> str:
+    """`rmsnorm(1e-05)`."""
+    if norm is None:
+        return "no norm"
+    return f"{norm.kind}({norm.eps:g}{', bias' if norm.bias else ''})"
+
+
+def describe_mixer(mixer: Mixer | None) -> str:
+    """`attention 4/2x16 window=full`: heads, kv heads and the width of a head."""
+    if mixer is None:
+        return "no mixer"
+    assert isinstance(mixer, Attention)
+    window = "full" if mixer.window is None else mixer.window
+    return _join(
+        f"attention {mixer.heads}/{mixer.kv_heads}x{mixer.head_dim} window={window}",
+        f"rope={mixer.rope.theta:g}" if mixer.rope else "",
+        f"qk {describe_norm(mixer.qk_norm)}" if mixer.qk_norm else "",
+        "bias" if mixer.bias else "",
+        _dropout(mixer.dropout),
+        f"{mixer.kernel.choice}:{'/'.join(mixer.kernel.candidates)}",
+        f"cache={mixer.state.slots}x{mixer.state.width}",
+    )
+
+
+def describe_ffn(ffn: Ffn | None) -> str:
+    """`mlp 256 gelu`, `moe 2 of 4 x (glu 128 silu)`."""
+    if ffn is None:
+        return "no ffn"
+    if isinstance(ffn, Moe):
+        return _join(
+            f"moe {ffn.top_k} of {ffn.experts} x ({describe_ffn(ffn.expert)})",
+            f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
+            "" if ffn.normalise else "raw weights",
+            f"balance={ffn.balance:g}",
+        )
+    kind = type(ffn).__name__.lower()
+    return f"{kind} {ffn.hidden} {ffn.activation}{' bias' if ffn.bias else ''}"
+
+
+def describe_training(training: Training) -> dict[str, Any]:
+    """What the recipe came to."""
+    optimizer, schedule, deepspeed = (
+        training.optimizer,
+        training.schedule,
+        training.deepspeed,
+    )
+    low, high = optimizer.betas
+    return {
+        "data": f"{training.data} {training.tokenizer} {training.validation:g}",
+        "steps": training.steps,
+        "batch": f"{training.batch} in micro batches of {training.micro_batch}",
+        "optimizer": f"lr={optimizer.lr:g} betas={low:g},{high:g} eps={optimizer.eps:g}"
+        f" decay={optimizer.weight_decay:g} clip={training.clip}",
+        "schedule": f"{schedule.kind} warmup={schedule.warmup} final={schedule.final:g}",
+        "run": f"{training.precision} {training.device} seed={training.seed}",
+        "every": f"log {training.log_every} evaluate {training.evaluate_every}"
+        f" ({training.evaluate_batches}) checkpoint {training.checkpoint_every}",
+        "deepspeed": f"zero={deepspeed.zero} gpus={deepspeed.gpus} nodes={deepspeed.nodes}",
+    }
+
+
+def _init(plan: Plan) -> str:
+    stds = sorted({tensor.init.std for tensor in plan.tensors})
+    return " ".join(f"{std:.4g}" for std in stds if std)
+
+
+def _dropout(share: float) -> str:
+    return f"dropout={share:g}" if share else ""
+
+
+def _join(*words: str) -> str:
+    return " ".join(word for word in words if word)
