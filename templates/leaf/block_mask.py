@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-
 BLOCK = 128  # queries of one block, at most
 
 

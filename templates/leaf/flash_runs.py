@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-
 try:
     from flash_attn import flash_attn_func  # pyright: ignore[reportMissingImports]
 except ImportError:  # not installed, or flash-attn 4, which shares the name

@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
 CHUNK = 256  # tokens whose logits exist at one time
 
 
@@ -23,14 +22,13 @@ class HeadLoss(torch.autograd.Function):
             rows = x[start : start + CHUNK]
             wanted = targets[start : start + CHUNK, None]
             valid, wanted = wanted >= 0, wanted.clamp(min=0)  # -100 is left out
-            logits = (rows @ matrix.T).float()  # (CHUNK, V)
-            total = logits.logsumexp(dim=-1, keepdim=True)
-            loss += ((total - logits.gather(1, wanted)) * valid).sum()
-            slope = logits.sub_(total).exp_()  # softmax
-            slope = slope.scatter_add_(1, wanted, -torch.ones_like(total)).mul_(valid)
+            scores = (rows @ matrix.T).float().log_softmax(dim=-1)  # (CHUNK, V)
+            loss -= (scores.gather(1, wanted) * valid).sum()
+            slope = scores.exp_()  # softmax, and one less at the target
+            slope.scatter_add_(1, wanted, -torch.ones_like(slope[:, :1]))
             slope = slope.to(x.dtype)
-            x_grad[start : start + CHUNK] = slope @ matrix
-            weight_grad += slope.T @ rows
+            x_grad[start : start + CHUNK] = (slope @ matrix) * valid
+            weight_grad += slope.T @ (rows * valid)
         ctx.save_for_backward(x_grad, weight_grad.to(weight.dtype))
         return loss
 

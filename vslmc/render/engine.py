@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# A docstring of one line, then imports of one line each.
+_HEADER = re.compile(r'""".*"""\n(?:\n|(?:import|from) .*\n)*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,11 @@ def render(template_name: str, view: DataclassInstance) -> str:
 def read_leaf(name: str) -> Leaf:
     """The leaf module `leaf/<name>.py`: import lines apart from the definitions."""
     text = (template_folder() / "leaf" / f"{name}.py").read_text(encoding="utf-8")
-    # The header (docstring and imports) ends at the first two blank lines.
-    header, body = text.split("\n\n\n", 1)
-    imports = re.findall(r"^(?:import|from) .*$", header, re.MULTILINE)
+    header = _HEADER.match(text)
+    assert header is not None, f"{name} begins with a docstring of one line"
+    imports = re.findall(r"^(?:import|from) .*$", header[0], re.MULTILINE)
     kept = tuple(line for line in imports if "__future__" not in line)
-    return Leaf(kept, body.strip("\n"))
+    return Leaf(kept, text[header.end() :].strip("\n"))
 
 
 @cache
