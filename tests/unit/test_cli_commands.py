@@ -408,3 +408,78 @@ def test_the_programs() -> None:
     program = Path(sys.executable).with_name("vslmc")
     if program.exists():
         assert wait_for([str(program), "check", "tiny.vslm"]) == 0
+
+
+# --- show, diff ----------------------------------------------------------------------------
+
+
+def test_show(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "show", "tiny.vslm")
+    assert (code, err) == (0, "")
+    assert out.startswith("tiny  (tiny.vslm)\n")
+    wide = run(capsys, "show", "tiny.vslm", "--variant", "wide", "--json")[1]
+    layers = json.loads(wide)["layers"]
+    assert [layer["width"] for layer in layers] == [32, 32]
+    sets = run(capsys, "show", "tiny.vslm", "--set", "width=64", "--json")[1]
+    assert json.loads(sets)["layers"][0]["width"] == 64
+
+
+def test_show_of_a_faulty_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "show", "faulty.vslm")
+    assert (code, out) == (1, "")
+    assert "error[unknown-key]" in err
+
+
+def test_diff_of_specs_variants_and_packages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(capsys, "build", "tiny.vslm", "--all")
+    package, variant = "generated/tiny", "generated/tiny-wide"
+    for a, b in (
+        ("tiny.vslm", "tiny.vslm"),
+        ("tiny.vslm", "tiny.vslm@tiny"),
+        ("tiny.vslm", package),
+        ("tiny.vslm@wide", variant),
+    ):
+        assert run(capsys, "diff", a, b)[0] == 0, (a, b)
+        assert run(capsys, "diff", a, b, "--code")[0] == 0, (a, b)
+    for a, b in (("tiny.vslm", "tiny.vslm@wide"), (package, variant)):
+        code, out, err = run(capsys, "diff", a, b)
+        assert (code, err) == (1, "")
+        assert "16 -> 32" in out
+        report = json.loads(run(capsys, "diff", a, b, "--json")[1])
+        assert report["same"] is False
+        assert "code" not in report
+
+
+def test_diff_of_code(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "build", "tiny.vslm")
+    path = Path("generated/tiny/sample.py")
+    path.write_text(path.read_text() + "# mine\n")
+    code, out, _ = run(capsys, "diff", "tiny.vslm", "generated/tiny", "--code")
+    assert code == 1
+    assert "+++ b/sample.py\n" in out
+    assert out.endswith("+# mine\n")
+    words = ("diff", "tiny.vslm", "generated/tiny", "--code", "--json")
+    code, out, _ = run(capsys, *words)
+    report = json.loads(out)
+    assert (code, report["same"]) == (1, True)
+    assert report["code"].endswith("+# mine\n")
+    assert run(capsys, "diff", "tiny.vslm", "generated/tiny")[0] == 0
+
+
+def test_diff_in_trouble(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("folder").mkdir()
+    for side, name in (
+        ("nope.vslm", "file-not-read"),
+        ("tiny.vslm@nope", "no-such-model"),
+        ("faulty.vslm", "unknown-key"),
+        ("folder", "not-a-package"),
+    ):
+        code, out, err = run(capsys, "diff", "tiny.vslm", side)
+        assert (code, out) == (2, "")
+        assert f"error[{name}]" in err
+    Path("folder/manifest.json").write_text('{"generator": "vslmc", "format": 1}')
+    code, _, err = run(capsys, "diff", "folder", "tiny.vslm")
+    assert code == 2
+    assert "its manifest is damaged: plan: it is missing" in err

@@ -61,7 +61,9 @@ _LIMIT_HELP = {
     "tokens": "Most tokens of a file.",
     "nesting": "Most brackets open at once.",
     "depth": "Most operations inside one another.",
+    "faults": "Most faults before it gives up.",
     "imports": "Deepest chain of imports.",
+    "work": "Most steps of evaluation.",
     "layers": "Most layers that a model applies.",
     "experts": "Most experts of a model.",
     "parameters": "Most parameters of a model.",
@@ -158,7 +160,9 @@ COMMANDS: tuple[Command, ...] = (
         "diff",
         "Compare two models: layers, tensors, parameters, costs.",
         (
-            Argument("a", "A spec, `spec@variant`, or a package."),
+            Argument(
+                "a", "A spec, one model or variant of it (`spec@name`), or a package."
+            ),
             Argument("b", "What to compare it with."),
         ),
         (

@@ -26,6 +26,8 @@ class Request:
     """The spec."""
     model: str | None = None
     variant: str | None = None
+    either: str | None = None
+    """A model or a variant, whichever has this name; wins over both."""
     every: bool = False
     """All models and variants of the file, instead of one."""
     sets: tuple[tuple[str, str], ...] = ()
@@ -72,7 +74,7 @@ def compile_spec(request: Request) -> Outcome[Compiled]:
     # Without any model, the choice of one makes the fault that says so.
     wanted = _choices(spec) if request.every and spec.own_models else ()
     plans: list[Plan] = []
-    for model, variant in wanted or ((request.model, request.variant),):
+    for model, variant in wanted or (_choice(spec, request),):
         outcome = _compile(spec, model, variant, request)
         found += outcome.diagnostics
         plans += [outcome.value] if outcome.value is not None else []
@@ -92,6 +94,15 @@ def _choices(spec: Spec) -> tuple[tuple[str | None, str | None], ...]:
     """Model and variant of every package that the file can become."""
     models = tuple((name, None) for name in spec.own_models)
     return (*models, *((None, name) for name in spec.own_variants))
+
+
+def _choice(spec: Spec, request: Request) -> tuple[str | None, str | None]:
+    """Model and variant that are asked for."""
+    if request.either is None:
+        return request.model, request.variant
+    if request.either in spec.own_models:
+        return request.either, None
+    return None, request.either
 
 
 def _compile(

@@ -1,4 +1,4 @@
-"""What `diff` compares: a spec, a variant of one (`spec@variant`), or a package."""
+"""What `diff` compares: a spec, one model or variant of it (`spec@name`), or a package."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Side:
 
 
 def load_side(name: str, request: Request, *, code: bool) -> Outcome[Side]:
-    """Read one side; `request` holds all but the path and the variant.
+    """Read one side; `request` is that of a spec called `name`.
 
     `code` asks for the files too. Faults: those of compiling, and `not-a-package`.
     """
@@ -38,10 +38,9 @@ def load_side(name: str, request: Request, *, code: bool) -> Outcome[Side]:
     if path.is_dir():
         return _load_package(name, path, code=code)
     # A file of that very name comes before a variant.
-    spec, at, variant = (name, "", "") if path.is_file() else name.rpartition("@")
-    request = replace(request, path=Path(spec if at else name))
+    spec, at, wanted = (name, "", "") if path.is_file() else name.rpartition("@")
     if at:
-        request = replace(request, variant=variant)
+        request = replace(request, path=Path(spec), either=wanted)
     outcome = compile_spec(request)
     if outcome.value is None:
         return Outcome(None, outcome.diagnostics)
