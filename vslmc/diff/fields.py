@@ -1,0 +1,67 @@
+"""Comparison of two nodes, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, cast
+
+from vslmc.cost.describe import describe_ffn, describe_mixer, describe_norm
+from vslmc.diff.nodes import Change, Value
+from vslmc.plan.nodes import (
+    Attention,
+    BuiltinText,
+    Glu,
+    Kernel,
+    Layer,
+    Mlp,
+    Moe,
+    Norm,
+    Rope,
+    TextFile,
+)
+
+PLACES = frozenset({"origin", "index", "owner", "block"})
+"""Fields that say where a thing stands or how it is called, not what it is."""
+
+DERIVED: dict[type, frozenset[str]] = {
+    Norm: frozenset({"width"}),
+    Attention: frozenset({"state"}),
+    Kernel: frozenset({"candidates"}),
+    Layer: frozenset({"resize"}),
+}
+"""Fields that follow from others, which are compared."""
+
+
+def compare_nodes(a: Any, b: Any, path: str = "") -> Iterator[Change]:
+    """Changes between two values of one field; a component of another kind is one change."""
+    if is_dataclass(a) and type(a) is type(b):
+        left_out = PLACES | DERIVED.get(type(a), frozenset())
+        for name in (field.name for field in fields(a) if field.name not in left_out):
+            inner = f"{path}.{name}" if path else name
+            yield from compare_nodes(getattr(a, name), getattr(b, name), inner)
+    elif a != b:
+        yield Change(path, value_of(a), value_of(b))
+
+
+def value_of(value: Any) -> Value:
+    """A value for a `Change`: components in words, the rest as it is."""
+    match value:
+        case Norm():
+            return describe_norm(value)
+        case Mlp() | Glu() | Moe():
+            return describe_ffn(value)
+        case Attention():
+            words = describe_mixer(value)
+            return f"attention {words['heads']}, kv {words['kv']}, window {words['window']}"
+        case Rope():
+            return f"rope({value.theta:g})"
+        case BuiltinText():
+            return f"builtin({value.name})"
+        case TextFile():
+            return f"text({value.path})"
+        case tuple():
+            items = cast("tuple[Any, ...]", value)
+            return f"({', '.join(str(value_of(item)) for item in items)})"
+        case _:
+            return value if isinstance(value, str | int | float | None) else str(value)

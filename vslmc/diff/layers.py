@@ -1,0 +1,89 @@
+"""Which layer of B stands for which layer of A."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from vslmc.cost.describe import describe_layer
+from vslmc.cost.rows import first_applications
+from vslmc.diff.fields import compare_nodes
+from vslmc.diff.nodes import Change, LayerPair
+from vslmc.plan.nodes import Kernel, KvState, Layer, Stack
+
+Key = tuple[object, ...]
+
+
+def pair_layers(a: Stack, b: Stack) -> tuple[LayerPair, ...]:
+    """Layers aligned by what they are; what stands between equal ones is paired in order."""
+    return tuple(_pairs(a, b))
+
+
+def _pairs(a: Stack, b: Stack) -> Iterator[LayerPair]:
+    first_a, first_b = first_applications(a.layers), first_applications(b.layers)
+    for i, j in _align(_keys(a.layers, first_a), _keys(b.layers, first_b)):
+        if i is None or j is None:
+            stack, first, place = (a, first_a, i) if j is None else (b, first_b, j)
+            text = _describe(stack.layers[place or 0], first[place or 0])
+            yield LayerPair(i, j, text=text)
+            continue
+        changes = list(compare_nodes(a.layers[i], b.layers[j]))
+        if i - first_a[i] != j - first_b[j]:
+            weights = Change(
+                "weights", _weights(i, first_a[i]), _weights(j, first_b[j])
+            )
+            changes.append(weights)
+        yield LayerPair(i, j, tuple(changes))
+
+
+def _weights(index: int, first: int) -> str:
+    return "own" if index == first else f"of layer {first}"
+
+
+def _describe(layer: Layer, first: int) -> str:
+    if layer.index != first:
+        return f"{layer.block}, weights of layer {first}"
+    words = describe_layer(layer)
+    named = ("width", "heads", "kv", "window")
+    parts = [f"{name} {words[name]}" for name in named if name in words]
+    return ", ".join([layer.block, *parts, words["ffn"]])
+
+
+def _keys(layers: tuple[Layer, ...], first: list[int]) -> list[int]:
+    """A number for each layer, equal for layers that `compare_nodes` finds equal."""
+    contents = [_content(layer) for layer in layers]
+    pairs = zip(layers, first, contents, strict=True)
+    return [hash((content, layer.index - start)) for layer, start, content in pairs]
+
+
+def _content(layer: Layer) -> Key:
+    mixer = layer.mixer
+    if mixer is not None:
+        kernel = Kernel(mixer.kernel.choice, ())
+        mixer = replace(mixer, kernel=kernel, state=KvState(0, 0))
+    return (layer.width, layer.norm, mixer, layer.ffn, layer.dropout)
+
+
+def _align(a: list[int], b: list[int]) -> Iterator[tuple[int | None, int | None]]:
+    """Pairs of places; equal ends first, since the matcher is slow where all is equal."""
+    head = _common(a, b)
+    tail = _common(a[head:][::-1], b[head:][::-1])
+    yield from ((k, k) for k in range(head))
+    middle = SequenceMatcher(
+        None, a[head : len(a) - tail], b[head : len(b) - tail], autojunk=False
+    )
+    for _, i1, i2, j1, j2 in middle.get_opcodes():
+        both = min(i2 - i1, j2 - j1)
+        yield from ((head + i1 + k, head + j1 + k) for k in range(both))
+        yield from ((head + i, None) for i in range(i1 + both, i2))
+        yield from ((None, head + j) for j in range(j1 + both, j2))
+    yield from ((len(a) - tail + k, len(b) - tail + k) for k in range(tail))
+
+
+def _common(a: list[int], b: list[int]) -> int:
+    """Length of the common beginning."""
+    count = 0
+    while count < min(len(a), len(b)) and a[count] == b[count]:
+        count += 1
+    return count
