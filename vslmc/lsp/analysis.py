@@ -7,7 +7,6 @@ with faults is compiled with all of them, because its messages propose names fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from vslmc.checks import verify_model
@@ -58,6 +57,10 @@ class Analysis:
     verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
     params: tuple[Diagnostic, ...] = ()
     """Faults of parameters, used or not."""
+    dropped: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
+    """What was said of models that are to be compiled again."""
+    recent: set[str] = field(default_factory=set[str])
+    """Names whose declarations changed last."""
 
     def __post_init__(self) -> None:
         self.params = find_params(self.program.spec)
@@ -68,25 +71,31 @@ class Analysis:
         self.program = program
         if changes.names:
             self.params = find_params(program.spec)
+        self.recent = changes.words
         own = {*program.spec.own_models, *program.spec.own_variants}
-        self.verdicts = {
+        known = {**self.dropped, **self.verdicts}
+        kept = {
             name: verdict
             for name, verdict in self.verdicts.items()
             if name in own
             and verdict.words.isdisjoint(changes.words)
             and (verdict.clean or not changes.names)
         }
+        self.verdicts = kept
+        self.dropped = {n: v for n, v in known.items() if n in own and n not in kept}
 
     def pending(self) -> list[str]:
-        """Models and variants of the file that have no verdict."""
+        """Models and variants of the file that have no verdict, the changed ones first."""
         spec = self.program.spec
         own = (*spec.own_models, *spec.own_variants)
-        return [name for name in own if name not in self.verdicts]
+        names = [name for name in own if name not in self.verdicts]
+        return sorted(names, key=lambda name: name not in self.recent)
 
     def verdict(self, name: str) -> Verdict:
         """The verdict on one model, made where it is not there."""
         if name not in self.verdicts:
             self.verdicts[name] = self.judge(name)
+            self.dropped.pop(name, None)
         return self.verdicts[name]
 
     def judge(self, name: str) -> Verdict:
@@ -98,14 +107,18 @@ class Analysis:
             model, found = compile_model(spec, self.limits)
         return Verdict(words, model, found)
 
-    def found(self) -> Iterable[Diagnostic]:
-        """Everything known now, each fault once."""
-        of_models = (
+    def found(self) -> list[Diagnostic]:
+        """Everything known now, each fault once; of models to come, what was said before."""
+        of_models = [f for verdict in self.verdicts.values() for f in verdict.found]
+        of_models += [
             fault
-            for verdict in self.verdicts.values()
-            for fault in (*self.params, *verdict.found)
-        )
-        return dict.fromkeys((*self.program.found, *of_models))
+            for verdict in self.dropped.values()
+            for fault in verdict.found
+            if fault.primary and self.program.holds(fault.primary.span)
+        ]
+        spec = self.program.spec
+        params = self.params if spec.own_models or spec.own_variants else ()
+        return list(dict.fromkeys((*self.program.found, *params, *of_models)))
 
 
 def compare_programs(old: Program, new: Program) -> Changes:

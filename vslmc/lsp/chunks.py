@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from vslmc.lsp.mentions import Mention, list_mentions
 from vslmc.outcome import Outcome
 from vslmc.source import Source
 from vslmc.spec.bind import bind_documents
@@ -20,7 +21,7 @@ from vslmc.spec.nodes import Spec
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document
 from vslmc.syntax.parse import parse_text
-from vslmc.syntax.tokens import DECLARED, DECLARING, Tok, lex_source
+from vslmc.syntax.tokens import DECLARED, DECLARING
 
 MARGIN = re.compile(
     rf"^(?:{'|'.join(sorted(DECLARING))}){DECLARED.pattern}", re.MULTILINE
@@ -74,9 +75,10 @@ class Chunk:
         return frozenset(WORD.findall(self.text))
 
     @cached_property
-    def tokens(self) -> list[Tok]:
-        """Its tokens."""
-        return lex_source(self.source, self.limits)[0]
+    def mentions(self) -> list[Mention]:
+        """Every name that it declares or uses."""
+        assert self.parsed.value is not None
+        return list_mentions(self.parsed.value.entries)
 
     def declares(self) -> set[str]:
         """Every name that it declares."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from vslmc.lsp.analysis import Analysis
@@ -14,8 +15,8 @@ from vslmc.syntax.limits import Limits
 
 Stamp = tuple[int, int]
 """Time of the last change and size of a file on disk."""
-NEIGHBOURS = 1000
-"""Most files of a project that are searched for uses of a name."""
+FOLDERS = 1000
+"""Most folders of a project that are searched for uses of a name."""
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 
 
@@ -77,15 +78,14 @@ class Project:
             or path in known.program.scripts
         ]
 
-    def neighbours(self, path: Path) -> Iterator[Path]:
+    def neighbours(self, path: Path) -> list[Path]:
         """The spec files under the import root of a file, those that are not hidden."""
-        root = find_root(path)
-        found = 0
-        for candidate in sorted(root.rglob("*.vslm")):
-            inner = candidate.relative_to(root).parts
-            if any(part.startswith(".") or part in SKIPPED for part in inner):
-                continue
-            yield candidate.resolve()
-            found += 1
-            if found == NEIGHBOURS:
-                return
+        found: list[Path] = []
+        for folder, inner, files in islice(os.walk(find_root(path)), FOLDERS):
+            inner[:] = [n for n in inner if n[0] != "." and n not in SKIPPED]
+            found += [
+                Path(folder, name).resolve()
+                for name in files
+                if name.endswith(".vslm") and name[0] != "."
+            ]
+        return sorted(found)
