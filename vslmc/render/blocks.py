@@ -154,7 +154,10 @@ def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
 
 def render_table(plan: Plan, structure: Structure) -> str:
     """The function that makes the layers, in the order of the spec."""
-    rows = [_row(layer, plan, structure) for layer in structure.layers]
+    applied: dict[int, list[int]] = {}
+    for layer in plan.decoder.layers:
+        applied.setdefault(layer.owner, []).append(layer.index)
+    rows = [_row(x, applied[x.owner], structure) for x in structure.layers]
     blocks = list(dict.fromkeys(structure.blocks.values()))
     several = len(blocks) > 1
     alias = (*lay_out_sum("AnyBlock", tuple(blocks), "|"), "", "") if several else ()
@@ -163,13 +166,12 @@ def render_table(plan: Plan, structure: Structure) -> str:
     return render("model/table.py.jinja", view)
 
 
-def _row(layer: Layer, plan: Plan, structure: Structure) -> _Row:
+def _row(layer: Layer, applied: list[int], structure: Structure) -> _Row:
     arguments = tuple(value for _, _, value in _block_parameters(layer, structure))
     place = layer.origin.span
     line = "" if place is None else f" ({place.source.name}:{place.line})"
-    applied = tuple(x.index for x in plan.decoder.layers if x.owner == layer.owner)
     source = py_comment(f"block {layer.block}{line}")
-    return _Row(Call(structure.blocks[layer], arguments), source, applied)
+    return _Row(Call(structure.blocks[layer], arguments), source, tuple(applied))
 
 
 def _table_lines(rows: Sequence[_Row], indent: int) -> Iterator[str]:

@@ -83,7 +83,7 @@ def find_reach(plan: Plan) -> int:
 def _tokens(plan: Plan, structure: Structure) -> int:
     """Enough to go past every window, and past the reach where that is near."""
     windows = [a.window for a in structure.attentions if a.window is not None]
-    wanted = max(SHORTEST, *(window + window // 2 + 3 for window in windows), 0)
+    wanted = max(SHORTEST, *(2 * window + 3 for window in windows), 0)
     reach = find_reach(plan)
     if reach < plan.context:
         wanted = max(wanted, reach + 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).resolve().parents[1]
 # A docstring of one line, then imports of one line each.
 _HEADER = re.compile(r'""".*"""\n(?:\n|(?:import|from) .*\n)*')
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A leaf module, ready to be inlined."""
-
-    imports: tuple[str, ...]
-    """Its import lines, in order."""
-    body: str
-    """Everything after the imports, without blank lines at its ends."""
 
 
 def template_folder() -> Path:
@@ -46,14 +36,12 @@ def render(template_name: str, view: DataclassInstance) -> str:
 
 
 @cache
-def read_leaf(name: str) -> Leaf:
-    """The leaf module `leaf/<name>.py`: import lines apart from the definitions."""
+def read_leaf(name: str) -> str:
+    """The definitions of the leaf module `leaf/<name>.py`, without docstring and imports."""
     text = (template_folder() / "leaf" / f"{name}.py").read_text(encoding="utf-8")
     header = _HEADER.match(text)
     assert header is not None, f"{name} begins with a docstring of one line"
-    imports = re.findall(r"^(?:import|from) .*$", header[0], re.MULTILINE)
-    kept = tuple(line for line in imports if "__future__" not in line)
-    return Leaf(kept, text[header.end() :].strip("\n"))
+    return text[header.end() :].strip("\n")
 
 
 @cache

@@ -81,7 +81,7 @@ def _expert_products(structure: Structure) -> Iterator[str]:
     ]
     # A grouped GEMM wants rows of whole 16 bytes, which is eight numbers of 16 bits.
     even = all(size % 8 == 0 for size in sizes)
-    yield read_leaf("expert_mm" if even else "expert_mm_odd").body
+    yield read_leaf("expert_mm" if even else "expert_mm_odd")
 
 
 def _render_ffn(ffn: Ffn, name: str, structure: Structure) -> str:

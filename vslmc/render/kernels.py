@@ -71,6 +71,8 @@ class SdpaWindowView:
     """Head of the function."""
     full: str
     """The call for sequences that the window does not limit."""
+    masked: str
+    """Lines of the call for sequences of two windows at most, indented."""
     call: str
     """Lines of the banded call, indented."""
 
@@ -128,15 +130,15 @@ def render_kernels(structure: Structure) -> Iterator[str]:
     variants = list_variants(structure.attentions)
     forms = {(v.kernel, v.windowed) for v in variants}
     if any(v.kernel == "flash" for v in variants):
-        yield read_leaf("flash_runs").body
+        yield read_leaf("flash_runs")
     if any(v.kernel == "flex" for v in variants):
-        yield read_leaf("flex_runs").body
+        yield read_leaf("flex_runs")
     if ("eager", False) in forms or ("sdpa", False) in forms:
-        yield read_leaf("causal_mask").body
-    if ("eager", True) in forms:
-        yield read_leaf("window_mask").body
+        yield read_leaf("causal_mask")
+    if ("eager", True) in forms or ("sdpa", True) in forms:
+        yield read_leaf("window_mask")
     if ("sdpa", True) in forms:
-        yield read_leaf("block_mask").body
+        yield read_leaf("banded")
     for windowed in (False, True):
         if ("flex", windowed) in forms:
             yield _render_flex_mask(windowed)
@@ -162,12 +164,18 @@ def _render_eager(variant: Variant, grouped: bool) -> str:
     return render("model/eager.py.jinja", view)
 
 
-def _sdpa_call(before: str, variant: Variant, extra: tuple[str, ...], gqa: bool) -> str:
+def _sdpa_call(
+    before: str,
+    variant: Variant,
+    gqa: bool,
+    extra: tuple[str, ...] = (),
+    indent: int = 4,
+) -> str:
     arguments = ("q", "k", "v", "mask")
     arguments += ("dropout",) if variant.dropout else ()
     arguments += (*extra, *(("enable_gqa=True",) if gqa else ()))
     call = Call("F.scaled_dot_product_attention", arguments)
-    return "\n".join(lay_out(call, 4, before=before))
+    return "\n".join(lay_out(call, indent, before=before))
 
 
 def _render_sdpa(variant: Variant, grouped: bool) -> str:
@@ -175,11 +183,12 @@ def _render_sdpa(variant: Variant, grouped: bool) -> str:
         dropout = ("dropout",) if variant.dropout else ()
         full = Variant("sdpa", False, variant.dropout)
         call = Call(full.name, ("q", "k", "v", *dropout))
-        banded = _sdpa_call("y = ", variant, (), grouped)
-        view = SdpaWindowView(variant.signature, str(call), banded)
+        masked = _sdpa_call("return ", variant, grouped, indent=8)
+        banded = _sdpa_call("y = ", variant, grouped)
+        view = SdpaWindowView(variant.signature, str(call), masked, banded)
         return render("model/sdpa_window.py.jinja", view)
     causal = ("is_causal=causal and tokens > 1",)
-    text = _sdpa_call("return ", variant, causal, grouped)
+    text = _sdpa_call("return ", variant, grouped, causal)
     return render("model/sdpa.py.jinja", SdpaView(variant.signature, text))
 
 

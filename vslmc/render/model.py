@@ -60,18 +60,18 @@ def render_model(plan: Plan) -> str:
 
 def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
     if structure.ropes:
-        yield read_leaf("rope").body
+        yield read_leaf("rope")
     yield from render_kernels(structure)
     for windowed in sorted(structure.windows):
-        yield read_leaf("window_slot" if windowed else "kv_slot").body
+        yield read_leaf("window_slot" if windowed else "kv_slot")
     yield render("model/cache.py.jinja", CacheView(_kept(structure)))
     yield from render_attentions(structure)
     yield from render_ffns(structure)
     yield from render_blocks(plan, structure)
     yield from _resize(plan)
     yield render_table(plan, structure)
-    yield read_leaf("loss").body
-    yield read_leaf("sample").body
+    yield read_leaf("loss")
+    yield read_leaf("sample")
     yield render("model/model.py.jinja", model_view(plan, structure))
 
 
@@ -89,7 +89,7 @@ def _resize(plan: Plan) -> Iterator[str]:
         raise ValueError(f"several kinds of resize in one model: {sorted(kinds)}")
     leaves = {"carry": "carry", "pad": "pad", "learned": "fill"}
     for kind in kinds & leaves.keys():
-        yield read_leaf(leaves[kind]).body
+        yield read_leaf(leaves[kind])
 
 
 def _doc(plan: Plan) -> str:
