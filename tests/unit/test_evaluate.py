@@ -229,7 +229,7 @@ def test_arithmetic_is_pythons_over_fractions(text: str) -> None:
 def test_rounding_brackets_the_number(number: Fraction, step: int) -> None:
     variables: dict[str, Value] = {"x": number, "m": Fraction(step)}
     low, near, high = (
-        value_of(f"{name}(x, m)", **variables)
+        value_of(f"{name}(x, m)", None, **variables)
         for name in ("round_down", "round_to", "round_up")
     )
     assert isinstance(low, Fraction) and isinstance(high, Fraction)
