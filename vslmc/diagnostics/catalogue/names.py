@@ -247,7 +247,7 @@ def inheritance_cycle(place: Span, sort: str, word: str) -> Diagnostic:
 
 @diagnostic(
     "param-cycle",
-    what="A parameter depends on itself, directly or through others.",
+    what="A parameter, or a size of the model, depends on itself, directly or through others.",
     why="It would have no value to start from.",
     wrong="param a = b + 1  param b = a + 1",
     right="param a = 1  param b = a + 1",
@@ -255,7 +255,7 @@ def inheritance_cycle(place: Span, sort: str, word: str) -> Diagnostic:
 def param_cycle(place: Span, word: str) -> Diagnostic:
     """`place` is the use that closes the cycle."""
     return fault(
-        f"the param `{word}` depends on itself",
+        f"`{word}` depends on itself",
         primary=Label(place, "this closes the circle"),
         help="give one of them a number",
     )
