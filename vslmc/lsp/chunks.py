@@ -38,7 +38,7 @@ class Chunk:
     """Its text, as if it were a file."""
     limits: Limits
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Its characters."""
         return self.source.text
@@ -63,7 +63,7 @@ class Chunk:
         found = [f for f in outcome.diagnostics[len(before) :] if f.name != UNUSED]
         return Outcome(outcome.value, tuple(found))
 
-    @property
+    @cached_property
     def spec(self) -> Spec:
         """Its declarations."""
         assert self.bound.value is not None
@@ -80,10 +80,11 @@ class Chunk:
         assert self.parsed.value is not None
         return list_mentions(self.parsed.value.entries)
 
-    def declares(self) -> set[str]:
+    @cached_property
+    def declares(self) -> frozenset[str]:
         """Every name that it declares."""
         spec = self.spec
-        return {*spec.params, *spec.blocks, *spec.recipes, *spec.models}
+        return frozenset({*spec.params, *spec.blocks, *spec.recipes, *spec.models})
 
 
 def split_text(text: str) -> list[str]:

@@ -52,7 +52,7 @@ class Program:
         found: dict[str, list[Chunk]] = {}
         for script in self.scripts.values():
             for chunk in script.chunks:
-                for name in chunk.declares():
+                for name in chunk.declares:
                     found.setdefault(name, []).append(chunk)
         return found
 
@@ -98,13 +98,14 @@ def load_program(
     merge = _Merge()
     ordered = {path: scripts[path] for path in loaded.value}
     for path, one in ordered.items():
+        own = path == main
         for chunk in one.chunks:
-            merge.add(chunk, own=path == main)
+            merge.add(chunk, own)
     found = tuple(drop_echoes(loaded.diagnostics, merge.found))
-    own = ordered[main]
-    spec = merge.spec(own.chunks[0].source, found)
+    home = ordered[main]
+    spec = merge.spec(home.chunks[0].source, found)
     if not any(fault.is_error for fault in found):
-        found += tuple(find_unused(spec, own.order))
+        found += tuple(find_unused(spec, home.order))
     return Program(main, ordered, spec, found)
 
 
@@ -138,11 +139,16 @@ class _Merge:
     def add(self, chunk: Chunk, own: bool) -> None:
         spec = chunk.spec
         self.found += chunk.bound.diagnostics
-        self.join("param", self.params, spec.params)
-        self.join("block", self.blocks, spec.blocks)
-        self.join("recipe", self.recipes, spec.recipes)
-        new = self.join("model", self.models, spec.models)
-        self.own += new if own else ()
+        # Most pieces declare one thing, and there are many of them.
+        if spec.params:
+            self.join("param", self.params, spec.params)
+        if spec.blocks:
+            self.join("block", self.blocks, spec.blocks)
+        if spec.recipes:
+            self.join("recipe", self.recipes, spec.recipes)
+        if spec.models:
+            new = self.join("model", self.models, spec.models)
+            self.own += new if own else ()
 
     def join(self, sort: str, known: dict[str, D], new: Mapping[str, D]) -> list[str]:
         """Add what is new to its sort; the names that were free."""

@@ -57,7 +57,7 @@ def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
     names = [*spec.own_models, *spec.own_variants]
     if len(names) > MODELS:
         names = [name for name in names if name in analysis.verdicts]
-    declared = chunk.declares()
+    declared = chunk.declares
     found: list[ResolvedModel] = []
     for name in names:
         verdict = analysis.verdict(name)
