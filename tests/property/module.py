@@ -1,5 +1,9 @@
 """Generated models as live modules, and what the laws feed them."""
 
+# The stubs of torch leave some types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import sys
@@ -48,13 +52,18 @@ def build_double(plan: Plan, seed: int = 0) -> Any:
     return load_module(text).Model().eval().double()
 
 
-def stir(model: Any, seed: int = 1) -> None:
+def stir(model: Any, keep: float = 1.0, noise: float = 0.3, seed: int = 1) -> None:
     """Move every parameter, so that no zero or one hides a mistake."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            noise = torch.randn(parameter.shape, generator=generator)
-            parameter.add_(0.3 * noise.to(parameter))
+            moved = noise * torch.randn(parameter.shape, generator=generator)
+            parameter.mul_(keep).add_(moved.to(parameter))
+
+
+def calm(model: Any) -> None:
+    """The same with small numbers: layers without norms must not amplify fp32's rounding."""
+    stir(model, keep=0.3, noise=0.05)
 
 
 def draw_tokens(plan: Plan, batch: int = 2, seed: int = 2) -> Tensor:

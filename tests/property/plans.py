@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -20,7 +21,8 @@ ACTIVATIONS: list[Activation] = [
     "tanh",
 ]
 TAME: st.SearchStrategy[Activation] = st.sampled_from(["relu", "sigmoid", "tanh"])
-NORMS = st.sampled_from(["rmsnorm", "layernorm"])
+NormKind = Literal["rmsnorm", "layernorm"]
+NORMS: st.SearchStrategy[NormKind] = st.sampled_from(["rmsnorm", "layernorm"])
 
 
 @st.composite

@@ -17,6 +17,7 @@ from torch import Tensor
 from tests.property.module import (
     build_double,
     build_model,
+    calm,
     draw_targets,
     draw_tokens,
     stir,
@@ -79,7 +80,7 @@ def test_logits_are_those_of_the_reference(plan: Plan) -> None:
 @given(plans())
 def test_the_code_as_it_is_agrees_in_fp32(plan: Plan) -> None:
     model = build_model(plan)
-    stir(model)
+    calm(model)
     tokens = draw_tokens(plan)
     expected = interpreter.run(plan, model.state_dict(), tokens)
     with torch.no_grad():
@@ -153,19 +154,18 @@ def count_reach(plan: Plan) -> int:
 def test_decoding_in_pieces_is_the_full_forward(
     plan: Plan, data: st.DataObject
 ) -> None:
-    model = build_model(plan)
-    stir(model)
-    tokens = draw_tokens(plan)
-    cache = model.make_cache(2, plan.context)
-    pieces: list[Tensor] = []
-    start = 0
-    with torch.no_grad():
-        expected = model(tokens)
-        while start < plan.context:
-            end = data.draw(st.integers(start + 1, plan.context))
-            pieces.append(model(tokens[:, start:end], cache))
-            start = end
-    assert_close(torch.cat(pieces, dim=1), expected, 1e-5)
+    ends = data.draw(st.sets(st.integers(1, plan.context)).map(sorted))
+    exact, as_is = build_double(plan), build_model(plan)
+    stir(exact)
+    calm(as_is)
+    for model, tolerance in ((exact, 1e-10), (as_is, 1e-5)):
+        tokens = draw_tokens(plan)
+        cache = model.make_cache(2, plan.context)
+        with torch.no_grad():
+            expected = model(tokens)
+            steps = zip([0, *ends], [*ends, plan.context], strict=True)
+            pieces = [model(tokens[:, a:b], cache) for a, b in steps if a < b]
+        assert_close(torch.cat(pieces, dim=1), expected, tolerance)
 
 
 @settings(max_examples=settings().max_examples // 5)
@@ -174,7 +174,7 @@ def test_kernels_agree(plan: Plan) -> None:
     eager, sdpa, flex = (
         build_model(with_kernel(plan, k)) for k in ("eager", "sdpa", "flex")
     )
-    stir(eager)
+    calm(eager)
     sdpa.load_state_dict(eager.state_dict(), strict=True)
     flex.load_state_dict(eager.state_dict(), strict=True)
     tokens = draw_tokens(plan)

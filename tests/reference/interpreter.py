@@ -4,6 +4,10 @@ Nothing here is shared with the templates: the formulas are those of `vslmc/plan
 and of the papers that it names. A token is a vector; a sequence is a list of vectors.
 """
 
+# The stubs of torch leave some types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import math
