@@ -14,6 +14,9 @@ from vslmc.source import Source, Span
 
 FILE = "vslmc.toml"
 _PROJECT = "pyproject.toml"
+_TABLE = re.compile(
+    rb"""tool["']?\s*\.\s*["']?vslmc|^\s*\[\s*tool\s*\]""", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ def load_settings(start: Path) -> Outcome[Settings]:
 
 
 def _mentions_us(path: Path) -> bool:
-    # Most projects' file has no table of ours: no need to read TOML then.
+    # Most projects' files have no table of ours: no need to load a reader of TOML then.
     try:
-        return b"vslmc" in path.read_bytes()
+        return _TABLE.search(path.read_bytes()) is not None
     except OSError:
         return False
 

@@ -261,12 +261,29 @@ def test_settings_choose_the_output_and_the_command_line_wins(
     assert Path("other/tiny/model.py").is_file()
 
 
-def test_settings_of_a_project_file(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[tool.vslmc]\n",
+        "[ tool . 'vslmc' ]\n",
+        "[tool]\nvslmc.",
+        "[tool.ruff]\n[tool.vslmc]\n",
+    ],
+)
+def test_settings_of_a_project_file(
+    capsys: pytest.CaptureFixture[str], table: str
+) -> None:
     Path("deep").mkdir()
     Path("deep/tiny.vslm").write_text(SPEC)
-    Path("pyproject.toml").write_text('[tool.vslmc]\noutput = "made"\n')
+    Path("pyproject.toml").write_text(f'{table}output = "made"\n')
     assert run(capsys, "build", "deep/tiny.vslm")[0] == 0
     assert Path("made/tiny/model.py").is_file()
+
+
+def test_a_project_without_a_table_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("pyproject.toml").write_text('[project]\nname = "vslmc"\n[tool.ruff]\n')
+    assert run(capsys, "build", "tiny.vslm")[0] == 0
+    assert Path("generated/tiny/model.py").is_file()
 
 
 @pytest.mark.parametrize(
