@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vslmc import __version__
-from vslmc.cli import app
+from vslmc.cli import app, full
 from vslmc.cli.app import run_cli
 from vslmc.cli.output import wants_colour
 from vslmc.cli.values import Values
@@ -354,8 +354,11 @@ def test_other_ends(
     def fail(_: Values) -> int:
         raise error
 
-    monkeypatch.setattr(app, "find_runner", lambda _: fail)  # pyright: ignore
+    for module in (app, full):
+        monkeypatch.setattr(module, "find_runner", lambda _: fail)  # pyright: ignore
     assert run_cli(["check", "x"]) == code
+    # The quick parser leaves this one to typer.
+    assert run_cli(["build", "x", "-oout"]) == code
 
 
 def test_a_reader_that_has_gone_is_no_fault() -> None:

@@ -19,6 +19,9 @@ def run_full(words: Sequence[str]) -> int:
     application = build_application()
     try:
         result: Any = application(list(words), standalone_mode=False, prog_name="vslmc")
+    except typer.Abort:
+        # What click makes of an interrupt.
+        raise KeyboardInterrupt from None
     except Exception as error:
         # Words for wrong usage, in whatever copy of click typer works with.
         show = getattr(error, "show", None)
