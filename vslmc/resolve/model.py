@@ -10,10 +10,9 @@ from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import use as faults
 from vslmc.outcome import Outcome
 from vslmc.resolve.component import resolve_section
-from vslmc.resolve.evaluate import Fault, evaluate
 from vslmc.resolve.inherit import model_chain, recipe_chain
 from vslmc.resolve.nodes import AppliedLayer, RecipeSource, ResolvedModel
-from vslmc.resolve.params import resolve_params
+from vslmc.resolve.params import resolve_names, resolve_params
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.scope import Findings, Scope
 from vslmc.resolve.sets import Sets, parse_sets
@@ -23,10 +22,10 @@ from vslmc.spec import nodes as n
 from vslmc.spec.fields import Component, settings_of
 from vslmc.spec.sections import EmbeddingSection, HeadSection, ModelSection
 from vslmc.spec.tree import section_keys
-from vslmc.spec.values import Misfit
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Expr, Name
 
+SIZES = ("vocab", "context", "width")
 SECTIONS = ("embedding", "head", "recipe")
 
 
@@ -146,21 +145,17 @@ class _Resolution:
     def section(
         self, tree: n.Tree, scope: Scope, place: Span
     ) -> tuple[ModelSection | None, Scope]:
-        """The model's own keys; vocab, context and width become variables in this order."""
-        for name in ("vocab", "context", "width"):
-            bound = tree.parts.get(name, n.EMPTY)
-            setting = settings_of(ModelSection)[name]
-            after = scope.without(name)
-            if bound.expr is not None:
-                try:
-                    value = setting.type.convert(evaluate(bound.expr, scope))
-                    after = scope.with_variables(**{name: Fraction(value)})
-                except (Fault, Misfit):
-                    pass  # reported with the section
-            scope = after
-        hidden = scope.unknown & {"vocab", "context", "width"}
-        own = replace(scope, unknown=scope.unknown - hidden)
-        made: Any = resolve_section(ModelSection, "model", tree, own, place, SECTIONS)
+        """The model's own keys; vocab, context and width become variables."""
+        settings = settings_of(ModelSection)
+        sizes = {name: tree.parts.get(name, n.EMPTY).expr for name in SIZES}
+        given = {name: expr for name, expr in sizes.items() if expr is not None}
+        scope = scope.without(*(sizes.keys() - given.keys()))
+        scope = resolve_names(
+            given,
+            scope,
+            lambda name, value: Fraction(settings[name].type.convert(value)),
+        )
+        made: Any = resolve_section(ModelSection, "model", tree, scope, place, SECTIONS)
         return made, scope
 
     def part(

@@ -1,37 +1,57 @@
-"""Parameters: each evaluated when another one, or the end of the list, needs it."""
+"""Parameters and sizes: each evaluated when another one, or the end of the list, needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.resolve.evaluate import Fault, evaluate
 from vslmc.resolve.scope import Findings, Scope
-from vslmc.spec.values import Value
+from vslmc.spec.values import Misfit, Value
 from vslmc.syntax import nodes as s
 
 
 def resolve_params(exprs: Mapping[str, s.Expr], findings: Findings) -> Scope:
     """A scope with all parameters; those with faults, all reported, are unknown in it."""
-    resolution = _Params(exprs, findings)
+    return resolve_names(exprs, Scope({}, findings), lambda _, value: value)
+
+
+def resolve_names(
+    exprs: Mapping[str, s.Expr], scope: Scope, accept: Callable[[str, Value], Value]
+) -> Scope:
+    """The scope with names that may need one another; those with faults are unknown in it.
+
+    `accept` makes of a value what the name takes, or raises `Misfit`, which is for the
+    caller to report.
+    """
+    resolution = _Names(exprs, scope, accept)
     for name in exprs:
         resolution.visit(name)
-    unknown = frozenset(exprs) - set(resolution.values)
-    return Scope(resolution.values, findings, unknown=unknown)
+    unknown = scope.unknown | resolution.unknown
+    return replace(scope, variables=resolution.values, unknown=unknown)
 
 
-class _Params:
-    """Depth first, so that parameters may stand in any order."""
+class _Names:
+    """Depth first, so that they may stand in any order."""
 
-    def __init__(self, exprs: Mapping[str, s.Expr], findings: Findings) -> None:
+    def __init__(
+        self,
+        exprs: Mapping[str, s.Expr],
+        scope: Scope,
+        accept: Callable[[str, Value], Value],
+    ) -> None:
         self.exprs = exprs
-        self.findings = findings
-        self.values: dict[str, Value] = {}
+        self.scope = scope
+        self.findings = scope.findings
+        self.accept = accept
+        self.values = dict(scope.variables)
         self.seen: set[str] = set()
         self.open: set[str] = set()
+        self.unknown = set(exprs)
 
     def visit(self, name: str) -> None:
-        # With a stack of its own: a long chain of parameters must not exhaust Python's.
+        # With a stack of its own: a long chain must not exhaust Python's.
         stack = [(name, self.uses(name))] if name not in self.seen else []
         while stack:
             name, uses = stack[-1]
@@ -46,19 +66,29 @@ class _Params:
                 stack.append((use.text, self.uses(use.text)))
 
     def uses(self, name: str) -> Iterator[s.Name]:
-        """The parameters that one needs; it counts as seen and open from now on."""
+        """The names that one needs; it counts as seen and open from now on."""
         self.seen.add(name)
         self.open.add(name)
         found = names_in(self.exprs[name])
-        return iter([use for use in found if use.text in self.exprs])
+        # A name that is known outside means what it means there.
+        outer = self.scope.variables
+        needed = [n for n in found if n.text in self.exprs and n.text not in outer]
+        return iter(needed)
 
     def evaluate(self, name: str) -> None:
-        unknown = frozenset(self.exprs) - set(self.values)
-        scope = Scope(self.values, self.findings, unknown=unknown)
+        unknown = (
+            self.unknown
+            if not self.scope.unknown
+            else self.unknown | self.scope.unknown
+        )
+        scope = replace(self.scope, variables=self.values, unknown=unknown)
         try:
-            self.values[name] = evaluate(self.exprs[name], scope)
+            self.values[name] = self.accept(name, evaluate(self.exprs[name], scope))
+            self.unknown.remove(name)
         except Fault as fault:
             self.findings.add(fault.diagnostic)
+        except Misfit:
+            pass
 
 
 def names_in(expr: s.Expr) -> list[s.Name]:
