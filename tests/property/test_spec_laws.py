@@ -5,10 +5,17 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
+pytest.importorskip("torch")
+
+import torch
+
 from tests.property.compiling import compile_text
+from tests.property.module import build_double, draw_tokens, stir
 from tests.property.spec_texts import spec_texts
+from tests.reference import interpreter
 from vslmc.plan.json import plan_from_json, plan_to_json
 from vslmc.plan.verify import verify_plan
 from vslmc.render.model import render_model
@@ -29,3 +36,17 @@ def test_models_compile_the_same_twice(text: str) -> None:
     code = render_model(plan)
     compile(code, "model.py", "exec")
     assert code == render_model(compile_text(text, Path(tempfile.gettempdir())))
+
+
+@settings(max_examples=30)
+@given(spec_texts())
+def test_what_a_spec_says_is_what_its_model_computes(text: str) -> None:
+    plan = compile_text(text, Path(tempfile.gettempdir()))
+    model = build_double(plan)
+    stir(model)
+    tokens = draw_tokens(plan)
+    expected = interpreter.run(plan, model.state_dict(), tokens)
+    with torch.no_grad():
+        found = model(tokens)
+    scale = max(1.0, float(expected.abs().max()))
+    assert float((found - expected).abs().max()) <= 1e-10 * scale
