@@ -10,7 +10,7 @@ from vslmc.checks.recipe import verify_recipe
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
-from vslmc.resolve.scope import Findings
+from vslmc.resolve.scope import Exhausted, Findings
 from vslmc.syntax.limits import Limits
 
 
@@ -18,7 +18,16 @@ def verify_model(
     model: ResolvedModel, limits: Limits | None = None
 ) -> tuple[Diagnostic, ...]:
     """Every fault of the model's parts and of the whole."""
-    findings = Findings()
+    limits = limits or Limits()
+    findings = Findings(limits=limits)
+    try:
+        _verify(model, limits, findings)
+    except Exhausted as exhausted:
+        return (*findings.all(), exhausted.diagnostic)
+    return findings.all()
+
+
+def _verify(model: ResolvedModel, limits: Limits, findings: Findings) -> None:
     seen: set[int] = set()
     for layer in model.layers:
         if id(layer.block) not in seen:
@@ -26,13 +35,12 @@ def verify_model(
             for found in verify_block(layer.block, layer.span):
                 findings.add(found)
     if not model.partial:
-        for found in verify_whole(model, limits or Limits()):
+        for found in verify_whole(model, limits):
             findings.add(found)
     if model.partial or findings.errors:
         # It will not be lowered, where the recipe is resolved: its faults come now.
         for found in find_recipe_faults(model):
             findings.add(found)
-    return findings.all()
 
 
 def find_recipe_faults(model: ResolvedModel) -> Iterator[Diagnostic]:

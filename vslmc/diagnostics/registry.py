@@ -96,7 +96,14 @@ def fault(
     A plain span as `primary` stands for a caret without words.
     """
     label = Label(primary) if isinstance(primary, Span) else primary
-    return Diagnostic(_UNNAMED, "error", message, label, tuple(secondary), help, fix)
+    said, advice = crop(message), crop(help) if help else help
+    return Diagnostic(_UNNAMED, "error", said, label, tuple(secondary), advice, fix)
+
+
+def crop(text: str, longest: int = 500) -> str:
+    """`text` without its middle, if it is longer: a name may be a megabyte."""
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"
 
 
 def _complete(found: Diagnostic, page: Page) -> Diagnostic:

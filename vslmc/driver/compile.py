@@ -15,7 +15,7 @@ from vslmc.plan.passes import run_passes
 from vslmc.resolve.model import resolve_model
 from vslmc.spec.load import load_spec
 from vslmc.spec.nodes import Spec
-from vslmc.syntax.limits import Limits
+from vslmc.syntax.limits import Limits, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,11 @@ def check_spec(request: Request) -> tuple[Diagnostic, ...]:
     loaded = load_spec(request.path, request.root, request.limits, request.text)
     found = list(loaded.diagnostics)
     if loaded.value is not None:
+        done = Work()
         for model, variant in _choices(loaded.value):
-            found += _compile(loaded.value, model, variant, request).diagnostics
+            found += _compile(loaded.value, model, variant, request, done).diagnostics
+            if done.steps > request.limits.work or len(found) > request.limits.faults:
+                break  # it has been said
     return _order(found)
 
 
@@ -74,8 +77,9 @@ def compile_spec(request: Request) -> Outcome[Compiled]:
     # Without any model, the choice of one makes the fault that says so.
     wanted = _choices(spec) if request.every and spec.own_models else ()
     plans: list[Plan] = []
+    done = Work()
     for model, variant in wanted or (_choice(spec, request),):
-        outcome = _compile(spec, model, variant, request)
+        outcome = _compile(spec, model, variant, request, done)
         found += outcome.diagnostics
         plans += [outcome.value] if outcome.value is not None else []
     compiled = Compiled(tuple(plans), request.sets, spec.source.text)
@@ -106,17 +110,18 @@ def _choice(spec: Spec, request: Request) -> tuple[str | None, str | None]:
 
 
 def _compile(
-    spec: Spec, model: str | None, variant: str | None, request: Request
+    spec: Spec, model: str | None, variant: str | None, request: Request, done: Work
 ) -> Outcome[Plan]:
     """One plan; the stages after a fault are left out, but not for a fault in loading."""
-    resolved = resolve_model(spec, model, variant, request.sets, request.limits)
+    limits = request.limits
+    resolved = resolve_model(spec, model, variant, request.sets, limits, done)
     found = list(resolved.diagnostics)
     if resolved.value is None:
         return Outcome(None, tuple(found))
-    found += verify_model(resolved.value, request.limits)
+    found += verify_model(resolved.value, limits)
     if any(diagnostic.is_error for diagnostic in found):
         return Outcome(None, tuple(found))
-    lowered = lower_model(resolved.value, request.limits)
+    lowered = lower_model(resolved.value, limits)
     found += lowered.diagnostics
     plan = None if lowered.value is None else run_passes(lowered.value)
     return Outcome(plan, tuple(found))

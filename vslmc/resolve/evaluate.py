@@ -68,6 +68,7 @@ class Fault(Exception):
 
 def evaluate(expr: s.Expr, scope: Scope) -> Value:
     """The value of an expression; raises `Fault`. A bare unknown word is a `Symbol`."""
+    scope.findings.work(1, expr.span)
     match expr:
         case s.Number():
             return expr.value
@@ -208,21 +209,23 @@ def unnamed(expr: s.Call) -> None:
 def choose(expr: s.Call, scope: Scope) -> s.Expr:
     """The branch of `cycle(...)` or `pick([...])` that the layer's turn takes, unevaluated."""
     name = expr.name.text
+    scope.findings.work(1 + (len(expr.arguments) >> 4), expr.span)
     unnamed(expr)
     turn = scope.turn
     if turn is None:
         raise Fault(faults.no_layer_here(expr.name.span, name))
     scope.turned = True
-    items = [argument.value for argument in expr.arguments]
-    if not items or (name == "pick" and len(items) > 1):
-        raise Fault(faults.wrong_arguments(expr.span, name, len(items)))
+    count = len(expr.arguments)
+    if not count or (name == "pick" and count > 1):
+        raise Fault(faults.wrong_arguments(expr.span, name, count))
     if name == "cycle":
-        return items[turn.i % len(items)]
-    if not isinstance(items[0], s.Sequence):
+        return expr.arguments[turn.i % count].value
+    (listed,) = (argument.value for argument in expr.arguments)
+    if not isinstance(listed, s.Sequence):
         raise Fault(
             faults.function_slip(expr.span, name, "it takes one list: `pick([a, b])`")
         )
-    options = items[0].items
+    options = listed.items
     if len(options) != turn.n:
         given = count_words(len(options), "value")
         text = f"it has {given} for {count_words(turn.n, 'layer')}"

@@ -30,6 +30,7 @@ def _chain(
             return None
         seen.add(at.text)
         found.append(declared)
+        findings.work(1, at.span)
         at = declared.parent
     return found[::-1]
 

@@ -14,7 +14,7 @@ from vslmc.resolve.inherit import model_chain, recipe_chain
 from vslmc.resolve.nodes import AppliedLayer, RecipeSource, ResolvedModel
 from vslmc.resolve.params import resolve_names, resolve_params
 from vslmc.resolve.recipe import resolve_recipe
-from vslmc.resolve.scope import Findings, Scope
+from vslmc.resolve.scope import Exhausted, Findings, Scope
 from vslmc.resolve.sets import Sets, parse_sets
 from vslmc.resolve.stack import resolve_stack
 from vslmc.source import Span
@@ -22,11 +22,13 @@ from vslmc.spec import nodes as n
 from vslmc.spec.fields import Component, settings_of
 from vslmc.spec.sections import EmbeddingSection, HeadSection, ModelSection
 from vslmc.spec.tree import section_keys
-from vslmc.syntax.limits import Limits
+from vslmc.syntax.limits import Limits, Work
 from vslmc.syntax.nodes import Expr, Name
 
 SIZES = ("vocab", "context", "width")
 SECTIONS = ("embedding", "head", "recipe")
+MODEL_STEPS = 2000
+"""What the stages after this one take for the smallest model, in steps of evaluation."""
 
 
 def resolve_model(
@@ -35,13 +37,27 @@ def resolve_model(
     variant: str | None = None,
     sets: tuple[tuple[str, str], ...] = (),
     limits: Limits | None = None,
+    done: Work | None = None,
 ) -> Outcome[ResolvedModel]:
     """One model of a spec: the only one, or `model`, or a `variant`; `sets` are NAME, EXPR.
 
     After errors the model, if there still is one, is partial: fit to be verified, so that
-    all faults come in one run, and not to be lowered.
+    all faults come in one run, and not to be lowered. Models of one run share `done`.
     """
-    findings = Findings(spec.faults)
+    findings = Findings(spec.faults, limits, done)
+    try:
+        return _resolve(spec, (model, variant), sets, findings)
+    except Exhausted as exhausted:
+        return Outcome(None, (*findings.all(), exhausted.diagnostic))
+
+
+def _resolve(
+    spec: n.Spec,
+    wanted: tuple[str | None, str | None],
+    sets: tuple[tuple[str, str], ...],
+    findings: Findings,
+) -> Outcome[ResolvedModel]:
+    model, variant = wanted
     chosen = _choose(spec, model, variant, findings)
     if chosen is None:
         return Outcome(None, findings.all())
@@ -49,7 +65,7 @@ def resolve_model(
     overrides = parse_sets(spec, sets, findings)
     if chain is None or findings.errors:
         return Outcome(None, findings.all())
-    made = _Resolution(spec, chain, overrides, findings, limits or Limits()).run()
+    made = _Resolution(spec, chain, overrides, findings, findings.limits).run()
     if made is None or findings.errors:
         made = made and replace(made, partial=True)
     return Outcome(made, findings.all())
@@ -100,6 +116,7 @@ class _Resolution:
     def run(self) -> ResolvedModel | None:
         declared = self.chain[-1]
         place = declared.name.span
+        self.findings.work(MODEL_STEPS, place)
         tree = self.tree()
         section, scope = self.section(tree, self.params(), place)
         embedding = self.part(EmbeddingSection, "embedding", tree, scope, place)

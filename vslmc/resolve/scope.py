@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from vslmc.diagnostics.catalogue.syntax import too_many_faults
+from vslmc.diagnostics.catalogue.values import too_much_work
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.source import Span
 from vslmc.spec.values import Value
+from vslmc.syntax.limits import Limits, Work
 
 UNKNOWN = frozenset(
     {"unknown-name", "unknown-declaration", "no-model", "no-such-model"}
@@ -29,13 +32,29 @@ LOSSES = frozenset(
 """Faults for which text is left out."""
 
 
+class Exhausted(Exception):
+    """A limit of a whole resolution is passed; the diagnostic says which."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
 class Findings:
     """Diagnostics in the order of finding, each place and message once.
 
     `before` are the faults of reading: what merely follows from them is not said again.
+    Too many of them, or too much work in all, raise `Exhausted`.
     """
 
-    def __init__(self, before: Sequence[Diagnostic] = ()) -> None:
+    def __init__(
+        self,
+        before: Sequence[Diagnostic] = (),
+        limits: Limits | None = None,
+        done: Work | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.done = done or Work()
         self._found: dict[tuple[str, str, Span | None], Diagnostic] = {}
         self._before = before
         self._places = [fault.primary.span for fault in before if fault.primary]
@@ -51,6 +70,8 @@ class Findings:
             self._silent = True
             return
         place = diagnostic.primary.span if diagnostic.primary else None
+        if len(self._found) >= self.limits.faults:
+            raise Exhausted(too_many_faults(place, self.limits.faults))
         self._found.setdefault((diagnostic.name, diagnostic.message, place), diagnostic)
 
     def _follows(self, diagnostic: Diagnostic) -> bool:
@@ -61,7 +82,13 @@ class Findings:
 
     def fresh(self) -> Findings:
         """Empty ones, after the same faults."""
-        return Findings(self._before)
+        return Findings(self._before, self.limits, self.done)
+
+    def work(self, steps: int, place: Span | None) -> None:
+        """Count steps of evaluation."""
+        self.done.steps += steps
+        if self.done.steps > self.limits.work:
+            raise Exhausted(too_much_work(place, self.limits.work))
 
     def all(self) -> tuple[Diagnostic, ...]:
         """Everything found."""
@@ -92,7 +119,7 @@ class Scope:
     turn: Turn | None = None
     turned: bool = field(default=False)
     """Set once something was read that may differ from layer to layer."""
-    unknown: frozenset[str] = frozenset()
+    unknown: Set[str] = frozenset()
     """Variables without a value, for a fault that has been reported."""
     place: Span | None = None
     """The item that writes the layer, if there is one."""
@@ -103,6 +130,7 @@ class Scope:
 
     def with_variables(self, **values: Value) -> Scope:
         """This scope with more variables, or others."""
+        self.findings.work(len(self.variables) >> 4, self.place)
         return replace(self, variables={**self.variables, **values})
 
     def without(self, *names: str) -> Scope:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -19,7 +19,7 @@ from vslmc.spec import nodes as n
 from vslmc.spec.sections import Block
 from vslmc.spec.values import Misfit, Whole
 from vslmc.syntax.limits import Limits
-from vslmc.syntax.nodes import Expr, Number
+from vslmc.syntax.nodes import Expr, Name, Number
 
 
 @dataclass(slots=True)
@@ -44,6 +44,7 @@ class _Expansion:
     labels: dict[str, tuple[Span, list[tuple[int, int]]]] = field(
         default_factory=dict[str, tuple[Span, list[tuple[int, int]]]]
     )
+    bases: dict[str, n.Tree | None] = field(default_factory=dict[str, n.Tree | None])
     uses: int = 0
     full: bool = False
     """Set once the limit of layers is passed and reported."""
@@ -78,7 +79,7 @@ class _Expansion:
 
     def repeat(self, item: n.Repeat) -> list[tuple[int, int]]:
         count = self.count(item.count, "the number of layers")
-        base = block_chain(self.spec, item.block, self.scope.findings)
+        base = self.base(item.block)
         if base is None:
             self.sound = False
             return []
@@ -89,6 +90,13 @@ class _Expansion:
         name = item.block.text
         self.written += [_Written(name, tree, item, i, count) for i in range(count)]
         return [(start + i, 0) for i in range(count)]
+
+    def base(self, block: Name) -> n.Tree | None:
+        """A block with what it inherits; the chain is walked once for each block."""
+        name = block.text
+        if self.bases.get(name) is None:
+            self.bases[name] = block_chain(self.spec, block, self.scope.findings)
+        return self.bases[name]
 
     def too_many(self, layers: int, place: Span) -> bool:
         if layers > self.limits.layers and not self.full:
@@ -153,11 +161,15 @@ def resolve_stack(
     applied = expansion.items(items)
     if expansion.full:
         return ()
+    scope.findings.work(len(applied), place)
     if not applied and expansion.sound:
         scope.findings.add(None if lost else faults.no_layers(place))
     if expansion.sound and not lost:
+        places: dict[int, list[int]] = {}
+        for index, (layer, _) in enumerate(applied):
+            places.setdefault(layer, []).append(index)
         for override in overrides:
-            _apply_override(override, expansion.written, applied, scope)
+            _apply_override(override, expansion.written, applied, places, scope)
     blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
     for index, (written, site) in enumerate(applied):
@@ -178,6 +190,7 @@ def _resolve_blocks(
         key = id(layer.tree)
         if key not in steady:
             turn = Turn(layer.i, layer.n, number, len(written))
+            scope.findings.work(20, layer.item.span)
             inner = replace(scope, turn=turn, turned=False, place=layer.item.span)
             block = _resolve_block(layer, inner, spec.blocks[layer.name].name.span)
             if inner.turned:
@@ -215,21 +228,20 @@ def _apply_override(
     override: n.LayerOverride,
     written: list[_Written],
     applied: list[tuple[int, int]],
+    places: Mapping[int, list[int]],
     scope: Scope,
 ) -> None:
+    # `places` are those of every written layer in the order of application.
     hit = _range(override, len(applied), scope)
     if hit is None:
         return
+    scope.findings.work(len(hit), override.span)
     owners = {applied[index][0] for index in hit}
-    for owner in sorted(owners):
-        missed = [
-            index
-            for index, (layer, _) in enumerate(applied)
-            if layer == owner and index not in hit
-        ]
-        if missed:
-            scope.findings.add(faults.override_hits_some_passes(override.span, missed))
-            return
+    missed = [index for owner in owners for index in places[owner] if index not in hit]
+    if missed:
+        fault = faults.override_hits_some_passes(override.span, sorted(missed))
+        scope.findings.add(fault)
+        return
     merged: dict[int, n.Tree] = {}
     for owner in sorted(owners):
         layer = written[owner]

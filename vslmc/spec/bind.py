@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from vslmc.diagnostics.bounded import Bounded, Overflow
 from vslmc.diagnostics.catalogue import names as faults
+from vslmc.diagnostics.catalogue.syntax import too_many_faults
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
@@ -14,21 +16,31 @@ from vslmc.spec.stack import bind_items
 from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
 from vslmc.spec.unused import find_unused
 from vslmc.syntax import nodes as s
+from vslmc.syntax.limits import Limits
 
 SECTION_SORTS = ("block", "recipe", "model", "variant")
 
 
 def bind_documents(
-    documents: Iterable[s.Document], main: Source, found: Sequence[Diagnostic] = ()
+    documents: Iterable[s.Document],
+    main: Source,
+    found: Sequence[Diagnostic] = (),
+    limits: Limits | None = None,
 ) -> Outcome[n.Spec]:
     """One spec from the file `main` and all that it imports, in the order of reading.
 
     `found` is what was found while reading; it stands before the faults of binding.
     """
-    binder = _Binder(main, found)
-    for document in documents:
-        for entry in document.entries:
-            binder.bind(entry, document.source)
+    limit = len(found) + (limits or Limits()).faults
+    binder = _Binder(main, Bounded(found, limit))
+    try:
+        for document in documents:
+            for entry in document.entries:
+                binder.bind(entry, document.source)
+    except Overflow:
+        last = binder.faults[-1].primary
+        many = too_many_faults(last.span if last else None, limit)
+        return Outcome(None, (*binder.faults, many))
     reported = drop_echoes(found, binder.faults[len(found) :])
     spec = binder.spec(tuple(reported))
     if not any(fault.is_error for fault in reported):
@@ -52,9 +64,9 @@ def drop_echoes(
 class _Binder:
     """Collects the declarations of all files."""
 
-    def __init__(self, main: Source, found: Sequence[Diagnostic]) -> None:
+    def __init__(self, main: Source, found: Bounded) -> None:
         self.main = main
-        self.faults = list(found)
+        self.faults = found
         self.params: dict[str, s.Param] = {}
         self.blocks: dict[str, n.BlockDecl] = {}
         self.recipes: dict[str, n.RecipeDecl] = {}

@@ -17,7 +17,13 @@ from vslmc.syntax.nodes import Document, Import
 from vslmc.syntax.parse import parse_text
 
 STOPPING = frozenset(
-    {"empty-file", "source-too-large", "too-many-tokens", "nested-too-deeply"}
+    {
+        "empty-file",
+        "source-too-large",
+        "too-many-tokens",
+        "too-many-faults",
+        "nested-too-deeply",
+    }
 )
 """Faults after which there is nothing, or not enough, to look at."""
 
@@ -56,7 +62,7 @@ def load_spec(
         return Outcome(None, loaded.diagnostics)
     documents = loaded.value
     return bind_documents(
-        documents.values(), documents[path].source, loaded.diagnostics
+        documents.values(), documents[path].source, loaded.diagnostics, limits
     )
 
 

@@ -17,14 +17,26 @@ class Limits:
     """Brackets open at once."""
     depth: int = 100
     """Operations, calls and labels inside one another, and steps of one path."""
+    faults: int = 200
+    """Faults that are looked for before the compiler gives up."""
     imports: int = 32
     """Depth of imports."""
+    work: int = 1_000_000
+    """Steps of evaluation of one run, over all models and layers."""
     layers: int = 10_000
     """Applied layers of one model."""
     experts: int = 1_000_000
     """Experts of all layers together."""
     parameters: int = 10**15
     """Parameters of one model."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What the models of one run have used up together."""
+
+    steps: int = 0
+    """Steps of evaluation."""
 
 
 DIGITS = 40

@@ -54,7 +54,7 @@ class _Run:
     def parse(self) -> Document:
         index = 0
         feed = self.parser.feed
-        while index < len(self.tokens):
+        while index < len(self.tokens) and not self.gives_up(index):
             token = self.tokens[index]
             try:
                 feed(token)
@@ -70,6 +70,17 @@ class _Run:
             index += 1
         end = Tok("$END", "", len(self.source.text), len(self.source.text), 0)
         return self.parser.finish(end)
+
+    def gives_up(self, index: int) -> bool:
+        """Whether there are too many faults; then the parser is where the text may end."""
+        limit = self.limits.faults
+        if len(self.faults) <= limit:
+            return False
+        token = self.tokens[index]
+        place = Span(self.source, token.start, token.end)
+        self.faults.append(faults.too_many_faults(place, limit))
+        self.parser.back_to(self.frames[0])
+        return True
 
     def passed(self, token: Tok, index: int) -> None:
         """Keep the places where entries start."""

@@ -135,6 +135,10 @@ class _Lexer:
                 place = self.span(start, end)
                 self.faults.append(faults.too_many_tokens(place, self.limits.tokens))
                 break
+            if len(self.faults) > self.limits.faults:
+                place = self.span(start, end)
+                self.faults.append(faults.too_many_faults(place, self.limits.faults))
+                break
         self.finish(len(text))
 
     def junk(self, text: str, start: int, end: int) -> None:
@@ -240,7 +244,7 @@ class _Lexer:
         known = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
         parts: list[str] = []
         index = 0
-        while index < len(text):
+        while index < len(text) and len(self.faults) <= self.limits.faults:
             character = text[index]
             if character == "\\":
                 index += 1
@@ -261,7 +265,7 @@ class _Lexer:
         self.add("SEP", "", end, end)
 
 
-STOPPING = frozenset({"too-many-tokens", "nested-too-deeply"})
+STOPPING = frozenset({"too-many-tokens", "nested-too-deeply", "too-many-faults"})
 
 
 def _closing(bracket: str) -> str:

@@ -99,14 +99,14 @@ def kv_heads_must_divide(
     kv: Span, kv_heads: int, heads_at: Span | None, heads: int
 ) -> Diagnostic:
     """Spans of the two values."""
-    legal = [str(n) for n in range(1, heads + 1) if heads % n == 0]
-    near = sorted(sorted(legal, key=lambda n: abs(int(n) - kv_heads))[:4], key=int)
+    legal = [n for n in range(1, min(heads, 4096) + 1) if heads % n == 0]
+    near = sorted(sorted(legal, key=lambda n: abs(n - kv_heads))[:4])
     label = () if heads_at is None else (Label(heads_at, "`heads` is set here"),)
     return fault(
         "`kv_heads` must divide `heads`",
         primary=Label(kv, f"{kv_heads} does not divide {heads}"),
         secondary=label,
-        help=f"use {join_or(near)}",
+        help=f"use {join_or([str(n) for n in near])}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vslmc.diagnostics.catalogue.words import count_words
 from vslmc.diagnostics.model import Diagnostic, Fix, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
@@ -247,4 +248,20 @@ def too_deep(place: Span, limit: int) -> Diagnostic:
         f"this goes more than {limit} levels deep",
         primary=Label(place, "the limit is passed here"),
         help="raise the limit with `--max-depth` if this is meant",
+    )
+
+
+@diagnostic(
+    "too-many-faults",
+    what="There are more faults than anybody reads.",
+    why="A file with hundreds of faults is most likely no spec at all; the first ones tell as much.",
+    wrong="# a file of another language",
+    right="model tiny { vocab = 256 }",
+)
+def too_many_faults(place: Span | None, limit: int) -> Diagnostic:
+    """`place` is where the compiler gave up."""
+    return fault(
+        f"there are more than {count_words(limit, 'fault')}",
+        primary=Label(place, "given up here") if place else None,
+        help="mend the first ones, or raise the limit with `--max-faults`",
     )

@@ -163,3 +163,19 @@ def wrong_default(
         secondary=in_layer(place, layer),
         help=help,
     )
+
+
+@diagnostic(
+    "too-much-work",
+    what="The expressions of a model need more steps of evaluation than the limit.",
+    why="The time of a check is bounded, however long lists are and however many layers read them.",
+    wrong="layers { 10_000 * base { ffn.hidden = min(...) } }  # of ten thousand values",
+    right="layers { 10_000 * base { ffn.hidden = ramp(256, 1024) } }",
+)
+def too_much_work(place: Span | None, limit: int) -> Diagnostic:
+    """`place` is what was being evaluated."""
+    return fault(
+        f"the model needs more than {limit:,} steps of evaluation",
+        primary=Label(place, "the limit is passed here") if place else None,
+        help="use shorter expressions or fewer layers, or raise the limit with `--max-work`",
+    )
