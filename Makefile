@@ -1,5 +1,6 @@
 # make demo   install, compile a spec, train and sample its model on the CPU
 # make test   install everything, run every check
+# make editors  pack the VS Code extension (npm)
 # make clean  remove what these two have installed and trained
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ DEMO   := generated/diamond
 
 # One step after the other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: demo test clean
+.PHONY: demo test editors clean
 
 demo: .venv/.train
 	$(BIN)/vslmc check $(SPEC)
@@ -27,6 +28,10 @@ test: .venv/.test
 	$(BIN)/black --check --quiet .
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -n 2
+
+editors: .venv/.test
+	$(BIN)/python -m vslmc.lsp.textmate editors/vscode/syntaxes/vslm.tmLanguage.json
+	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
 
 clean:
 	rm -rf .venv generated/*/runs

@@ -172,4 +172,11 @@ COMMANDS: tuple[Command, ...] = (
         ),
         "vslmc.cli.diff:run_diff",
     ),
+    Command(
+        "lsp",
+        "Serve an editor: the language server over the standard streams.",
+        (),
+        (),
+        "vslmc.cli.lsp:run_lsp",
+    ),
 )
