@@ -40,14 +40,19 @@ ONE_BY_ONE = (
 )
 
 
-def build_double(plan: Plan, seed: int = 0) -> Any:
+def double_text(plan: Plan) -> str:
     """The same code in fp64 throughout: also where it turns to fp32 for precision."""
     text = render_model(plan)
     text = text.replace(".float()", ".double()").replace("float32", "float64")
     text = text.replace(
         "torch.zeros((), device", "torch.zeros((), dtype=x.dtype, device"
     )
-    text = text.replace(GROUPED, ONE_BY_ONE)  # it has no fp64
+    return text.replace(GROUPED, ONE_BY_ONE)  # it has no fp64
+
+
+def build_double(plan: Plan, seed: int = 0) -> Any:
+    """The generated model in fp64, in eval mode."""
+    text = double_text(plan)
     torch.manual_seed(seed)
     return load_module(text).Model().eval().double()
 

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+import black
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,12 +29,20 @@ from tests.reference import interpreter
 from vslmc.plan.nodes import Attention, Plan
 from vslmc.plan.passes import run_passes
 from vslmc.plan.verify import verify_plan
+from vslmc.render.model import render_model
 
 
 @given(plans())
 def test_the_strategy_makes_plans_that_keep_the_laws(plan: Plan) -> None:
     assert verify_plan(plan) == []
     assert verify_plan(run_passes(plan)) == []
+
+
+@settings(max_examples=settings().max_examples // 5)
+@given(plans())
+def test_the_text_is_as_black_would_lay_it_out(plan: Plan) -> None:
+    text = render_model(plan)
+    assert black.format_str(text, mode=black.Mode()) == text
 
 
 @given(plans())
