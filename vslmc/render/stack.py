@@ -41,8 +41,8 @@ class ModelView:
     """Lines that make the cache's slots, if there are any."""
     cache: str
     """The call that makes the cache."""
-    last_logits: str
-    """Logits of the newest token."""
+    last_logits: Words
+    """Lines that make the logits of the newest token."""
     hidden: str
     """Head of `_hidden`."""
     width: int
@@ -71,11 +71,11 @@ def model_view(plan: Plan, structure: Structure) -> ModelView:
         doc="Tokens to logits.",
         parts=tuple(_parts(plan, structure)),
         logs=tuple(_logs(plan)),
-        logits=_logits(plan, hidden),
+        logits=str(_logits(plan, hidden)),
         loss=tuple(_loss(plan, balanced)),
         slots=tuple(_slots(plan, structure)),
         cache="Cache(length, slots)" if structure.mixes else "Cache(length)",
-        last_logits=_logits(plan, f"{last}[:, -1]"),
+        last_logits=lay_out(_logits(plan, f"{last}[:, -1]"), 12, before="logits = "),
         hidden=lay_out_def(
             "_hidden", ("self", "tokens: Tensor", *parameters), " -> Tensor", 4
         ),
@@ -197,10 +197,10 @@ def _resizes(stored: list[Resize]) -> Words:
     return ("self.resizes = nn.ModuleList(", "    [", *each, "    ]", ")")
 
 
-def _logits(plan: Plan, hidden: str) -> str:
+def _logits(plan: Plan, hidden: str) -> Call:
     if plan.head.tied:
-        return f"F.linear({hidden}, self.embedding.weight)"
-    return f"self.head({hidden})"
+        return Call("F.linear", (hidden, "self.embedding.weight"))
+    return Call("self.head", (hidden,))
 
 
 def _loss(plan: Plan, balanced: bool) -> Iterator[str]:
