@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-CHUNK = 256  # tokens whose logits exist at one time
+CHUNK = 512  # tokens whose logits exist at one time
 
 
 class HeadLoss(torch.autograd.Function):
@@ -28,7 +28,10 @@ class HeadLoss(torch.autograd.Function):
             slope.scatter_add_(1, wanted, -torch.ones_like(slope[:, :1]))
             slope = slope.to(x.dtype)
             x_grad[start : start + CHUNK] = (slope @ matrix) * valid
-            weight_grad += slope.T @ (rows * valid)
+            if x.dtype == weight_grad.dtype:  # no product of the weight's size beside it
+                weight_grad.addmm_(slope.T, rows * valid)
+            else:
+                weight_grad += slope.T @ (rows * valid)
         ctx.save_for_backward(x_grad, weight_grad.to(weight.dtype))
         return loss
 
