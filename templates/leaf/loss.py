@@ -28,7 +28,7 @@ class HeadLoss(torch.autograd.Function):
             slope.scatter_add_(1, wanted, -torch.ones_like(slope[:, :1]))
             slope = slope.to(x.dtype)
             x_grad[start : start + CHUNK] = (slope @ matrix) * valid
-            if x.dtype == weight_grad.dtype:  # no product of the weight's size beside it
+            if x.dtype == weight_grad.dtype:  # no temporary of its size
                 weight_grad.addmm_(slope.T, rows * valid)
             else:
                 weight_grad += slope.T @ (rows * valid)
