@@ -74,7 +74,7 @@ def words_of(command: Command) -> st.SearchStrategy[list[str]]:
     word = st.sampled_from(["a", "b=c", "-", "1", "text", "json", "x = 1", ""])
     names = [o.name for o in command.options]
     names += [o.short for o in command.options if o.short]
-    option = st.sampled_from(names)
+    option = st.sampled_from(names) if names else st.nothing()
     joined = st.tuples(option, word).map("=".join)
     return st.lists(st.one_of(word, option, joined), max_size=7)
 

@@ -76,8 +76,10 @@ def _function(command: Command) -> Callable[..., int]:
 
 
 def _argument(argument: Argument) -> inspect.Parameter:
-    kind = list[str] if argument.many else str
     info = typer.Argument(help=argument.help, metavar=argument.key.upper())
+    if argument.optional:
+        return _parameter(argument.key, Annotated[str | None, info], None)
+    kind = list[str] if argument.many else str
     return _parameter(argument.key, Annotated[kind, info], inspect.Parameter.empty)
 
 

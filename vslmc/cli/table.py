@@ -42,6 +42,8 @@ class Argument:
     help: str
     many: bool = False
     """One or more, instead of exactly one."""
+    optional: bool = False
+    """Whether it may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,13 @@ COMMANDS: tuple[Command, ...] = (
             *LIMITS,
         ),
         "vslmc.cli.fmt:run_fmt",
+    ),
+    Command(
+        "explain",
+        "Say what a diagnostic means, with an example; all of them without a name.",
+        (Argument("name", "Name of a diagnostic.", optional=True),),
+        (VERBOSE,),
+        "vslmc.cli.explain:run_explain",
     ),
     Command(
         "show",

@@ -108,7 +108,8 @@ def _place(
     if any(argument.many for argument in arguments):
         (argument,) = arguments
         return Values({**values, argument.key: tuple(words)}) if words else None
-    if len(words) != len(arguments):
+    needed = sum(not argument.optional for argument in arguments)
+    if not needed <= len(words) <= len(arguments):
         return None
-    pairs = zip(arguments, words, strict=True)
+    pairs = zip(arguments, words, strict=False)
     return Values({**values, **{argument.key: word for argument, word in pairs}})

@@ -4,8 +4,9 @@
         "kv-heads-must-divide",
         what="`kv_heads` does not divide `heads`.",
         why="Every key-value head serves the same number of query heads.",
-        wrong="attention(heads = 8, kv_heads = 3)",
-        right="attention(heads = 8, kv_heads = 2)",
+        wrong="block base { mixer = attention(heads = 8, kv_heads = 3), ffn = mlp }",
+        right="block base { mixer = attention(heads = 8, kv_heads = 2), ffn = mlp }",
+        form="block",
     )
     def kv_heads_must_divide(heads: Label, kv_heads: Span) -> Diagnostic:
         return fault("`kv_heads` must divide `heads`", primary=kv_heads, secondary=[heads])
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import ParamSpec
 
+from vslmc.diagnostics.frames import Form
 from vslmc.diagnostics.model import Diagnostic, Fix, Label, Severity
 from vslmc.source import Span
 
@@ -45,6 +47,8 @@ class Page:
     """A spec, or a piece of one, that has it."""
     right: str
     """The same, put right."""
+    form: Form = "file"
+    """What the two examples are."""
 
 
 PAGES: dict[str, Page] = {}
@@ -59,13 +63,14 @@ def diagnostic(
     wrong: str,
     right: str,
     severity: Severity = "error",
+    form: Form = "file",
 ) -> Callable[[Callable[P, Diagnostic]], Callable[P, Diagnostic]]:
     """Register a constructor under `name`; what it returns gets name and severity.
 
     Raises AssertionError, when the catalogue is imported, for a name that is not
     kebab-case, is taken, or has an empty page.
     """
-    page = Page(name, severity, what, why, wrong, right)
+    page = Page(name, severity, what, why, wrong, right, form)
     assert _KEBAB.fullmatch(name), f"diagnostic name {name!r} is not kebab-case"
     assert name not in PAGES, f"diagnostic {name!r} is registered twice"
     assert all((what, why, wrong, right)), f"the page of {name!r} has an empty part"
@@ -104,6 +109,19 @@ def crop(text: str, longest: int = 500) -> str:
     """`text` without its middle, if it is longer: a name may be a megabyte."""
     half = longest // 2
     return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"
+
+
+def load_pages() -> dict[str, Page]:
+    """All pages by name, after importing the whole catalogue."""
+    # Imported here: the catalogue is made with what stands above.
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    from vslmc.diagnostics import catalogue
+
+    for module in iter_modules(catalogue.__path__):
+        import_module(f"{catalogue.__name__}.{module.name}")
+    return PAGES
 
 
 def _complete(found: Diagnostic, page: Page) -> Diagnostic:

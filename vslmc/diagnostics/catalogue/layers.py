@@ -16,6 +16,7 @@ from vslmc.source import Span
     why="It is counted before anything is expanded, so that a slip of the keyboard does not take the machine.",
     wrong="layers { 1_000_000_000 * base }",
     right="layers { 12 * base }",
+    form="model",
 )
 def too_many_layers(place: Span, layers: int, limit: int) -> Diagnostic:
     """`layers` would be there with this item."""
@@ -31,7 +32,10 @@ def too_many_layers(place: Span, layers: int, limit: int) -> Diagnostic:
     what="A model has no layers.",
     why="A stack needs at least one.",
     wrong="model tiny { vocab = 256, context = 64, width = 32 }",
-    right="model tiny { vocab = 256, context = 64, width = 32, layers { 2 * base } }",
+    right=(
+        "block base { mixer = attention(heads = 4), ffn = mlp }\n"
+        "model tiny { vocab = 256, context = 64, width = 32, layers { 2 * base } }"
+    ),
 )
 def no_layers(place: Span) -> Diagnostic:
     """`place` is the model's name or its `layers`."""
@@ -46,8 +50,9 @@ def no_layers(place: Span) -> Diagnostic:
     "override-hits-some-passes",
     what="An override of `layers[...]` covers some applications of a layer and not others.",
     why="Layers of a loop, and of a label that is used again, are one set of weights and settings.",
-    wrong="layers { loop 3 { 2 * base } }  layers[0..1].ffn = mlp",
-    right="layers { loop 3 { 2 * base } }  layers[0..5].ffn = mlp",
+    wrong="layers { loop 3 { 2 * base } }\nlayers[0..1].ffn = swiglu",
+    right="layers { loop 3 { 2 * base } }\nlayers[0..5].ffn = swiglu",
+    form="model",
 )
 def override_hits_some_passes(place: Span, missed: list[int]) -> Diagnostic:
     """`missed` are the applied layers that share weights with those covered."""
@@ -68,8 +73,9 @@ def override_hits_some_passes(place: Span, missed: list[int]) -> Diagnostic:
     "no-such-layers",
     what="An index of `layers[...]` is outside of the stack, or its ends are in the wrong order.",
     why="Layers are counted from 0 in the order of application, as `vslmc show` prints them.",
-    wrong="layers { 4 * base }  layers[2..4].ffn = mlp",
-    right="layers { 4 * base }  layers[2..3].ffn = mlp",
+    wrong="layers { 4 * base }\nlayers[2..4].ffn = swiglu",
+    right="layers { 4 * base }\nlayers[2..3].ffn = swiglu",
+    form="model",
 )
 def no_such_layers(place: Span, count: int) -> Diagnostic:
     """`count` layers are applied."""
@@ -94,6 +100,7 @@ def range_reversed(place: Span, first: int, last: int) -> Diagnostic:
     why="In grouped attention each key and value head serves the same number of query heads (Ainslie et al. 2023).",
     wrong="block base { mixer = attention(heads = 8, kv_heads = 3), ffn = mlp }",
     right="block base { mixer = attention(heads = 8, kv_heads = 4), ffn = mlp }",
+    form="block",
 )
 def kv_heads_must_divide(
     kv: Span, kv_heads: int, heads_at: Span | None, heads: int
@@ -116,6 +123,7 @@ def kv_heads_must_divide(
     why="It rotates pairs of coordinates (Su et al. 2021).",
     wrong="block base { mixer = attention(heads = 4, head_dim = 15, position = rope), ffn = mlp }",
     right="block base { mixer = attention(heads = 4, head_dim = 16, position = rope), ffn = mlp }",
+    form="block",
 )
 def rope_needs_even_head_dim(
     place: Span | None, head_dim: int, at: Span | None
@@ -137,6 +145,7 @@ def rope_needs_even_head_dim(
     why="`top_k` different experts are chosen for each token.",
     wrong="block base { mixer = attention(heads = 4), ffn = moe(experts = 4, top_k = 8) }",
     right="block base { mixer = attention(heads = 4), ffn = moe(experts = 8, top_k = 4) }",
+    form="block",
 )
 def top_k_exceeds_experts(
     at: Span | None, top_k: int, place: Span, experts: int
@@ -161,6 +170,7 @@ def top_k_exceeds_experts(
     why="Mixtures of mixtures have no kernel, and an expert of nothing does nothing.",
     wrong="block base { mixer = none, ffn = moe(experts = 4, expert = moe(experts = 2)) }",
     right="block base { mixer = none, ffn = moe(experts = 4, expert = swiglu(hidden = 128)) }",
+    form="block",
 )
 def expert_must_be_dense(place: Span | None, kind: str) -> Diagnostic:
     """`kind` is what was given."""
@@ -175,8 +185,17 @@ def expert_must_be_dense(place: Span | None, kind: str) -> Diagnostic:
     "tie-needs-equal-widths",
     what="Embedding and head are tied, and their widths differ.",
     why="One tensor of shape (vocab, width) cannot have two widths; with `resize = carry` both have the widest.",
-    wrong="model m { width = 64, resize = pad, embedding { tie = true }, layers { base, base { width = 32 } } }",
-    right="model m { width = 64, resize = carry, embedding { tie = true }, layers { base, base { width = 32 } } }",
+    wrong=(
+        "resize = pad\n"
+        "embedding { tie = true }\n"
+        "layers { base, base { width = 32 } }"
+    ),
+    right=(
+        "resize = carry\n"
+        "embedding { tie = true }\n"
+        "layers { base, base { width = 32 } }"
+    ),
+    form="model",
 )
 def tie_needs_equal_widths(
     place: Span, embedding: int, head: int, resize: Span | None
@@ -197,6 +216,7 @@ def tie_needs_equal_widths(
     why="It would leave the stream as it is.",
     wrong="block base { mixer = none, ffn = none }",
     right="block base { mixer = none, ffn = mlp }",
+    form="block",
 )
 def empty_layer(place: Span) -> Diagnostic:
     """`place` is the block in the item."""
@@ -213,6 +233,7 @@ def empty_layer(place: Span) -> Diagnostic:
     why="A kernel that can never be chosen would be a setting without effect.",
     wrong="block base { mixer = attention(heads = 1, head_dim = 512, kernel = flash), ffn = mlp }",
     right="block base { mixer = attention(heads = 1, head_dim = 512, kernel = sdpa), ffn = mlp }",
+    form="block",
 )
 def kernel_not_legal(
     place: Span, kernel: str, reason: str, legal: list[str]
@@ -232,6 +253,7 @@ def kernel_not_legal(
     why="It is counted before anything is expanded.",
     wrong="block base { mixer = none, ffn = moe(experts = 10 ** 12) }",
     right="block base { mixer = none, ffn = moe(experts = 64) }",
+    form="block",
 )
 def too_many_experts(place: Span, experts: int, limit: int) -> Diagnostic:
     """`place` is the layer that passes the limit."""
@@ -246,8 +268,9 @@ def too_many_experts(place: Span, experts: int, limit: int) -> Diagnostic:
     "too-many-parameters",
     what="A model would have more parameters than the limit.",
     why="It is counted on the plan, without building a tensor.",
-    wrong="model m { vocab = 10 ** 12, context = 64, width = 10 ** 6, ... }",
-    right="model m { vocab = 50_257, context = 64, width = 768, ... }",
+    wrong="vocab = 10 ** 12, context = 64, width = 10 ** 6",
+    right="vocab = 50_304, context = 64, width = 768",
+    form="sizes",
 )
 def too_many_parameters(place: Span, parameters: int, limit: int) -> Diagnostic:
     """`place` is the model's name."""

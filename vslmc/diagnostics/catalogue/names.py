@@ -26,8 +26,9 @@ def near_names(word: str, known: Sequence[str]) -> tuple[str | None, str | None]
     "unknown-key",
     what="A key is bound that its place does not have.",
     why="An unknown key would be silently without effect; every accepted key reaches the generated code.",
-    wrong="model tiny { vocab = 256, contxt = 64, width = 32 }",
-    right="model tiny { vocab = 256, context = 64, width = 32 }",
+    wrong="vocab = 256, contxt = 64, width = 32",
+    right="vocab = 256, context = 64, width = 32",
+    form="sizes",
 )
 def unknown_key(place: Span, word: str, owner: str, known: Sequence[str]) -> Diagnostic:
     """`owner` names what has no such key, such as `attention`."""
@@ -52,6 +53,7 @@ def no_keys_below(place: Span, owner: str, word: str) -> Diagnostic:
     why="Every kind is one entry of the language's reference.",
     wrong="block base { norm = rmsnrm, mixer = attention(heads = 4), ffn = mlp }",
     right="block base { norm = rmsnorm, mixer = attention(heads = 4), ffn = mlp }",
+    form="block",
 )
 def unknown_kind(place: Span, word: str, slot: str, known: Sequence[str]) -> Diagnostic:
     """`slot` in words, such as `norm`."""
@@ -70,6 +72,7 @@ def unknown_kind(place: Span, word: str, slot: str, known: Sequence[str]) -> Dia
     why="A misspelt name must not become a value.",
     wrong="block base { mixer = attention(heads = widht // 64), ffn = mlp }",
     right="block base { mixer = attention(heads = width // 64), ffn = mlp }",
+    form="block",
 )
 def unknown_name(place: Span, word: str, known: Sequence[str]) -> Diagnostic:
     """`known` are the names that are in scope."""
@@ -97,8 +100,9 @@ def unknown_choice(
     "unknown-function",
     what="An expression calls a function that does not exist.",
     why="The functions are a fixed set; components cannot stand where a number is expected.",
-    wrong="model tiny { vocab = 256, context = 64, width = roundto(100, 64) }",
-    right="model tiny { vocab = 256, context = 64, width = round_to(100, 64) }",
+    wrong="vocab = 256, context = 64, width = roundto(100, 64)",
+    right="vocab = 256, context = 64, width = round_to(100, 64)",
+    form="sizes",
 )
 def unknown_function(place: Span, word: str, known: Sequence[str]) -> Diagnostic:
     """`known` are all functions."""
@@ -115,8 +119,9 @@ def unknown_function(place: Span, word: str, known: Sequence[str]) -> Diagnostic
     "unknown-declaration",
     what="A block, model, recipe or label is referred to that is nowhere declared.",
     why="References go to names declared in this file or in what it imports.",
-    wrong="model tiny { vocab = 256, context = 64, width = 32, layers { 2 * bsae } }",
-    right="block base { ... }  model tiny { ..., layers { 2 * base } }",
+    wrong="layers { 2 * bsae }",
+    right="layers { 2 * base }",
+    form="model",
 )
 def unknown_declaration(
     place: Span, sort: str, word: str, known: Sequence[str]
@@ -139,8 +144,9 @@ def unknown_declaration(
     "duplicate-key",
     what="The same key is bound twice in one body.",
     why="Only one of the values could count, and which one would be a guess.",
-    wrong="model tiny { vocab = 256, vocab = 512 }",
-    right="model tiny { vocab = 512 }",
+    wrong="vocab = 256, context = 64, width = 32, vocab = 512",
+    right="vocab = 512, context = 64, width = 32",
+    form="sizes",
 )
 def duplicate_key(place: Span, first: Span, word: str) -> Diagnostic:
     """`first` is the earlier binding."""
@@ -156,8 +162,15 @@ def duplicate_key(place: Span, first: Span, word: str) -> Diagnostic:
     "duplicate-declaration",
     what="Two declarations of one sort have the same name.",
     why="All files of a spec share one namespace for each sort of thing.",
-    wrong="block base { ffn = mlp }  block base { ffn = swiglu }",
-    right="block base { ffn = mlp }  block gated extends base { ffn = swiglu }",
+    wrong=(
+        "block base { mixer = none, ffn = mlp }\n"
+        "block base { mixer = none, ffn = swiglu }"
+    ),
+    right=(
+        "block plain { mixer = none, ffn = mlp }\n"
+        "block base extends plain { ffn = swiglu }"
+    ),
+    form="block",
 )
 def duplicate_declaration(place: Span, first: Span, sort: str, word: str) -> Diagnostic:
     """`first` is the earlier declaration."""
@@ -189,8 +202,9 @@ def reserved_name(place: Span, sort: str, word: str) -> Diagnostic:
     "misplaced-entry",
     what="An entry stands where its sort has no meaning.",
     why="A body takes the entries of its section only.",
-    wrong='model tiny { import "base.vslm" }',
-    right='import "base.vslm"',
+    wrong='block base { import "base.vslm", mixer = none, ffn = mlp }',
+    right="block base { mixer = none, ffn = mlp }",
+    form="block",
 )
 def misplaced_entry(
     place: Span, what: str, where: str, help: str | None = None
@@ -207,6 +221,7 @@ def misplaced_entry(
     why="Arguments of components are named, so that a spec reads without the reference.",
     wrong="block base { mixer = attention(8), ffn = mlp }",
     right="block base { mixer = attention(heads = 8), ffn = mlp }",
+    form="block",
 )
 def wrong_argument(place: Span, reason: str, help: str | None) -> Diagnostic:
     """`reason` says what is wrong with the argument at `place`."""
@@ -217,8 +232,9 @@ def wrong_argument(place: Span, reason: str, help: str | None) -> Diagnostic:
     "missing-key",
     what="A key that has no default is not bound.",
     why="It has no value that would be right for most.",
-    wrong="model tiny { context = 64, width = 32 }",
-    right="model tiny { vocab = 256, context = 64, width = 32 }",
+    wrong="context = 64, width = 32",
+    right="vocab = 256, context = 64, width = 32",
+    form="sizes",
 )
 def missing_key(place: Span | None, word: str, owner: str, takes: str) -> Diagnostic:
     """`takes` describes the value."""
@@ -233,8 +249,12 @@ def missing_key(place: Span | None, word: str, owner: str, takes: str) -> Diagno
     "inheritance-cycle",
     what="A declaration extends itself, directly or through others.",
     why="It would have no first ancestor to start from.",
-    wrong="block a extends b { }  block b extends a { }",
-    right="block a { ffn = mlp }  block b extends a { }",
+    wrong=(
+        "block near extends base { mixer = none }\n"
+        "block base extends near { ffn = mlp }"
+    ),
+    right="block near { mixer = none }\nblock base extends near { ffn = mlp }",
+    form="block",
 )
 def inheritance_cycle(place: Span, sort: str, word: str) -> Diagnostic:
     """`place` is the parent's name that closes the cycle."""
@@ -249,8 +269,17 @@ def inheritance_cycle(place: Span, sort: str, word: str) -> Diagnostic:
     "param-cycle",
     what="A parameter, or a size of the model, depends on itself, directly or through others.",
     why="It would have no value to start from.",
-    wrong="param a = b + 1  param b = a + 1",
-    right="param a = 1  param b = a + 1",
+    wrong=(
+        "param a = b + 1\n"
+        "param b = a + 1\n"
+        "block base { width = b, mixer = none, ffn = mlp }"
+    ),
+    right=(
+        "param a = 1\n"
+        "param b = a + 1\n"
+        "block base { width = b, mixer = none, ffn = mlp }"
+    ),
+    form="block",
 )
 def param_cycle(place: Span, word: str) -> Diagnostic:
     """`place` is the use that closes the cycle."""
@@ -267,6 +296,7 @@ def param_cycle(place: Span, word: str) -> Diagnostic:
     why="It is better refused by name than silently left out.",
     wrong="block base { mixer = ssd(heads = 4), ffn = mlp }",
     right="block base { mixer = attention(heads = 4), ffn = mlp }",
+    form="block",
 )
 def not_supported_yet(place: Span, word: str) -> Diagnostic:
     """`word` is the key, kind or declaration."""
@@ -280,9 +310,13 @@ def not_supported_yet(place: Span, word: str) -> Diagnostic:
     "unused-block",
     what="A block is declared and no layer uses it.",
     why="It has no effect on any model of the file.",
-    wrong="block base { ... }  block spare { ... }  model m { layers { 2 * base } }",
-    right="block base { ... }  model m { layers { 2 * base } }",
+    wrong=(
+        "block base { mixer = none, ffn = mlp }\n"
+        "block spare { mixer = none, ffn = swiglu }"
+    ),
+    right="block base { mixer = none, ffn = mlp }",
     severity="warning",
+    form="block",
 )
 def unused_block(place: Span, word: str) -> Diagnostic:
     """`place` is the name in the declaration."""

@@ -14,6 +14,7 @@ _BUILD = "vslmc build specs/tiny.vslm"
     why="A build replaces the files of its package, so the edit would be lost without a word.",
     wrong=f"{_BUILD}   # then an edit of generated/tiny/model.py, then\n{_BUILD}",
     right=f"{_BUILD}   # then an edit of the spec, or of a copy of the package, then\n{_BUILD}",
+    form="command",
 )
 def generated_file_edited(path: str) -> Diagnostic:
     """`path` as the user would write it."""
@@ -30,6 +31,7 @@ def generated_file_edited(path: str) -> Diagnostic:
     why="A build never overwrites what it did not write: it may be somebody's own work.",
     wrong=f"touch generated/tiny/model.py\n{_BUILD}",
     right=f"touch generated/tiny/my_model.py\n{_BUILD}",
+    form="command",
 )
 def file_not_generated(path: str) -> Diagnostic:
     """`path` as the user would write it."""
@@ -47,6 +49,7 @@ def file_not_generated(path: str) -> Diagnostic:
     wrong=f"{_BUILD}   # then an edit of a file that the next build drops, then\n{_BUILD}",
     right=f"{_BUILD}   # without an edit, then\n{_BUILD}",
     severity="warning",
+    form="command",
 )
 def generated_file_kept(path: str) -> Diagnostic:
     """`path` as the user would write it."""
@@ -62,6 +65,7 @@ def generated_file_kept(path: str) -> Diagnostic:
     why="A build writes into its own folder and nowhere else, links included.",
     wrong=f"ln -s /tmp generated/tiny\n{_BUILD}",
     right=f"ln -s /tmp generated\n{_BUILD}",
+    form="command",
 )
 def file_outside_package(path: str, folder: str) -> Diagnostic:
     """`path` is the name that leaves `folder`."""
@@ -74,6 +78,7 @@ def file_outside_package(path: str, folder: str) -> Diagnostic:
     why="Without it the package cannot be complete; what was there before is left whole.",
     wrong=f"chmod -w generated/tiny\n{_BUILD}",
     right=f"chmod +w generated/tiny\n{_BUILD}",
+    form="command",
 )
 def cannot_write_package(folder: str, reason: str) -> Diagnostic:
     """`reason` in the words of the system."""
@@ -86,6 +91,7 @@ def cannot_write_package(folder: str, reason: str) -> Diagnostic:
     why="The manifest of a package holds its plan; without it there is nothing to compare.",
     wrong="vslmc diff specs/tiny.vslm specs",
     right="vslmc diff specs/tiny.vslm generated/tiny",
+    form="command",
 )
 def not_a_package(folder: str, reason: str) -> Diagnostic:
     """`reason` says what is wrong with the manifest."""
@@ -101,6 +107,7 @@ def not_a_package(folder: str, reason: str) -> Diagnostic:
     why="A committed package that its spec does not make is out of date, or was edited.",
     wrong=f"{_BUILD}   # then an edit of the spec, then\n{_BUILD} --check",
     right=f"{_BUILD}   # then an edit of the spec, then\n{_BUILD}\n{_BUILD} --check",
+    form="command",
 )
 def package_differs(path: str, state: str) -> Diagnostic:
     """`state` is `missing`, `different` or `no longer part of the package`."""
@@ -111,8 +118,9 @@ def package_differs(path: str, state: str) -> Diagnostic:
     "same-package-name",
     what="Two models or variants of a file become packages of one name.",
     why="A package is called `model` or `model-variant`; the second would replace the first.",
-    wrong="variant a of b { }  variant A of b { }   # built with --all",
-    right="variant a of b { }  variant c of b { }   # built with --all",
+    wrong="vslmc build pair.vslm --all   # of variant a and variant A",
+    right="vslmc build pair.vslm --all   # of variant a and variant b",
+    form="command",
 )
 def same_package_name(name: str) -> Diagnostic:
     """`name` of the package."""

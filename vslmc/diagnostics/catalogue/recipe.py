@@ -14,8 +14,9 @@ from vslmc.source import Span
     "vocab-below-tokenizer",
     what="The vocabulary is smaller than the tokenizer's.",
     why="Some tokens would have no embedding. It may be larger; it is never padded silently.",
-    wrong="model m { vocab = 128, ... }  recipe r { tokenizer = byte }",
-    right="model m { vocab = 256, ... }  recipe r { tokenizer = byte }",
+    wrong="vocab = 128, context = 64, width = 32",
+    right="vocab = 256, context = 64, width = 32",
+    form="sizes",
 )
 def vocab_below_tokenizer(
     place: Span, vocab: int, at: Span | None, tokenizer: str, needs: int
@@ -40,8 +41,9 @@ def vocab_below_tokenizer(
     "batch-not-whole-sequences",
     what="The batch, counted in tokens, is no multiple of the context.",
     why="A step is made of whole sequences.",
-    wrong="model m { context = 64, ... }  recipe r { train { batch = 1000 } }",
-    right="model m { context = 64, ... }  recipe r { train { batch = 1024 } }",
+    wrong="batch = 1000",
+    right="batch = 1024",
+    form="train",
 )
 def batch_not_whole_sequences(
     place: Span | None, batch: int, context: int
@@ -60,8 +62,9 @@ def batch_not_whole_sequences(
     "batch-not-shared-evenly",
     what="The sequences of a step cannot be dealt evenly to processes and micro batches.",
     why="Every process runs the same number of micro batches: batch = context * micro_batch * processes * accumulation.",
-    wrong="train { batch = 12 * 64, micro_batch = 5 }",
-    right="train { batch = 12 * 64, micro_batch = 6 }",
+    wrong="batch = 12 * 64, micro_batch = 5",
+    right="batch = 12 * 64, micro_batch = 6",
+    form="train",
 )
 def batch_not_shared_evenly(
     place: Span | None, batch: int, context: int, processes: int
@@ -97,8 +100,9 @@ def micro_batch_not_even(
     "steps-and-tokens",
     what="A recipe sets both the number of steps and the number of tokens.",
     why="Each follows from the other by the batch; two values could disagree.",
-    wrong="train { steps = 100, tokens = 1M }",
-    right="train { tokens = 1M }",
+    wrong="steps = 100, tokens = 1M",
+    right="tokens = 1M",
+    form="train",
 )
 def steps_and_tokens(steps: Span | None, tokens: Span | None) -> Diagnostic:
     """Places of both."""
@@ -115,8 +119,9 @@ def steps_and_tokens(steps: Span | None, tokens: Span | None) -> Diagnostic:
     "warmup-exceeds-steps",
     what="The warm-up is longer than the training.",
     why="The peak learning rate would never be reached.",
-    wrong="train { steps = 100, schedule = cosine(warmup = 200) }",
-    right="train { steps = 100, schedule = cosine(warmup = 10) }",
+    wrong="steps = 100, schedule = cosine(warmup = 200)",
+    right="steps = 100, schedule = cosine(warmup = 10)",
+    form="train",
 )
 def warmup_exceeds_steps(place: Span | None, warmup: int, steps: int) -> Diagnostic:
     """Both in steps."""
@@ -131,8 +136,9 @@ def warmup_exceeds_steps(place: Span | None, warmup: int, steps: int) -> Diagnos
     "precision-not-on-device",
     what="The precision does not exist on the device that the recipe names.",
     why="fp16 needs loss scaling, which runs on CUDA only.",
-    wrong="train { precision = fp16, device = cpu }",
-    right="train { precision = bf16, device = cpu }",
+    wrong="precision = fp16, device = cpu",
+    right="precision = bf16, device = cpu",
+    form="train",
 )
 def precision_not_on_device(
     place: Span | None, precision: str, device: str, at: Span | None

@@ -16,6 +16,7 @@ from vslmc.source import Span
     why="Going on without it would use other settings than the project's.",
     wrong='output = "generated   # in vslmc.toml',
     right='output = "generated"  # in vslmc.toml',
+    form="command",
 )
 def settings_not_read(path: str, reason: str) -> Diagnostic:
     """`reason` in the words of the TOML reader or of the system."""
@@ -28,6 +29,7 @@ def settings_not_read(path: str, reason: str) -> Diagnostic:
     why="A misspelt setting would be silently without effect.",
     wrong='ouput = "generated"   # in vslmc.toml',
     right='output = "generated"  # in vslmc.toml',
+    form="command",
 )
 def unknown_setting(
     place: Span | None, path: str, word: str, known: Sequence[str]
@@ -47,6 +49,7 @@ def unknown_setting(
     why="Folders are texts, relative to the folder of the settings file.",
     wrong="output = 3            # in vslmc.toml",
     right='output = "generated"  # in vslmc.toml',
+    form="command",
 )
 def wrong_setting(place: Span | None, path: str, name: str) -> Diagnostic:
     """`place` is the key, where it can be found in the text."""
@@ -63,6 +66,7 @@ def wrong_setting(place: Span | None, path: str, name: str) -> Diagnostic:
     why="The model in the file carries this name, and so does its package.",
     wrong="vslmc new my-model",
     right="vslmc new my_model",
+    form="command",
 )
 def wrong_model_name(word: str) -> Diagnostic:
     """`word` as it was given."""
@@ -78,6 +82,7 @@ def wrong_model_name(word: str) -> Diagnostic:
     why="A command that writes a first spec must not cost anybody theirs.",
     wrong="vslmc new tiny && vslmc new tiny",
     right="vslmc new tiny && vslmc new small",
+    form="command",
 )
 def file_exists(path: str) -> Diagnostic:
     """`path` as the user would write it."""
@@ -90,6 +95,7 @@ def file_exists(path: str) -> Diagnostic:
     why="Nothing was changed.",
     wrong="chmod -w . && vslmc new tiny",
     right="chmod +w . && vslmc new tiny",
+    form="command",
 )
 def cannot_write_file(path: str, reason: str) -> Diagnostic:
     """`reason` in the words of the system."""

@@ -14,8 +14,9 @@ from vslmc.source import Span
     "unexpected-character",
     what="A character stands outside of a text where the language has no use for it.",
     why="Names are made of ASCII letters, digits and `_`; other characters belong in texts and comments.",
-    wrong="model tiny { vocab = 256; context = 64 }",
-    right="model tiny { vocab = 256, context = 64 }",
+    wrong="vocab = 256; context = 64, width = 32",
+    right="vocab = 256, context = 64, width = 32",
+    form="sizes",
 )
 def unexpected_character(place: Span) -> Diagnostic:
     """`place` covers a run of such characters."""
@@ -77,8 +78,9 @@ def unknown_escape(place: Span) -> Diagnostic:
     "unknown-unit",
     what="A number is followed at once by letters that are no unit.",
     why="`k M B T` are powers of 1000, `Ki Mi Gi` powers of 1024, `%` is a hundredth.",
-    wrong="model tiny { context = 1K }",
-    right="model tiny { context = 1Ki }",
+    wrong="vocab = 256, context = 1K, width = 32",
+    right="vocab = 256, context = 1Ki, width = 32",
+    form="sizes",
 )
 def unknown_unit(place: Span, unit: str, units: tuple[str, ...]) -> Diagnostic:
     """`place` covers the letters."""
@@ -103,8 +105,9 @@ def unknown_unit(place: Span, unit: str, units: tuple[str, ...]) -> Diagnostic:
     "number-too-long",
     what="A number is written with more digits, or a larger exponent, than any field can hold.",
     why="Numbers are exact, and a literal of a million digits would take the machine with it.",
-    wrong="model tiny { vocab = 1e999999 }",
-    right="model tiny { vocab = 1e6 }",
+    wrong="vocab = 1e999999, context = 64, width = 32",
+    right="vocab = 64e3, context = 64, width = 32",
+    form="sizes",
 )
 def number_too_long(place: Span, limit: int) -> Diagnostic:
     """`limit` is the number of digits allowed, and the largest exponent."""
@@ -121,7 +124,7 @@ def number_too_long(place: Span, limit: int) -> Diagnostic:
     what="A name has more than 64 characters.",
     why="Names become names of classes, files and folders.",
     wrong="block " + "a" * 65 + " { }",
-    right="block base { }",
+    right="param core = 1",
 )
 def name_too_long(place: Span, limit: int) -> Diagnostic:
     """`limit` is the largest number of characters."""
@@ -135,8 +138,9 @@ def name_too_long(place: Span, limit: int) -> Diagnostic:
     "unclosed-bracket",
     what="A bracket is opened and not closed.",
     why="Without its end it is unknown what the entries that follow belong to.",
-    wrong="block base { ffn = swiglu(hidden = 256 }",
-    right="block base { ffn = swiglu(hidden = 256) }",
+    wrong="block base { mixer = none, ffn = swiglu(hidden = 256 }",
+    right="block base { mixer = none, ffn = swiglu(hidden = 256) }",
+    form="block",
 )
 def unclosed_bracket(place: Span, bracket: str, before: Span | None) -> Diagnostic:
     """`place` is the opening bracket, `before` where its end is missed at the latest."""
@@ -156,8 +160,9 @@ def unclosed_bracket(place: Span, bracket: str, before: Span | None) -> Diagnost
     "unmatched-bracket",
     what="A bracket is closed that was not opened.",
     why="Either its opening is missing, or it is one too many.",
-    wrong="block base { ffn = swiglu(hidden = 256)) }",
-    right="block base { ffn = swiglu(hidden = 256) }",
+    wrong="block base { mixer = none, ffn = swiglu(hidden = 256)) }",
+    right="block base { mixer = none, ffn = swiglu(hidden = 256) }",
+    form="block",
 )
 def unmatched_bracket(place: Span, bracket: str) -> Diagnostic:
     """`place` is the closing bracket."""
@@ -173,8 +178,9 @@ def unmatched_bracket(place: Span, bracket: str) -> Diagnostic:
     "unexpected-token",
     what="The text goes on with something that cannot stand there.",
     why="An entry is `name = value`, `name { ... }`, or one of the declarations.",
-    wrong="model tiny { vocab 256 }",
-    right="model tiny { vocab = 256 }",
+    wrong="vocab 256, context = 64, width = 32",
+    right="vocab = 256, context = 64, width = 32",
+    form="sizes",
 )
 def unexpected_token(
     place: Span, found: str, expected: str, help: str | None = None
@@ -191,8 +197,9 @@ def unexpected_token(
     "source-too-large",
     what="A file is larger than the limit.",
     why="A spec is a few lines; a file of megabytes is a mistake or an attack.",
-    wrong="# a file of more than 1 MiB",
-    right="model tiny { vocab = 256 }",
+    wrong="vslmc check corpus.txt",
+    right="vslmc check tiny.vslm",
+    form="command",
 )
 def source_too_large(place: Span, size: int, limit: int) -> Diagnostic:
     """`size` and `limit` in characters."""
@@ -207,8 +214,9 @@ def source_too_large(place: Span, size: int, limit: int) -> Diagnostic:
     "too-many-tokens",
     what="A file has more tokens than the limit.",
     why="The time and memory of a check are bounded before anything is expanded.",
-    wrong="# a file of more than 100,000 tokens",
-    right="model tiny { vocab = 256 }",
+    wrong="vslmc check specs/moe.vslm --max-tokens 10",
+    right="vslmc check specs/moe.vslm",
+    form="command",
 )
 def too_many_tokens(place: Span, limit: int) -> Diagnostic:
     """`place` is the first token too many."""
@@ -223,8 +231,9 @@ def too_many_tokens(place: Span, limit: int) -> Diagnostic:
     "nested-too-deeply",
     what="Brackets are nested deeper than the limit.",
     why="Nothing in the language needs such depth; it is bounded before anything recurses.",
-    wrong="model tiny { vocab = " + "(" * 65 + "1" + ")" * 65 + " }",
-    right="model tiny { vocab = 256 }",
+    wrong=f"vocab = {'(' * 65}256{')' * 65}, context = 64, width = 32",
+    right="vocab = 256, context = 64, width = 32",
+    form="sizes",
 )
 def nested_too_deeply(place: Span, limit: int) -> Diagnostic:
     """`place` is the first bracket too deep."""
@@ -239,8 +248,9 @@ def nested_too_deeply(place: Span, limit: int) -> Diagnostic:
     "too-deep",
     what="An expression, a path or a row of labels goes deeper than the limit.",
     why="Every further step over the text works on one level inside another; their number is bounded first.",
-    wrong="model tiny { width = " + "1 + " * 100 + "1, ... }",
-    right="model tiny { width = 101, ... }",
+    wrong=f"vocab = 256, context = 64, width = {'1 + ' * 101}1",
+    right="vocab = 256, context = 64, width = 100",
+    form="sizes",
 )
 def too_deep(place: Span, limit: int) -> Diagnostic:
     """`place` is the smallest part that passes the limit."""
@@ -255,8 +265,9 @@ def too_deep(place: Span, limit: int) -> Diagnostic:
     "too-many-faults",
     what="There are more faults than anybody reads.",
     why="A file with hundreds of faults is most likely no spec at all; the first ones tell as much.",
-    wrong="# a file of another language",
-    right="model tiny { vocab = 256 }",
+    wrong="vslmc check train.py",
+    right="vslmc check tiny.vslm",
+    form="command",
 )
 def too_many_faults(place: Span | None, limit: int) -> Diagnostic:
     """`place` is where the compiler gave up."""

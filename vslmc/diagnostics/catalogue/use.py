@@ -12,8 +12,9 @@ from vslmc.source import Span
     "no-model",
     what="A file without a model is asked for one.",
     why="Files of blocks, recipes and parameters are there to be imported; they can be checked, not built.",
-    wrong="block base { mixer = attention(heads = 4), ffn = mlp }",
-    right='import "base.vslm"  model tiny { ... }',
+    wrong="vslmc build specs/lib/recipes.vslm",
+    right="vslmc build specs/diamond.vslm",
+    form="command",
 )
 def no_model(place: Span, models: list[str]) -> Diagnostic:
     """`models` is empty; it is there for the sake of one signature."""
@@ -29,8 +30,9 @@ def no_model(place: Span, models: list[str]) -> Diagnostic:
     "several-models",
     what="A file declares several models, and none was asked for by name.",
     why="Building the first one would be a guess.",
-    wrong="model a { ... }  model b { ... }",
-    right="vslmc build spec.vslm --model a",
+    wrong="vslmc build pair.vslm",
+    right="vslmc build pair.vslm --model first",
+    form="command",
 )
 def several_models(place: Span, models: list[str]) -> Diagnostic:
     """`models` of the file."""
@@ -48,6 +50,7 @@ def several_models(place: Span, models: list[str]) -> Diagnostic:
     why="Names on the command line are those of the file.",
     wrong="vslmc build spec.vslm --variant narow",
     right="vslmc build spec.vslm --variant narrow",
+    form="command",
 )
 def no_such_model(place: Span, sort: str, word: str, known: list[str]) -> Diagnostic:
     """`sort` is `model` or `variant`."""
@@ -61,8 +64,9 @@ def no_such_model(place: Span, sort: str, word: str, known: list[str]) -> Diagno
     "recipe-by-name",
     what="A model's `recipe` is something else than the name of a recipe.",
     why="Recipes are declarations of their own, apart from architecture.",
-    wrong="model m { recipe = 3, ... }",
-    right="recipe quick { ... }  model m { recipe = quick, ... }",
+    wrong="layers { base }\nrecipe = 3",
+    right="layers { base }\nrecipe.train.steps = 3",
+    form="model",
 )
 def recipe_by_name(place: Span) -> Diagnostic:
     """`place` is the value."""
@@ -75,6 +79,7 @@ def recipe_by_name(place: Span) -> Diagnostic:
     why="It sets a parameter, or a key of the model such as `embedding.tie`.",
     wrong="vslmc build spec.vslm --set core",
     right="vslmc build spec.vslm --set core=640",
+    form="command",
 )
 def no_setting(place: Span) -> Diagnostic:
     """`place` covers the whole setting."""
@@ -83,6 +88,21 @@ def no_setting(place: Span) -> Diagnostic:
         primary=Label(place, "not a setting"),
         help="such as `--set core=640`",
     )
+
+
+@diagnostic(
+    "no-such-diagnostic",
+    what="A diagnostic is asked for that does not exist.",
+    why="`vslmc explain` knows the names that stand in brackets behind `error` and `warning`.",
+    wrong="vslmc explain unknwn-key",
+    right="vslmc explain unknown-key",
+    form="command",
+)
+def no_such_diagnostic(word: str, known: list[str]) -> Diagnostic:
+    """`known` are all names."""
+    best, _ = near_names(word, known)
+    help = f"did you mean `{best}`?" if best else "`vslmc explain` lists all names"
+    return fault(f"there is no diagnostic `{word}`", help=help)
 
 
 @diagnostic(
@@ -120,8 +140,8 @@ def import_outside_root(place: Span, root: str) -> Diagnostic:
     "import-cycle",
     what="A file imports itself, directly or through others.",
     why="The order of its declarations would have no beginning.",
-    wrong='import "self.vslm"  # in self.vslm',
-    right='import "base.vslm"  # in self.vslm',
+    wrong='import "tiny.vslm"  # in tiny.vslm itself',
+    right='import "base.vslm"',
 )
 def import_cycle(place: Span, chain: list[str]) -> Diagnostic:
     """`chain` of files that leads back."""
@@ -133,8 +153,9 @@ def import_cycle(place: Span, chain: list[str]) -> Diagnostic:
     "imports-too-deep",
     what="Imports are nested deeper than the limit.",
     why="The work is bounded before it is done.",
-    wrong="# a chain of more than 32 files",
-    right='import "lib/all.vslm"',
+    wrong="vslmc check specs/diamond.vslm --max-imports 0",
+    right="vslmc check specs/diamond.vslm",
+    form="command",
 )
 def imports_too_deep(place: Span, limit: int) -> Diagnostic:
     """`place` is the import that goes too far."""
@@ -150,7 +171,7 @@ def imports_too_deep(place: Span, limit: int) -> Diagnostic:
     what="A file declares nothing.",
     why="Nothing would come of it; most likely it is the wrong file.",
     wrong="# only a comment",
-    right="model tiny { ... }",
+    right="param core = 256",
 )
 def empty_file(place: Span) -> Diagnostic:
     """`place` is the start of the file."""

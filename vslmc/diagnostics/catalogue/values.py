@@ -14,8 +14,9 @@ BASE = "block base { mixer = attention(heads = 4), ffn = mlp }"
     "wrong-value",
     what="A value is not of the type, or out of the range, that its key takes.",
     why="Values are checked before anything is built; whole-number keys refuse fractions rather than round silently.",
-    wrong="model tiny { vocab = 256, context = 64, width = 100 / 3 }",
-    right="model tiny { vocab = 256, context = 64, width = round_to(100 / 3, 8) }",
+    wrong="vocab = 256, context = 64, width = 100 / 3",
+    right="vocab = 256, context = 64, width = round_to(100 / 3, 8)",
+    form="sizes",
 )
 def wrong_value(
     place: Span, what: str, reason: str, help: str | None, layer: Span | None = None
@@ -42,8 +43,9 @@ def in_layer(place: Span, layer: Span | None) -> tuple[Label, ...]:
     "not-a-number",
     what="An operand of an expression is no number.",
     why="Arithmetic works on numbers only.",
-    wrong='model tiny { vocab = 256, context = 64, width = "a" * 2 }',
-    right="model tiny { vocab = 256, context = 64, width = 32 * 2 }",
+    wrong='vocab = 256, context = 64, width = "a" * 2',
+    right="vocab = 256, context = 64, width = 32 * 2",
+    form="sizes",
 )
 def not_a_number(place: Span, found: str) -> Diagnostic:
     """`found` describes the operand."""
@@ -56,8 +58,9 @@ def not_a_number(place: Span, found: str) -> Diagnostic:
     "division-by-zero",
     what="An expression divides by zero.",
     why="It has no value.",
-    wrong="model tiny { vocab = 256, context = 64, width = 64 / 0 }",
-    right="model tiny { vocab = 256, context = 64, width = 64 / 2 }",
+    wrong="vocab = 256, context = 64, width = 64 / 0",
+    right="vocab = 256, context = 64, width = 64 / 2",
+    form="sizes",
 )
 def division_by_zero(place: Span) -> Diagnostic:
     """`place` is the divisor."""
@@ -68,8 +71,9 @@ def division_by_zero(place: Span) -> Diagnostic:
     "number-out-of-range",
     what="An expression grows beyond every number that a key could take.",
     why="Numbers are exact, and the size of intermediate ones is bounded.",
-    wrong="model tiny { vocab = 9 ** 9 ** 9, context = 64, width = 32 }",
-    right="model tiny { vocab = 9 ** 3, context = 64, width = 32 }",
+    wrong="vocab = 9 ** 9 ** 9, context = 64, width = 32",
+    right="vocab = 9 ** 3, context = 64, width = 32",
+    form="sizes",
 )
 def number_out_of_range(place: Span) -> Diagnostic:
     """`place` is the expression."""
@@ -82,8 +86,9 @@ def number_out_of_range(place: Span) -> Diagnostic:
     "wrong-argument-count",
     what="A function is called with too many or too few arguments.",
     why="Each function takes a fixed number of them.",
-    wrong="model tiny { vocab = 256, context = 64, width = round_to(100) }",
-    right="model tiny { vocab = 256, context = 64, width = round_to(100, 64) }",
+    wrong="vocab = 256, context = 64, width = round_to(100)",
+    right="vocab = 256, context = 64, width = round_to(100, 64)",
+    form="sizes",
 )
 def wrong_arguments(place: Span, name: str, count: int) -> Diagnostic:
     """`count` arguments were given."""
@@ -105,8 +110,9 @@ def wrong_arguments(place: Span, name: str, count: int) -> Diagnostic:
     "function-without-value",
     what="A function has no value for its arguments.",
     why="A root of a negative number, a multiple of zero and a list of the wrong length mean nothing.",
-    wrong="model tiny { vocab = 256, context = 64, width = sqrt(-4) }",
-    right="model tiny { vocab = 256, context = 64, width = sqrt(4096) }",
+    wrong="vocab = 256, context = 64, width = sqrt(-4)",
+    right="vocab = 256, context = 64, width = sqrt(4096)",
+    form="sizes",
 )
 def function_slip(place: Span, name: str, reason: str) -> Diagnostic:
     """`reason` says why there is no value."""
@@ -117,8 +123,9 @@ def function_slip(place: Span, name: str, reason: str) -> Diagnostic:
     "no-layer-here",
     what="A schedule, or `i`, `n`, `layer` or `depth`, stands where there is no layer.",
     why="They differ from layer to layer; a model's own keys have one value.",
-    wrong="model tiny { vocab = 256, context = 64, width = cycle(32, 64) }",
-    right="model tiny { vocab = 256, context = 64, width = 32, layers { 2 * base { width = cycle(32, 64) } } }",
+    wrong="layers { 2 * base }\nembedding { dropout = cycle(0.1, 0.2) }",
+    right="layers { 2 * base { dropout = cycle(0.1, 0.2) } }",
+    form="model",
 )
 def no_layer_here(place: Span, word: str) -> Diagnostic:
     """`word` is the schedule or variable."""
@@ -135,6 +142,7 @@ def no_layer_here(place: Span, word: str) -> Diagnostic:
     why="Components are kinds with arguments, such as `swiglu(hidden = 512)`.",
     wrong="block base { mixer = attention(heads = 4), ffn = 512 }",
     right="block base { mixer = attention(heads = 4), ffn = mlp(hidden = 512) }",
+    form="block",
 )
 def not_a_component(place: Span, slot: str, known: list[str]) -> Diagnostic:
     """`known` are the kinds of the slot."""
@@ -152,6 +160,7 @@ def not_a_component(place: Span, slot: str, known: list[str]) -> Diagnostic:
     why="The default is a whole share of another value, and it does not divide.",
     wrong="block base { mixer = attention(heads = 5), ffn = mlp }",
     right="block base { mixer = attention(heads = 5, head_dim = 16), ffn = mlp }",
+    form="block",
 )
 def wrong_default(
     place: Span, key: str, reason: str, help: str, layer: Span | None = None
@@ -169,8 +178,9 @@ def wrong_default(
     "too-much-work",
     what="The expressions of a model need more steps of evaluation than the limit.",
     why="The time of a check is bounded, however long lists are and however many layers read them.",
-    wrong="layers { 10_000 * base { ffn.hidden = min(...) } }  # of ten thousand values",
-    right="layers { 10_000 * base { ffn.hidden = ramp(256, 1024) } }",
+    wrong="vslmc check specs/moe.vslm --max-work 100",
+    right="vslmc check specs/moe.vslm",
+    form="command",
 )
 def too_much_work(place: Span | None, limit: int) -> Diagnostic:
     """`place` is what was being evaluated."""
