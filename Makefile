@@ -31,7 +31,7 @@ test: .venv/.test
 
 editors: .venv/.test
 	$(BIN)/python -m vslmc.lsp.textmate editors/vscode/syntaxes/vslm.tmLanguage.json
-	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
+	cd editors/vscode && npm ci --no-audit --no-fund && npm test && npm run package
 
 clean:
 	rm -rf .venv generated/*/runs

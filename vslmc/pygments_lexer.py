@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from pygments.lexer import RegexLexer, bygroups, words
+from pygments.lexer import (
+    RegexLexer,
+    bygroups,  # pyright: ignore[reportUnknownVariableType]
+    words,
+)
 from pygments.token import (
     Comment,
     Keyword,
@@ -33,12 +38,9 @@ class VslmLexer(RegexLexer):
     """Lexer for specs of (very small) language models."""
 
     name = "vslm"
-    aliases: ClassVar[list[str]] = ["vslm"]
-    filenames: ClassVar[list[str]] = ["*.vslm"]
-    url = ""
-    version_added = ""
+    aliases: ClassVar[Sequence[str]] = ("vslm",)
+    filenames: ClassVar[Sequence[str]] = ("*.vslm",)
 
-    # pygments gives its tables no types; `bygroups` and `words` are its own helpers.
     tokens: ClassVar[dict[str, list[object]]] = {
         "root": [
             (r"\s+", Whitespace),

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from queue import Queue
 from types import TracebackType
@@ -31,8 +32,12 @@ class Client:
         self.log: list[bytes] = []
         self.number = 0
         self.versions: dict[str, int] = {}
-        for work in (self._read, self._drain):
-            threading.Thread(target=work, daemon=True).start()
+        self.threads = [
+            threading.Thread(target=work, daemon=True)
+            for work in (self._read, self._drain)
+        ]
+        for thread in self.threads:
+            thread.start()
         self.capabilities = self.start(root, encodings)
 
     def __enter__(self) -> Client:
@@ -46,6 +51,14 @@ class Client:
     ) -> None:
         self.process.kill()
         self.process.wait()
+        for thread in self.threads:
+            thread.join()
+        streams = (self.process.stdin, self.process.stdout, self.process.stderr)
+        for stream in streams:
+            # What could not be written any more is of no interest.
+            with suppress(BrokenPipeError):
+                assert stream is not None
+                stream.close()
 
     def _read(self) -> None:
         stream = self.process.stdout
@@ -81,7 +94,7 @@ class Client:
         self.send({"method": method, "params": params})
 
     def ask(self, method: str, **params: Any) -> Any:
-        """Send a request; its result, or the error's message in an `Asked`."""
+        """Send a request; its result; an error is raised as `Refused`."""
         self.number += 1
         self.send({"id": self.number, "method": method, "params": params})
         answer = self.answers.get(timeout=TIMEOUT)
@@ -95,7 +108,7 @@ class Client:
         item = {"completionItem": {"snippetSupport": True}}
         capabilities = {
             "general": {"positionEncodings": list(encodings)},
-            "textDocument": {"completion": item},
+            "textDocument": {"completion": item, "rename": {"prepareSupport": True}},
         }
         result = self.ask(
             "initialize",

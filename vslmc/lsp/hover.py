@@ -212,11 +212,12 @@ def reason_of(known: Known, place: Span) -> str:
 
 def in_layers(layers: Iterable[int]) -> str:
     """` in layers 0..3, 6`, or nothing outside of the stack."""
+    numbers = sorted(layers)
     words = ", ".join(
         str(first) if first == last else f"{first}..{last}"
-        for first, last in join_runs(sorted(layers))
+        for first, last in join_runs(numbers)
     )
-    return f" in layers {words}" if words else ""
+    return f" in layer{'s' if len(numbers) > 1 else ''} {words}" if words else ""
 
 
 def join_runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
