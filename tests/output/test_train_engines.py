@@ -110,13 +110,7 @@ def test_torchrun_reaches_the_same_loss(package: Path, two: Path) -> None:
     check_same(two, package / "runs/small", 5e-3)
 
 
-COPIED = "the model hands its balance losses on in a list, which ZeRO-3's hooks copy"
-
-
-@pytest.mark.parametrize(
-    "stage",
-    [0, 2, pytest.param(3, marks=pytest.mark.xfail(strict=True, reason=COPIED))],
-)
+@pytest.mark.parametrize("stage", [0, 2, 3])
 def test_deepspeed_reaches_the_same_loss(package: Path, two: Path, stage: int) -> None:
     pytest.importorskip("deepspeed")
     config = json.loads((package / "ds_config.json").read_text("utf-8"))

@@ -75,7 +75,7 @@ def layer_parameters(structure: Structure) -> Words:
     """What each layer is called with besides x, typed."""
     parameters = pass_parameters(structure, slot_type(structure))
     parameters = parameters if structure.mixes else ()
-    return (*parameters, *(("losses: list[Tensor]",) if structure.balanced else ()))
+    return (*parameters, *(("losses: Losses",) if structure.balanced else ()))
 
 
 def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:

@@ -107,7 +107,7 @@ def moe_parameters(moe: Moe) -> Iterator[tuple[str, str, float]]:
 
 def _moe_view(moe: Moe, name: str, structure: Structure) -> MoeView:
     parameters = tuple(f"{n}: {t}" for n, t, _ in moe_parameters(moe))
-    losses = ("losses: list[Tensor]",) if moe.balance > 0 else ()
+    losses = ("losses: Losses",) if moe.balance > 0 else ()
     expert = ("expert",) if moe.expert.bias else ()
     arguments = ("rows.index_select(0, token)", *expert, "count")
     typed = ("self", "x: Tensor", *(f"{n}: Tensor" for n in (*expert, "count")))

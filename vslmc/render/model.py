@@ -66,6 +66,8 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
         yield read_leaf("window_slot" if windowed else "kv_slot")
     yield render("model/cache.py.jinja", CacheView(_kept(structure)))
     yield from render_attentions(structure)
+    if structure.balanced:
+        yield read_leaf("losses")
     yield from render_ffns(structure)
     yield from render_blocks(plan, structure)
     yield from _resize(plan)

@@ -62,10 +62,14 @@ def model_view(plan: Plan, structure: Structure) -> ModelView:
     start = find_start(plan)
     balanced = structure.balanced
     hidden = (
-        "self._hidden(tokens, cache, [])" if balanced else "self._hidden(tokens, cache)"
+        "self._hidden(tokens, cache, Losses())"
+        if balanced
+        else "self._hidden(tokens, cache)"
     )
-    last = "self._hidden(new, cache, [])" if balanced else "self._hidden(new, cache)"
-    cache = ("cache: Cache | None", "losses: list[Tensor]")
+    last = (
+        "self._hidden(new, cache, Losses())" if balanced else "self._hidden(new, cache)"
+    )
+    cache = ("cache: Cache | None", "losses: Losses")
     parameters = cache if balanced else ("cache: Cache | None = None",)
     return ModelView(
         doc="Tokens to logits.",
@@ -206,14 +210,14 @@ def _logits(plan: Plan, hidden: str) -> Call:
 def _loss(plan: Plan, balanced: bool) -> Iterator[str]:
     weight = "self.embedding.weight" if plan.head.tied else "self.head.weight"
     if balanced:
-        yield "losses: list[Tensor] = []  # of the mixtures, in train mode only"
+        yield "losses = Losses()"
         yield "x = self._hidden(tokens, None, losses)"
     else:
         yield "x = self._hidden(tokens)"
     loss = f"head_loss(x, {weight}, targets)"
     factor = plan.losses[0].weight if plan.losses else 1.0
     loss = loss if factor == 1.0 else f"{py_num(factor)} * {loss}"
-    yield f"return sum(losses, start={loss})" if balanced else f"return {loss}"
+    yield f"return sum(losses.terms, start={loss})" if balanced else f"return {loss}"
 
 
 def _stream(plan: Plan, structure: Structure) -> Iterator[str]:
