@@ -31,7 +31,8 @@ LEVELS = (
     ("experiments",),
     ("settings",),
     ("driver",),
-    ("cli", "lsp"),
+    ("lsp", "pygments_lexer"),
+    ("cli",),
     ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(LEVELS) for part in parts}
