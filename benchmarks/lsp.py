@@ -58,7 +58,7 @@ recipe quick {
 }
 """
 KEYS = "abcdefghijklmnopqrstuvwxyz0123456789    .,==*()\n{}#"
-QUIET = 0.25
+QUIET = 0.4
 """Seconds without news after which the diagnostics are taken to be the last."""
 
 
@@ -91,9 +91,10 @@ def wait(client: Client, uri: str, version: int, start: float) -> tuple[float, f
             times.append(perf_counter() - start)
 
 
-def strike(client: Client, uri: str, lines: list[str], key: str) -> Stroke:
-    """Type one character at a random place and take it back."""
-    row = random.randrange(len(lines))
+def strike(client: Client, uri: str, lines: list[str], last_row: int) -> Stroke:
+    """Type one character at a random place above a row and take it back."""
+    key = random.choice(KEYS)
+    row = random.randrange(last_row)
     column = random.randint(0, len(lines[row]))
     heads = (
         line.split()[0] for line in reversed(lines[: row + 1]) if line[:1].isalpha()
@@ -135,9 +136,10 @@ def main() -> None:
         start = perf_counter()
         uri = client.open(Path(folder, "large.vslm"), text)
         opened = wait(client, uri, 1, start)
-        strokes = [
-            strike(client, uri, lines, random.choice(KEYS)) for _ in range(options.keys)
-        ]
+        count = range(options.keys)
+        strokes = [strike(client, uri, lines, len(lines)) for _ in count]
+        rows = RECIPE.count("\n")
+        shared = [strike(client, uri, lines, rows) for _ in count[::10]]
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"A file of {len(lines)} lines, {len(text)} characters; {python}.")
     print(
@@ -148,6 +150,7 @@ def main() -> None:
     print(show("any place", strokes))
     for word in sorted({stroke.declaration for stroke in strokes}):
         print(show(f"`{word}`", [s for s in strokes if s.declaration == word]))
+    print(show("the recipe that all models name", shared))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ def measure(side: str, model: str, precision: str, policy: str, folder: Path) ->
     command = [sys.executable, "-W", "ignore", str(HERE / "step.py")]
     command += [side, model, precision, policy, str(folder), str(STEPS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    output = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment
+    )
     return json.loads(output.stdout)
 
 
@@ -36,7 +38,9 @@ def row(model: str, precision: str, ours: str, theirs: str, folder: Path) -> str
         sides["vslmc"].append(measure("vslmc", model, precision, ours, folder))
         sides["hf"].append(measure("hf", model, precision, theirs, folder))
     assert sides["vslmc"][0]["parameters"] == sides["hf"][0]["parameters"]
-    speed = {side: median(r["tokens_per_second"] for r in rs) for side, rs in sides.items()}
+    speed = {
+        side: median(r["tokens_per_second"] for r in rs) for side, rs in sides.items()
+    }
     memory = {side: median(r["peak"] for r in rs) / 2**20 for side, rs in sides.items()}
     label = "as emitted / as shipped" if ours != theirs else "same policy (kept)"
     return (

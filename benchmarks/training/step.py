@@ -1,3 +1,5 @@
+# torch's stubs leave some types open; the benchmark is a script beside the project.
+# pyright: basic
 """One measurement in a process of its own: training steps of one model, printed as JSON.
 
     python step.py vslmc|hf gpt2|llama fp32|bf16 kept|default FOLDER STEPS
@@ -73,7 +75,7 @@ def main() -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
     vocab = 50257 if name == "gpt2" else 32000
     tokens = torch.randint(vocab, (BATCH, CONTEXT + 1))
-    before, times = peak_memory(), []
+    before, times, loss = peak_memory(), list[float](), torch.zeros(())
     for _ in range(int(steps) + 2):
         start = time.process_time()
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):

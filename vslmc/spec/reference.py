@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vslmc.spec.fields import KINDS, Component, Derived, Setting, settings_of
 from vslmc.spec.sections import NOT_YET, SECTIONS
@@ -85,8 +85,7 @@ def write_value(value: Any, setting: Setting) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            items: Any = value
-            return f"({', '.join(f'{item:g}' for item in items)})"
+            return f"({', '.join(f'{item:g}' for item in cast('tuple[float, ...]', value))})"
         case float() | int():
             return f"{value:g}"
         case _:
