@@ -75,3 +75,5 @@ class Origin:
     """The place that set it; for a default, the place of what owns it."""
     default: str | None = None
     """The reason of a default, such as `the number of heads`; None when the spec says it."""
+    replaced: tuple[Span, ...] = field(default=(), compare=False, repr=False)
+    """Places that set it too and were overridden, the last one first."""

@@ -143,8 +143,25 @@ COMMANDS: tuple[Command, ...] = (
         "show",
         "Print the expanded stack, layer by layer.",
         (SPEC,),
-        (JSON, *_CHOOSES, *_COMPILES),
+        (
+            JSON,
+            Option(
+                "--emit",
+                "Print a stage of the compilation as JSON instead.",
+                metavar="STAGE",
+                choices=("tree", "spec", "resolved", "plan"),
+            ),
+            *_CHOOSES,
+            *_COMPILES,
+        ),
         "vslmc.cli.show:run_show",
+    ),
+    Command(
+        "why",
+        "Say where a value comes from: `vslmc why tiny.vslm layers[3].ffn.hidden`.",
+        (SPEC, Argument("path", "A parameter, or the path of a key.")),
+        (JSON, *_CHOOSES, *_COMPILES),
+        "vslmc.cli.why:run_why",
     ),
     Command(
         "build",

@@ -48,14 +48,15 @@ def diagnostic_to_json(found: Diagnostic) -> Json:
 
 
 def _label(label: Label) -> Json:
-    return {**_span(label.span), "text": label.text}
+    return {**span_to_json(label.span), "text": label.text}
 
 
 def _fix(fix: Fix) -> Json:
-    return {**_span(fix.span), "replacement": fix.text}
+    return {**span_to_json(fix.span), "replacement": fix.text}
 
 
-def _span(span: Span) -> Json:
+def span_to_json(span: Span) -> Json:
+    """A place: its file, start and end."""
     return {
         "file": span.source.name,
         "start": _position(span.source, span.start),

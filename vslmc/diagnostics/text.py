@@ -71,6 +71,13 @@ def render_diagnostic(found: Diagnostic, *, colour: bool = False) -> str:
     return "".join(_paint(row, colour) + "\n" for row in _diagnostic_rows(found))
 
 
+def render_labels(labels: Sequence[Label], *, colour: bool = False) -> str:
+    """The lines of some labels, without any message: the first is marked by a caret."""
+    bare = Diagnostic("", "warning", "", labels[0], tuple(labels[1:]))
+    _, *rows = _diagnostic_rows(bare)
+    return "".join(_paint(row, colour) + "\n" for row in rows)
+
+
 def _paint(row: _Row, colour: bool) -> str:
     if not colour:
         return "".join(text for text, _ in row).rstrip()

@@ -78,7 +78,7 @@ def compile_spec(request: Request) -> Outcome[Compiled]:
     wanted = _choices(spec) if request.every and spec.own_models else ()
     plans: list[Plan] = []
     done = Work()
-    for model, variant in wanted or (_choice(spec, request),):
+    for model, variant in wanted or (choose_model(spec, request),):
         outcome = _compile(spec, model, variant, request, done)
         found += outcome.diagnostics
         plans += [outcome.value] if outcome.value is not None else []
@@ -100,7 +100,7 @@ def _choices(spec: Spec) -> tuple[tuple[str | None, str | None], ...]:
     return (*models, *((None, name) for name in spec.own_variants))
 
 
-def _choice(spec: Spec, request: Request) -> tuple[str | None, str | None]:
+def choose_model(spec: Spec, request: Request) -> tuple[str | None, str | None]:
     """Model and variant that are asked for."""
     if request.either is None:
         return request.model, request.variant

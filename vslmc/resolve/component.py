@@ -24,6 +24,8 @@ from vslmc.syntax.parse import parse_text
 
 WORDS = frozenset({"true", "false", "none", "full"})
 """Words that mean something somewhere: no slips of the pen."""
+OVERRIDDEN = 16
+"""Overridden places that are remembered of each value."""
 FAILED = object()
 """Stands for a value that has been reported as faulty."""
 
@@ -298,9 +300,19 @@ def _derived(
     return FAILED
 
 
+def _replaced(tree: Tree | None) -> tuple[Span, ...]:
+    """Places of the values before the last one, the nearest first."""
+    found: list[Span] = []
+    while tree is not None and len(found) < OVERRIDDEN:
+        if tree.expr is not None:
+            found.append(tree.expr.span)
+        tree = tree.replaced
+    return tuple(found)
+
+
 def _origin(setting: Setting, tree: Tree | None, place: Span | None) -> Origin:
     if tree is not None and tree.expr is not None:
-        return Origin(tree.expr.span)
+        return Origin(tree.expr.span, None, _replaced(tree.replaced))
     default = setting.default
     text = default.text if isinstance(default, Derived) else setting.reason
     return Origin(place, text or "the default")

@@ -129,7 +129,16 @@ class _Resolution:
             return None
         name = package_name(self.chain)
         return ResolvedModel(
-            name, self.spec.source, section, embedding, head, layers, recipe, place
+            name=name,
+            source=self.spec.source,
+            section=section,
+            embedding=embedding,
+            head=head,
+            layers=layers,
+            recipe=recipe,
+            span=place,
+            chain=tuple(self.chain),
+            sets=self.sets,
         )
 
     def check_recipe(self, source: RecipeSource) -> None:

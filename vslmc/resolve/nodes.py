@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vslmc.resolve.scope import Scope
+from vslmc.resolve.sets import NO_SETS, Sets
 from vslmc.source import Source, Span
-from vslmc.spec.nodes import Tree
+from vslmc.spec.nodes import EMPTY, ModelDecl, Tree
 from vslmc.spec.sections import (
     Block,
     DeepSpeedSection,
@@ -33,6 +34,8 @@ class AppliedLayer:
     """Name of the block it is made of."""
     span: Span
     """The item of `layers { }` that writes it."""
+    tree: Tree = EMPTY
+    """Its bindings, all overrides among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,7 @@ class ResolvedModel:
     """The name in the declaration of the model or variant."""
     partial: bool = False
     """Whether layers were left out for their faults: then it can be verified, not lowered."""
+    chain: tuple[ModelDecl, ...] = ()
+    """The declaration that it comes from and its ancestors, the oldest first."""
+    sets: Sets = NO_SETS
+    """What the command line has set."""

@@ -25,6 +25,9 @@ class Sets:
     overrides: tuple[LayerOverride, ...]
 
 
+NO_SETS = Sets({}, Tree(), ())
+
+
 def parse_sets(
     spec: Spec, sets: tuple[tuple[str, str], ...], findings: Findings
 ) -> Sets:

@@ -176,7 +176,9 @@ def resolve_stack(
         layer, block = expansion.written[written], blocks[written]
         if block is not None:
             span = layer.item.span
-            made.append(AppliedLayer(index, written, site, block, layer.name, span))
+            made.append(
+                AppliedLayer(index, written, site, block, layer.name, span, layer.tree)
+            )
     return tuple(made)
 
 
@@ -214,7 +216,7 @@ def _resolve_block(layer: _Written, scope: Scope, place: Span) -> Block | None:
             # Its own expression sees the model's width, all others see the layer's.
             literal = Number(Fraction(width), bound.expr.span)
             tree = replace(
-                tree, parts={**tree.parts, "width": n.Tree(literal, bound.key)}
+                tree, parts={**tree.parts, "width": replace(bound, expr=literal)}
             )
             inner = scope.with_variables(width=Fraction(width))
             inner.unknown -= {"width"}

@@ -119,6 +119,15 @@ def component(cls: C) -> C:
     return dataclass(frozen=True, kw_only=True)(cls)
 
 
+def kind_of(component: Component) -> Kind | None:
+    """The kind that a component is of; None for a section."""
+    for kinds in KINDS.values():
+        for found in kinds.values():
+            if found.cls is type(component):
+                return found
+    return None
+
+
 @cache
 def settings_of(cls: type[Component]) -> dict[str, Setting]:
     """The keys of a component class, in order."""

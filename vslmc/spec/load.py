@@ -51,19 +51,26 @@ def load_spec(
     """Read, parse and bind a spec with its imports; `text` stands for the file's content."""
     path = path.resolve()
     limits = limits or Limits()
-
-    def read(file: Path, name: str) -> Outcome[Document]:
-        given = text if file == path and text is not None else None
-        content = read_text(file, limits) if given is None else given
-        return parse_text(Source(name, content.replace("\r\n", "\n")), limits)
-
-    loaded = load_documents(path, root, limits, read)
+    loaded = load_texts(path, root, limits, text)
     if loaded.value is None:
         return Outcome(None, loaded.diagnostics)
     documents = loaded.value
     return bind_documents(
         documents.values(), documents[path].source, loaded.diagnostics, limits
     )
+
+
+def load_texts(
+    path: Path, root: Path | None, limits: Limits, text: str | None = None
+) -> Outcome[dict[Path, Document]]:
+    """The documents of a spec (a resolved path) and of its imports, from disk."""
+
+    def read(file: Path, name: str) -> Outcome[Document]:
+        given = text if file == path and text is not None else None
+        content = read_text(file, limits) if given is None else given
+        return parse_text(Source(name, content.replace("\r\n", "\n")), limits)
+
+    return load_documents(path, root, limits, read)
 
 
 def load_documents(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
@@ -28,6 +28,8 @@ class Tree:
     parts: Mapping[str, Tree] = field(default_factory=_no_parts)
     faulty: bool = False
     """Whether entries were left out for their faults: what is missing may be among them."""
+    replaced: Tree | None = field(default=None, compare=False, repr=False)
+    """What held the value before this one, if something did."""
 
     def merge(self, upper: Tree) -> Tree:
         """This tree overridden by `upper`: a whole value drops the parts below it."""
@@ -42,9 +44,24 @@ class Tree:
             for name in lower.keys() & upper.parts.keys():
                 both[name] = lower[name].merge(upper.parts[name])
             parts = both
-        if upper.expr is not None:
-            return Tree(upper.expr, upper.key, parts, faulty)
-        return Tree(self.expr, self.key or upper.key, parts, faulty)
+        if upper.expr is None:
+            key = self.key or upper.key
+            return Tree(self.expr, key, parts, faulty, self.replaced)
+        before = self if self.expr is not None else self.replaced
+        return Tree(upper.expr, upper.key, parts, faulty, upper.after(before))
+
+    def after(self, before: Tree | None) -> Tree | None:
+        """What this one replaces once it stands above `before`."""
+        if self.replaced is None or before is None:
+            return self.replaced or before
+        chain: list[Tree] = []
+        at: Tree | None = self.replaced
+        while at is not None:
+            chain.append(at)
+            at = at.replaced
+        for tree in reversed(chain):
+            before = replace(tree, replaced=before)
+        return before
 
 
 EMPTY = Tree()

@@ -106,6 +106,24 @@ def no_such_diagnostic(word: str, known: list[str]) -> Diagnostic:
 
 
 @diagnostic(
+    "wrong-path",
+    what="A path of the command line is none of a value.",
+    why="A value is a parameter, a key of a section, or a key of one layer.",
+    wrong="vslmc why specs/diamond.vslm layers.mixer.heads",
+    right="vslmc why specs/diamond.vslm layers[3].mixer.heads",
+    form="command",
+)
+def wrong_path(place: Span, reason: str, help: str | None = None) -> Diagnostic:
+    """`place` is in the path, `reason` for the caret."""
+    example = "such as `core`, `embedding.tie` or `layers[3].mixer.heads`"
+    return fault(
+        "there is no value at this path",
+        primary=Label(place, reason),
+        help=help or example,
+    )
+
+
+@diagnostic(
     "file-not-read",
     what="A file cannot be read.",
     why="It does not exist, is no file, may not be opened, or is not UTF-8.",
