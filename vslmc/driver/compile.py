@@ -12,6 +12,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.lower import lower_model
 from vslmc.plan.nodes import Plan
 from vslmc.plan.passes import run_passes
+from vslmc.resolve.loose import resolve_loose
 from vslmc.resolve.model import resolve_model
 from vslmc.spec.load import load_spec
 from vslmc.spec.nodes import Spec
@@ -64,6 +65,7 @@ def check_spec(request: Request) -> tuple[Diagnostic, ...]:
             found += _compile(loaded.value, model, variant, request, done).diagnostics
             if done.steps > request.limits.work or len(found) > request.limits.faults:
                 break  # it has been said
+        found += resolve_loose(loaded.value, tuple(found), request.limits)
     return _order(found)
 
 

@@ -126,7 +126,8 @@ class Scope:
 
     def names(self) -> list[str]:
         """Everything that an expression may name here."""
-        return [*self.variables, *(("i", "n", "layer", "depth") if self.turn else ())]
+        turn = ("i", "n", "layer", "depth") if self.turn else ()
+        return list(dict.fromkeys((*self.variables, *sorted(self.unknown), *turn)))
 
     def with_variables(self, **values: Value) -> Scope:
         """This scope with more variables, or others."""
