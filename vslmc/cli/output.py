@@ -14,6 +14,7 @@ from vslmc.diagnostics.text import render_text
 from vslmc.driver.compile import Request
 from vslmc.outcome import Outcome
 from vslmc.settings import Settings, load_settings
+from vslmc.syntax.limits import Limits
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -54,10 +55,12 @@ def request_for(spec: str, values: Values, settings: Settings) -> Request:
         sets=values.sets(),
         root=values.path("root") or settings.root,
         limits=values.limits(),
-        text=read_input() if spec == "-" else None,
+        text=read_input(values.limits()) if spec == "-" else None,
     )
 
 
-def read_input() -> str:
-    """All of the input, as UTF-8."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+def read_input(limits: Limits) -> str:
+    """The input, as UTF-8; of one beyond the limit a beginning that is refused for its length."""
+    content = sys.stdin.buffer.read(4 * limits.source + 1)
+    text = content.decode("utf-8", "replace")
+    return text.ljust(limits.source + 1) if len(content) > 4 * limits.source else text

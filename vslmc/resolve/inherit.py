@@ -42,10 +42,18 @@ def _merged(chain: list[Declared]) -> n.Tree:
     return tree
 
 
-def block_chain(spec: n.Spec, name: Name, findings: Findings) -> n.Tree | None:
-    """The bindings of a block with those that it inherits."""
+def block_chain(
+    spec: n.Spec, name: Name, findings: Findings, known: dict[str, n.Tree]
+) -> n.Tree | None:
+    """The bindings of a block with those that it inherits; `known` keeps those of all blocks."""
     chain = _chain("block", name, spec.blocks, findings)
-    return None if chain is None else _merged(chain)
+    tree = n.EMPTY
+    for declared in chain or ():
+        merged = known.get(declared.name.text)
+        if merged is None:
+            merged = known[declared.name.text] = tree.merge(declared.tree)
+        tree = merged
+    return None if chain is None else tree
 
 
 def recipe_chain(spec: n.Spec, name: Name, findings: Findings) -> n.Tree | None:

@@ -9,6 +9,7 @@ from typing import Any
 from vslmc.outcome import Outcome
 from vslmc.resolve.component import resolve_section
 from vslmc.resolve.nodes import RecipeSource, ResolvedRecipe
+from vslmc.resolve.scope import Exhausted, Findings
 from vslmc.spec.fields import Component
 from vslmc.spec.nodes import EMPTY
 from vslmc.spec.sections import DeepSpeedSection, RecipeSection, TrainSection
@@ -19,6 +20,16 @@ NESTED = ("train", "deepspeed")
 def resolve_recipe(source: RecipeSource, parameters: int) -> Outcome[ResolvedRecipe]:
     """All values of a recipe; `parameters` is a variable of its expressions."""
     findings = source.scope.findings.fresh()
+    try:
+        made = _resolve(source, parameters, findings)
+    except Exhausted as exhausted:
+        return Outcome(None, (*findings.all(), exhausted.diagnostic))
+    return Outcome(made, findings.all())
+
+
+def _resolve(
+    source: RecipeSource, parameters: int, findings: Findings
+) -> ResolvedRecipe | None:
     scope = source.scope.with_variables(parameters=Fraction(parameters))
     scope.findings = findings
 
@@ -32,7 +43,5 @@ def resolve_recipe(source: RecipeSource, parameters: int) -> Outcome[ResolvedRec
     train = section(TrainSection, "train")
     deepspeed = section(DeepSpeedSection, "deepspeed")
     if recipe is None or train is None or deepspeed is None:
-        return Outcome(None, findings.all())
-    return Outcome(
-        ResolvedRecipe(recipe, train, deepspeed, source.place), findings.all()
-    )
+        return None
+    return ResolvedRecipe(recipe, train, deepspeed, source.place)

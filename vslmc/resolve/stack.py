@@ -19,7 +19,10 @@ from vslmc.spec import nodes as n
 from vslmc.spec.sections import Block
 from vslmc.spec.values import Misfit, Whole
 from vslmc.syntax.limits import Limits
-from vslmc.syntax.nodes import Expr, Name, Number
+from vslmc.syntax.nodes import Expr, Number
+
+LAYER_STEPS = 40
+"""What the stages after this one take for a layer, in steps of evaluation."""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class _Expansion:
     labels: dict[str, tuple[Span, list[tuple[int, int]]]] = field(
         default_factory=dict[str, tuple[Span, list[tuple[int, int]]]]
     )
-    bases: dict[str, n.Tree | None] = field(default_factory=dict[str, n.Tree | None])
+    bases: dict[str, n.Tree] = field(default_factory=dict[str, n.Tree])
     uses: int = 0
     full: bool = False
     """Set once the limit of layers is passed and reported."""
@@ -79,7 +82,7 @@ class _Expansion:
 
     def repeat(self, item: n.Repeat) -> list[tuple[int, int]]:
         count = self.count(item.count, "the number of layers")
-        base = self.base(item.block)
+        base = block_chain(self.spec, item.block, self.scope.findings, self.bases)
         if base is None:
             self.sound = False
             return []
@@ -90,13 +93,6 @@ class _Expansion:
         name = item.block.text
         self.written += [_Written(name, tree, item, i, count) for i in range(count)]
         return [(start + i, 0) for i in range(count)]
-
-    def base(self, block: Name) -> n.Tree | None:
-        """A block with what it inherits; the chain is walked once for each block."""
-        name = block.text
-        if self.bases.get(name) is None:
-            self.bases[name] = block_chain(self.spec, block, self.scope.findings)
-        return self.bases[name]
 
     def too_many(self, layers: int, place: Span) -> bool:
         if layers > self.limits.layers and not self.full:
@@ -161,7 +157,7 @@ def resolve_stack(
     applied = expansion.items(items)
     if expansion.full:
         return ()
-    scope.findings.work(len(applied), place)
+    scope.findings.work(LAYER_STEPS * len(applied), place)
     if not applied and expansion.sound:
         scope.findings.add(None if lost else faults.no_layers(place))
     if expansion.sound and not lost:

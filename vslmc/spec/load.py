@@ -90,11 +90,18 @@ def load_documents(
 
 
 def read_text(path: Path, limits: Limits) -> str:
-    """The text of a file; raises `OSError` or `ValueError` where it is none."""
-    size = path.stat().st_size
-    if path.is_file() and size > 8 * limits.source:
-        raise ValueError(f"it has {size} bytes")
-    return path.read_text("utf-8-sig")
+    """The text of a file; raises `OSError` or `ValueError` where it is none.
+
+    Of a file beyond the limit it is the beginning, long enough to be refused for its length.
+    """
+    most = 4 * limits.source + 8  # no character has more bytes than four
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        text = content.decode("utf-8", "ignore").ljust(limits.source + 1)
+    else:
+        text = content.decode("utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ class Limits:
     """Faults that are looked for before the compiler gives up."""
     imports: int = 32
     """Depth of imports."""
-    work: int = 1_000_000
+    work: int = 800_000
     """Steps of evaluation of one run, over all models and layers."""
     layers: int = 10_000
     """Applied layers of one model."""

@@ -202,9 +202,9 @@ def unexpected_token(
     form="command",
 )
 def source_too_large(place: Span, size: int, limit: int) -> Diagnostic:
-    """`size` and `limit` in characters."""
+    """`size` and `limit` in characters; of a huge file only the beginning is read."""
     return fault(
-        f"the file has {size} characters, the limit is {limit}",
+        f"the file has {size:,} characters or more, the limit is {limit:,}",
         primary=Label(place),
         help="split it by `import`, or raise the limit with `--max-source`",
     )
@@ -249,7 +249,7 @@ def nested_too_deeply(place: Span, limit: int) -> Diagnostic:
     what="An expression, a path or a row of labels goes deeper than the limit.",
     why="Every further step over the text works on one level inside another; their number is bounded first.",
     wrong=f"vocab = 256, context = 64, width = {'1 + ' * 101}1",
-    right="vocab = 256, context = 64, width = 100",
+    right="vocab = 256, context = 64, width = 96",
     form="sizes",
 )
 def too_deep(place: Span, limit: int) -> Diagnostic:
