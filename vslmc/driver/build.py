@@ -12,6 +12,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
 from vslmc.render.card import render_card
 from vslmc.render.check import render_check
+from vslmc.render.guard import check_python
 from vslmc.render.launch import (
     render_ds_config,
     render_launch_sh,
@@ -47,8 +48,11 @@ RENDERERS = {
 
 
 def render_package(plan: Plan, compiled: Compiled) -> Package:
-    """All files of a plan's package."""
+    """All files of a plan's package; raises `UnsafeCode` rather than hand out such."""
     files = {name: renderer(plan) for name, renderer in RENDERERS.items()}
+    for name, text in files.items():
+        if name.endswith(".py"):
+            check_python(name, text)
     digest = digest_text(compiled.spec_text)
     manifest = render_manifest(plan, files, digest, compiled.sets)
     return Package(plan.name, {**files, MANIFEST: manifest})

@@ -1,0 +1,121 @@
+"""The second look at generated Python refuses what no template has."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from vslmc.driver.build import RENDERERS, render_packages
+from vslmc.driver.compile import Request
+from vslmc.render.guard import IMPORTS, UnsafeCode, check_python
+
+SPECS = sorted(Path(__file__).parents[2].joinpath("specs").glob("*.vslm"))
+
+HOSTILE = [
+    "import subprocess",
+    "import os.path",
+    "from os import system",
+    "from . import other",
+    "from .. import other",
+    "import builtins",
+    "import socket",
+    "from ctypes.util import find_library",
+    "import os\nos.system('touch x')",
+    "import os\nos.popen('x')",
+    "import os\nos.execv('x', [])",
+    "import os\nx = os.remove",
+    "import os as o\no.system('x')",
+    "import os\no = os\no.system('x')",
+    "import os\ngetattr(os, 'system')('x')",
+    "import sys\nsys.modules['os'].system('x') if sys else 0",
+    "from importlib.util import find_spec",
+    "import shutil\nshutil.move('a', 'b')",
+    "import sys\nsys.exit()",
+    "import sys\nsys.path.append('x')",
+    "import ctypes\nctypes.PyDLL(None)",
+    "import importlib.util\nimportlib.import_module('os')",
+    "exec('x')",
+    "eval('x')",
+    "run = eval",
+    "compile('x', 'x', 'exec')",
+    "open('x', 'w')",
+    "__import__('os')",
+    "__builtins__",
+    "__loader__",
+    "().__class__.__bases__",
+    "x = (1).__class__",
+    "def f(a):\n    return a.__globals__",
+    "breakpoint()",
+    "input()",
+    "vars()",
+    "lambda: exec('x')",
+    "x: eval('x') = 1",
+    "class A(eval('x')):\n    pass",
+    "@eval\ndef f():\n    pass",
+    "def f(x=eval('1')):\n    pass",
+    "f'{eval(1)}'",
+    "[eval(x) for x in ()]",
+    "match 1:\n    case _ if eval('1'):\n        pass",
+    # What does not parse, or does not compile, is refused as well.
+    "x = (",
+    "return 1",
+    "x = 'a\nb'",
+    "def f():\n    nonlocal x",
+    "break",
+    "x = '\x00'",
+    "x = 1\n  y = 2",
+    "(" * 300 + ")" * 300,
+    "-" * 100_000 + "1",
+    "a = \ud800",
+]
+
+
+@pytest.mark.parametrize("code", HOSTILE)
+def test_refused(code: str) -> None:
+    with pytest.raises(UnsafeCode):
+        check_python("train.py", code)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_package_passes(path: Path) -> None:
+    # Rendering checks the files; this holds that it does, and that every file has its list.
+    packages = render_packages(Request(path, every=True)).value
+    assert packages
+    for package in packages:
+        for name, text in package.files.items():
+            if name.endswith(".py"):
+                check_python(name, text)
+                with pytest.raises(UnsafeCode, match=name):
+                    check_python(name, text + "\neval('1')\n")
+    assert set(IMPORTS) == {name for name in RENDERERS if name.endswith(".py")}
+
+
+def test_rendering_looks_at_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RENDERERS, "log.py", lambda plan: "import socket\n")
+    with pytest.raises(UnsafeCode, match=r"log\.py: line 1: the import of `socket`"):
+        render_packages(Request(SPECS[0]))
+
+
+def test_nothing_is_allowed_that_no_template_has() -> None:
+    """The lists of imports do not grow beyond what is used."""
+    used: dict[str, set[str]] = {name: set() for name in IMPORTS}
+    for path in SPECS:
+        for package in render_packages(Request(path, every=True)).value or ():
+            for name in used:
+                used[name] |= list_imports(package.files[name])
+    everything = set[str]().union(*used.values())
+    rare = {"deepspeed", "safetensors.torch", "torch.nn.attention.flex_attention"}
+    assert set[str]().union(*IMPORTS.values()) <= everything | rare
+
+
+def list_imports(text: str) -> set[str]:
+    """Modules that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found

@@ -1,0 +1,160 @@
+"""The check of generated Python after it is rendered, whatever the spec made of its text.
+
+Escaping keeps texts of a spec where they belong (`render.escape`). Should that fail, a package
+still holds no code but what the templates are known to use: a second look at the syntax tree,
+against lists of what may be imported, named and reached.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+_STDLIB = frozenset(
+    [
+        "__future__",
+        "argparse",
+        "codecs",
+        "collections.abc",
+        "contextlib",
+        "csv",
+        "ctypes",
+        "dataclasses",
+        "hashlib",
+        "importlib.util",
+        "io",
+        "json",
+        "logging",
+        "math",
+        "os",
+        "pathlib",
+        "platform",
+        "pydoc_data.topics",
+        "shutil",
+        "sys",
+        "time",
+        "typing",
+    ]
+)
+_TORCH = frozenset(
+    [
+        "torch",
+        "torch.distributed",
+        "torch.nn.functional",
+        "torch.nn.attention.flex_attention",
+        "torch.nn.parallel",
+        "torch.testing",
+    ]
+)
+_MODEL = frozenset(
+    [
+        "__future__",
+        "collections.abc",
+        "contextlib",
+        "dataclasses",
+        "importlib.util",
+        "logging",
+        "math",
+        "typing",
+        "flash_attn",
+    ]
+)
+
+IMPORTS: dict[str, frozenset[str]] = {
+    "model.py": _MODEL | _TORCH,
+    "train.py": _STDLIB | _TORCH | {"deepspeed", "checkpoint", "data", "log", "model"},
+    "data.py": _STDLIB | _TORCH,
+    "sample.py": _STDLIB | _TORCH | {"checkpoint", "data", "model"},
+    "checkpoint.py": _STDLIB | _TORCH | {"safetensors.torch"},
+    "log.py": _STDLIB | {"matplotlib.figure", "rich.console", "rich.progress"},
+    "test_model.py": _STDLIB | _TORCH,
+}
+"""Modules that each file of a package may import."""
+
+REACHED: dict[str, frozenset[str]] = {
+    "os": frozenset({"environ", "open", "close", "fsync", "replace", "O_RDONLY"}),
+    "sys": frozenset({"modules", "stderr"}),
+    "shutil": frozenset({"rmtree"}),
+    "ctypes": frozenset({"CDLL"}),
+    "importlib": frozenset({"util"}),
+}
+"""What may be reached in modules that can do harm."""
+
+FORBIDDEN = frozenset(
+    [
+        "exec",
+        "eval",
+        "compile",
+        "open",
+        "input",
+        "breakpoint",
+        "vars",
+        "locals",
+        "delattr",
+        "exit",
+        "quit",
+        "help",
+    ]
+)
+"""Builtins that no template uses."""
+DUNDERS = frozenset({"__init__", "__file__", "__name__"})
+"""The only names with two leading underscores."""
+
+
+class UnsafeCode(Exception):
+    """Generated code has something that no template has: a fault of the compiler."""
+
+
+def check_python(name: str, text: str) -> None:
+    """Parse, walk and compile the file `name`; raises `UnsafeCode`, or returns nothing."""
+    try:
+        tree = ast.parse(text, name)
+        for slip in _find_slips(tree, IMPORTS[name]):
+            raise UnsafeCode(f"{name}: {slip}")
+        compile(tree, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UnsafeCode(f"{name}: {error}") from error
+
+
+def _find_slips(tree: ast.Module, modules: frozenset[str]) -> Iterator[str]:
+    guarded: set[ast.expr] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=word) if word in FORBIDDEN or _is_hidden(word):
+                yield f"line {node.lineno}: the name `{word}`"
+            case ast.Name(id=word) if word in REACHED and node not in guarded:
+                yield f"line {node.lineno}: `{word}` as a value"
+            case ast.Attribute(attr=word) if _is_hidden(word):
+                yield f"line {node.lineno}: the attribute `{word}`"
+            case ast.Attribute(value=ast.Name(id=owner) as name, attr=word):
+                # A walk meets the parent first: a bare name comes without this.
+                guarded.add(name)
+                if word not in REACHED.get(owner, (word,)):
+                    yield f"line {node.lineno}: `{owner}.{word}`"
+            case ast.Import() | ast.ImportFrom():
+                yield from _find_imports(node, modules)
+            case _:
+                pass
+
+
+def _is_hidden(word: str) -> bool:
+    return word.startswith("__") and word not in DUNDERS
+
+
+def _find_imports(
+    node: ast.Import | ast.ImportFrom, modules: frozenset[str]
+) -> Iterator[str]:
+    if isinstance(node, ast.ImportFrom):
+        name = "." * node.level + (node.module or "")
+        # What is reached by its own name would not be seen.
+        legal = name in modules and name.partition(".")[0] not in REACHED
+        names = [] if legal else [name]
+    else:
+        names = [
+            each.name
+            for each in node.names
+            if each.name not in modules
+            or (each.asname and each.name.partition(".")[0] in REACHED)
+        ]
+    for name in names:
+        yield f"line {node.lineno}: the import of `{name}`"
