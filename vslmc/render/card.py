@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vslmc.cost.describe import format_bytes
 from vslmc.cost.flops import count_flops
 from vslmc.cost.memory import (
     Cache,
@@ -69,10 +70,12 @@ def _summarise(plan: Plan) -> str:
     positions = "learned" if plan.embedding.learned_positions else "none"
     tied = "tied to the embedding" if plan.head.tied else "with weights of its own"
     norm = "no final norm" if plan.head.norm is None else plan.head.norm.kind
+    kinds = {a.resize.kind for stack in plan.stacks for a in stack.layers if a.resize}
+    resize = f" The stream changes its width by {kinds.pop()}." if kinds else ""
     return (
         f"A decoder of {_plural(layers, 'layer')}: vocabulary {plan.vocab:,}, context "
         f"{plan.context:,} tokens. Embedding of width {plan.embedding.width}, absolute "
-        f"positions: {positions}. Head: {norm}, projection {tied}."
+        f"positions: {positions}. Head: {norm}, projection {tied}.{resize}"
     )
 
 
@@ -164,11 +167,3 @@ def _describe_schedule(recipe: Training) -> str:
 
 def _plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def format_bytes(size: int) -> str:
-    """A size in binary units, three digits: `1.23 MiB`."""
-    value, units = float(size), ["B", "KiB", "MiB", "GiB", "TiB"]
-    while value >= 1000 and len(units) > 1:
-        value, units = value / 1024, units[1:]
-    return f"{value:.3g} {units[0]}"
