@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vslmc.checks import verify_model
-from vslmc.diagnostics.model import Diagnostic
-from vslmc.plan.lower import lower_model
-from vslmc.resolve.model import resolve_model
-from vslmc.spec.load import load_spec
-from vslmc.spec.nodes import Spec
+from vslmc.driver.compile import Request, check_spec
 from vslmc.spec.reference import renew
 
 ROOT = Path(__file__).parents[2]
@@ -29,26 +24,10 @@ def blocks() -> list[tuple[str, str]]:
     ]
 
 
-def faults(spec: Spec) -> list[Diagnostic]:
-    """Errors of all models and variants of a spec."""
-    found: list[Diagnostic] = []
-    names = [(name, None) for name in spec.own_models]
-    for model, variant in [*names, *((None, name) for name in spec.own_variants)]:
-        resolved = resolve_model(spec, model, variant)
-        found += resolved.diagnostics
-        if resolved.value is not None:
-            found += verify_model(resolved.value)
-            found += lower_model(resolved.value).diagnostics
-    return found
-
-
 @pytest.mark.parametrize(("name", "text"), blocks(), ids=[name for name, _ in blocks()])
 def test_block_compiles(name: str, text: str) -> None:
     path = ROOT / "specs" / f"{name}.vslm"  # imports are relative to specs/
-    loaded = load_spec(path, ROOT, text=text)
-    found = list(loaded.diagnostics)
-    if loaded.value is not None:
-        found += faults(loaded.value)
+    found = check_spec(Request(path, root=ROOT, text=text))
     assert [(d.name, d.message, str(d.primary and d.primary.span)) for d in found] == []
 
 

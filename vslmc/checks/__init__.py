@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.checks.layers import verify_block
+from vslmc.checks.lints import find_lints
 from vslmc.checks.model import verify_whole
 from vslmc.checks.recipe import verify_recipe
 from vslmc.diagnostics.model import Diagnostic
@@ -37,7 +38,10 @@ def _verify(model: ResolvedModel, limits: Limits, findings: Findings) -> None:
     if not model.partial:
         for found in verify_whole(model, limits):
             findings.add(found)
-    if model.partial or findings.errors:
+    if not model.partial and not findings.errors:
+        for found in find_lints(model):
+            findings.add(found)
+    else:
         # It will not be lowered, where the recipe is resolved: its faults come now.
         for found in find_recipe_faults(model):
             findings.add(found)

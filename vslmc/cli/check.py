@@ -13,7 +13,7 @@ from vslmc.driver.compile import check_spec
 
 
 def run_check(values: Values) -> int:
-    """Print all faults of all specs; 1 if one of them is an error."""
+    """Print all faults of all specs; 1 if one is an error, or with `--strict` any."""
     found: list[Diagnostic] = []
     specs = values.texts("specs")
     for spec in specs:
@@ -24,7 +24,8 @@ def run_check(values: Values) -> int:
     # Specs that import one file, and those of one settings file, share its faults.
     found = list({_identify(diagnostic): diagnostic for diagnostic in found}.values())
     write_text(_render(values.text("format") or "text", found, len(specs)))
-    return FAULTS if any(diagnostic.is_error for diagnostic in found) else OK
+    strict = values.flag("strict")
+    return FAULTS if any(strict or each.is_error for each in found) else OK
 
 
 def _identify(found: Diagnostic) -> tuple[object, ...]:

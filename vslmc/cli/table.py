@@ -116,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="FORMAT",
                 choices=("text", "json", "sarif", "github"),
             ),
+            Option("--strict", "Exit 1 on warnings too.", "flag"),
             *_COMPILES,
         ),
         "vslmc.cli.check:run_check",

@@ -14,6 +14,7 @@ from vslmc.plan.nodes import Plan
 from vslmc.plan.passes import run_passes
 from vslmc.resolve.loose import resolve_loose
 from vslmc.resolve.model import resolve_model
+from vslmc.spec.allow import find_idle, silence
 from vslmc.spec.load import load_spec
 from vslmc.spec.nodes import Spec
 from vslmc.syntax.limits import Limits, Work
@@ -66,7 +67,16 @@ def check_spec(request: Request) -> tuple[Diagnostic, ...]:
             if done.steps > request.limits.work or len(found) > request.limits.faults:
                 break  # it has been said
         found += resolve_loose(loaded.value, tuple(found), request.limits)
+        found = _settle(found, loaded.value)
     return _order(found)
+
+
+def _settle(found: list[Diagnostic], spec: Spec) -> list[Diagnostic]:
+    """What is left of the diagnostics of a file that silences some of them."""
+    left = list(silence(found, spec.allows))
+    if any(diagnostic.is_error for diagnostic in found):
+        return left
+    return left + find_idle(found, spec.allows, spec.source)
 
 
 def compile_spec(request: Request) -> Outcome[Compiled]:
@@ -86,7 +96,8 @@ def compile_spec(request: Request) -> Outcome[Compiled]:
         plans += [outcome.value] if outcome.value is not None else []
     compiled = Compiled(tuple(plans), request.sets, spec.source.text)
     broken = any(diagnostic.is_error for diagnostic in found)
-    return Outcome(None if broken else compiled, _order(found))
+    left = silence(found, spec.allows)
+    return Outcome(None if broken else compiled, _order(left))
 
 
 def compile_one(request: Request) -> Outcome[Plan]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from vslmc.diagnostics.bounded import Bounded, Overflow
 from vslmc.diagnostics.catalogue import names as faults
@@ -11,6 +11,7 @@ from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec import nodes as n
+from vslmc.spec.allow import Allow, bind_allows, is_allow
 from vslmc.spec.reserved import is_reserved
 from vslmc.spec.stack import bind_items
 from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
@@ -22,7 +23,7 @@ SECTION_SORTS = ("block", "recipe", "model", "variant")
 
 
 def bind_documents(
-    documents: Iterable[s.Document],
+    documents: Collection[s.Document],
     main: Source,
     found: Sequence[Diagnostic] = (),
     limits: Limits | None = None,
@@ -37,6 +38,7 @@ def bind_documents(
         for document in documents:
             for entry in document.entries:
                 binder.bind(entry, document.source)
+        binder.allows = bind_allows(documents, binder.faults)
     except Overflow:
         last = binder.faults[-1].primary
         many = too_many_faults(last.span if last else None, limit)
@@ -74,6 +76,7 @@ class _Binder:
         self.own_models: list[str] = []
         self.own_variants: list[str] = []
         self.edition: s.Binding | None = None
+        self.allows: tuple[Allow, ...] = ()
 
     def spec(self, reported: tuple[Diagnostic, ...]) -> n.Spec:
         return n.Spec(
@@ -85,12 +88,15 @@ class _Binder:
             tuple(self.own_models),
             tuple(self.own_variants),
             reported,
+            self.allows,
         )
 
     def bind(self, entry: s.Entry, source: Source) -> None:
         match entry:
             case s.Import():
                 pass  # read by the loader
+            case s.Item() if is_allow(entry):
+                pass  # bound after everything else
             case s.Param():
                 if self.name("param", entry.name, self.params.get(entry.name.text)):
                     self.params[entry.name.text] = entry

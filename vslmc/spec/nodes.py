@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
+from vslmc.spec.allow import Allow
 from vslmc.syntax.nodes import Expr, Index, Name, Param
 
 
@@ -168,3 +169,5 @@ class Spec:
     """Names of the variants of the file itself."""
     faults: tuple[Diagnostic, ...] = ()
     """What was found so far: what cannot be found later may be lost for one of these."""
+    allows: tuple[Allow, ...] = ()
+    """Warnings that are silenced, those of imported files too."""

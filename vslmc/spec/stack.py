@@ -5,6 +5,7 @@ from __future__ import annotations
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.spec import nodes as n
+from vslmc.spec.allow import is_allow
 from vslmc.spec.reserved import is_reserved
 from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
 from vslmc.syntax import nodes as s
@@ -14,7 +15,8 @@ HELP = "write `N * block { ... }`, `loop N { ... }`, `label: ...` or `use label`
 
 def bind_items(body: s.Body, found: list[Diagnostic]) -> tuple[n.StackItem, ...]:
     """The items of one body, those with faults left out."""
-    items = (bind_item(entry, found) for entry in body.entries)
+    entries = (entry for entry in body.entries if not is_allow(entry))
+    items = (bind_item(entry, found) for entry in entries)
     return tuple(item for item in items if item is not None)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
+from vslmc.spec.allow import is_allow
 from vslmc.spec.fields import settings_of
 from vslmc.spec.nodes import LayerOverride, Tree
 from vslmc.spec.sections import NOT_YET, SECTIONS
@@ -42,6 +43,8 @@ class TreeBuilder:
         match entry:
             case s.Binding():
                 self.binding(entry)
+            case s.Item() if is_allow(entry):
+                pass  # bound apart: what it silences is not known here
             case s.Item(head=s.Name(text=name, span=span), body=s.Body() as body) if (
                 name in self.nested()
             ):

@@ -1,0 +1,118 @@
+"""Warnings about a resolved model: what works, and is most likely not what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vslmc.diagnostics.catalogue import lints
+from vslmc.diagnostics.model import Diagnostic
+from vslmc.resolve.nodes import ResolvedModel
+from vslmc.source import Span
+from vslmc.spec import nodes as n
+from vslmc.spec.parts import Attention, Moe
+from vslmc.spec.sections import Block
+from vslmc.syntax.nodes import Expr
+
+MULTIPLE = 8
+"""Heads are padded to it (tensor cores take 16 bytes at once)."""
+LARGE_VOCAB = 1024
+"""From here on a vocabulary is worth padding."""
+PADDED = 64
+
+
+def find_lints(model: ResolvedModel) -> Iterator[Diagnostic]:
+    """Every warning about a model without faults."""
+    blocks = {id(layer.block): layer for layer in model.layers}
+    for layer in blocks.values():
+        yield from lint_block(layer.block, layer.span, model)
+    yield from lint_sizes(model)
+    yield from lint_overrides(model)
+
+
+def lint_block(block: Block, place: Span, model: ResolvedModel) -> Iterator[Diagnostic]:
+    """Warnings about one layer; `place` is the item that writes it."""
+    mixer, ffn = block.mixer, block.ffn
+    if isinstance(mixer, Attention):
+        context = model.section.context
+        if mixer.head_dim % MULTIPLE:
+            at = mixer.place("head_dim") or place
+            yield lints.head_dim_alignment(at, mixer.head_dim)
+        if mixer.window is not None and mixer.window > context:
+            at, where = mixer.place("window") or place, model.section.place("context")
+            yield lints.window_beyond_context(at, mixer.window, context, where)
+    if isinstance(ffn, Moe) and ffn.top_k == ffn.experts:
+        at, top_k = ffn.place("experts") or place, ffn.origin("top_k")
+        where = None if top_k.default is not None else top_k.span
+        yield lints.every_expert_chosen(at, ffn.experts, where)
+
+
+def lint_sizes(model: ResolvedModel) -> Iterator[Diagnostic]:
+    """Warnings about the model's own keys."""
+    section = model.section
+    if section.vocab >= LARGE_VOCAB and section.vocab % PADDED:
+        yield lints.vocab_alignment(section.place("vocab") or model.span, section.vocab)
+    resize = section.origin("resize")
+    if resize.default is not None or resize.span is None:
+        return
+    # Widths that are set and equal may differ for another value of a parameter.
+    if all(layer.block.origin("width").default for layer in model.layers):
+        yield lints.resize_without_effect(resize.span)
+
+
+# --- overrides that are overridden ------------------------------------------------------------
+
+
+def lint_overrides(model: ResolvedModel) -> Iterator[Diagnostic]:
+    """Bindings of the model's own items and overrides that reach no layer.
+
+    Only `layers[...]` of the same declaration count: what a variant or `--set` overrides has
+    its effect elsewhere.
+    """
+    if not model.chain or not model.chain[-1].overrides or model.sets.overrides:
+        return
+    declared = model.chain[-1]
+    trees = {id(layer.tree): layer.tree for layer in model.layers}
+    alive: set[int] = set()
+    replaced: dict[int, list[Span]] = {}
+    for tree in trees.values():
+        for node in list_bound(tree):
+            assert node.expr is not None
+            alive.add(id(node.expr))
+            before = node.replaced
+            while before is not None:
+                replaced.setdefault(id(before.expr), []).append(node.expr.span)
+                before = before.replaced
+    own = [override.tree for override in declared.overrides]
+    for tree in (*list_items(declared.layers or ()), *own):
+        for expr in list_exprs(tree):
+            if id(expr) not in alive:
+                by = tuple(dict.fromkeys(replaced.get(id(expr), ())))
+                yield lints.override_without_effect(expr.span, by[:3])
+
+
+def list_bound(tree: n.Tree) -> Iterator[n.Tree]:
+    """Every tree below, itself among them, that holds a value."""
+    queue = [tree]
+    for at in queue:
+        if at.expr is not None:
+            yield at
+        queue += at.parts.values()
+
+
+def list_exprs(tree: n.Tree) -> Iterator[Expr]:
+    """Every value of a tree."""
+    return (node.expr for node in list_bound(tree) if node.expr is not None)
+
+
+def list_items(items: Iterable[n.StackItem]) -> Iterator[n.Tree]:
+    """The overrides of every item of a stack."""
+    for item in items:
+        match item:
+            case n.Repeat():
+                yield item.tree
+            case n.LoopItem():
+                yield from list_items(item.items)
+            case n.LabelItem():
+                yield from list_items([item.item])
+            case n.UseItem():
+                pass
