@@ -58,7 +58,7 @@ recipe quick {
 }
 """
 KEYS = "abcdefghijklmnopqrstuvwxyz0123456789    .,==*()\n{}#"
-QUIET = 0.4
+QUIET = 0.5
 """Seconds without news after which the diagnostics are taken to be the last."""
 
 

@@ -118,11 +118,11 @@ def test_only_what_depends_on_an_edit_is_compiled_again(tmp_path: Path) -> None:
         (line, 12), (line, 13), "8", "utf-16"
     )
     analysis = project.analysis(path)
-    assert analysis.pending() == ["mb"]
+    assert analysis.pending() == [("model", "mb"), ("block", "b")]
     after = analyse(project, path).verdicts
-    assert after["ma"] is before["ma"]
-    assert after["mb"] is not before["mb"]
-    model = after["mb"].model
+    assert after["model", "ma"] is before["model", "ma"]
+    assert after["model", "mb"] is not before["model", "mb"]
+    model = after["model", "mb"].model
     assert model is not None
     assert {layer.block.mixer.heads for layer in model.layers} == {8}  # type: ignore[attr-defined]
 

@@ -7,35 +7,39 @@ with faults is compiled with all of them, because its messages propose names fro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from vslmc.checks import verify_model
-from vslmc.diagnostics.model import Diagnostic
+from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.lsp.program import Program
 from vslmc.plan.lower import lower_model
+from vslmc.resolve.loose import resolve_loose
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.params import resolve_params
 from vslmc.resolve.scope import LOSSES, Findings
+from vslmc.spec.allow import find_idle, silence
 from vslmc.spec.nodes import Spec
 from vslmc.syntax.limits import Limits
 
 SORTS = ("param", "block", "recipe", "model")
 
 
+Key = tuple[str, str]
+"""Sort and name of what is judged: a model, or a block or recipe by itself."""
+
+
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """What became of one model."""
+    """What became of one declaration."""
 
     words: frozenset[str]
     """Every word that it can depend on."""
     model: ResolvedModel | None
     found: tuple[Diagnostic, ...]
-
-    @property
-    def clean(self) -> bool:
-        """Whether there was nothing to say, so that nothing elsewhere matters."""
-        return self.model is not None and not self.found
+    clean: bool
+    """Whether there was nothing to say, so that nothing elsewhere matters."""
 
 
 @dataclass(slots=True)
@@ -50,15 +54,15 @@ class Changes:
 
 @dataclass(slots=True)
 class Analysis:
-    """The verdicts on the models of one main file, kept from program to program."""
+    """The verdicts on the declarations of one main file, kept from program to program."""
 
     program: Program
     limits: Limits
-    verdicts: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
+    verdicts: dict[Key, Verdict] = field(default_factory=dict[Key, Verdict])
     params: tuple[Diagnostic, ...] = ()
     """Faults of parameters, used or not."""
-    dropped: dict[str, Verdict] = field(default_factory=dict[str, Verdict])
-    """What was said of models that are to be compiled again."""
+    dropped: dict[Key, Verdict] = field(default_factory=dict[Key, Verdict])
+    """What was said of declarations that are to be judged again."""
     recent: set[str] = field(default_factory=set[str])
     """Names whose declarations changed last."""
 
@@ -72,53 +76,98 @@ class Analysis:
         if changes.names:
             self.params = find_params(program.spec)
         self.recent = changes.words
-        own = {*program.spec.own_models, *program.spec.own_variants}
+        own = set(program.own)
         known = {**self.dropped, **self.verdicts}
         kept = {
-            name: verdict
-            for name, verdict in self.verdicts.items()
-            if name in own
+            key: verdict
+            for key, verdict in self.verdicts.items()
+            if key in own
             and verdict.words.isdisjoint(changes.words)
             and (verdict.clean or not changes.names)
         }
         self.verdicts = kept
-        self.dropped = {n: v for n, v in known.items() if n in own and n not in kept}
+        self.dropped = {k: v for k, v in known.items() if k in own and k not in kept}
 
-    def pending(self) -> list[str]:
-        """Models and variants of the file that have no verdict, the changed ones first."""
-        spec = self.program.spec
-        own = (*spec.own_models, *spec.own_variants)
-        names = [name for name in own if name not in self.verdicts]
-        return sorted(names, key=lambda name: name not in self.recent)
+    def pending(self) -> list[Key]:
+        """Declarations of the file that have no verdict, the changed ones first."""
+        keys = [key for key in self.program.own if key not in self.verdicts]
+        return sorted(keys, key=lambda key: key[1] not in self.recent)
 
-    def verdict(self, name: str) -> Verdict:
-        """The verdict on one model, made where it is not there."""
-        if name not in self.verdicts:
-            self.verdicts[name] = self.judge(name)
-            self.dropped.pop(name, None)
-        return self.verdicts[name]
+    def verdict(self, key: Key) -> Verdict:
+        """The verdict on one declaration, made where it is not there."""
+        if key not in self.verdicts:
+            judge = self.judge_model if key[0] == "model" else self.judge_loose
+            self.verdicts[key] = judge(*key)
+            self.dropped.pop(key, None)
+        return self.verdicts[key]
 
-    def judge(self, name: str) -> Verdict:
+    def judge_model(self, sort: str, name: str) -> Verdict:
+        """Compile a model or variant."""
+        del sort
         words = reach(self.program, name)
         spec = replace(self.program.spec, own_models=(name,), own_variants=())
         params = {n: param for n, param in spec.params.items() if n in words}
         model, found = compile_model(replace(spec, params=params), self.limits)
         if (model is None or found) and len(params) < len(spec.params):
             model, found = compile_model(spec, self.limits)
-        return Verdict(words, model, found)
+        return Verdict(words, model, found, model is not None and not found)
+
+    def judge_loose(self, sort: str, name: str) -> Verdict:
+        """Check a block or recipe by itself."""
+        declared = self.program.declared(sort)[name]
+        source = declared.name.span.source
+        words = self.program.piece(source).words | {name}
+        spec = self.program.spec
+        params = {n: param for n, param in spec.params.items() if n in words}
+        for known in (params, spec.params):
+            alone = replace(spec, source=source, params=known, blocks={}, recipes={})
+            alone = replace(alone, **{f"{sort}s": {name: declared}})
+            found = resolve_loose(alone, spec.faults, self.limits)
+            if not found:
+                break
+        return Verdict(words, None, found, not found)
 
     def found(self) -> list[Diagnostic]:
-        """Everything known now, each fault once; of models to come, what was said before."""
-        of_models = [f for verdict in self.verdicts.values() for f in verdict.found]
-        of_models += [
-            fault
-            for verdict in self.dropped.values()
-            for fault in verdict.found
-            if fault.primary and self.program.holds(fault.primary.span)
-        ]
+        """Everything known now, each fault once; of what is to come, what was said before."""
         spec = self.program.spec
         params = self.params if spec.own_models or spec.own_variants else ()
-        return list(dict.fromkeys((*self.program.found, *params, *of_models)))
+        of_models = [f for found in self._said("model") for f in found]
+        known = dict.fromkeys((*self.program.found, *params, *of_models))
+        # What is wrong with a block or recipe by itself is not said again.
+        places = [fault.primary.span for fault in known if fault.primary]
+        loose = dict.fromkeys(
+            fault
+            for sort in ("block", "recipe")
+            for found in self._said(sort)
+            for fault in found
+            if fault.primary is None or not echoes(fault.primary.span, places)
+        )
+        everything = (*known, *loose)
+        left = list(silence(everything, spec.allows))
+        if any(fault.is_error for fault in everything):
+            return left
+        return left + self._idle(everything)
+
+    def _said(self, sort: str) -> Iterator[tuple[Diagnostic, ...]]:
+        """What is said of the declarations of a sort, by verdicts old and new."""
+        for (of, _), verdict in self.verdicts.items():
+            if of == sort and verdict.found:
+                yield verdict.found
+        for (of, _), verdict in self.dropped.items():
+            if of == sort:
+                yield tuple(
+                    fault
+                    for fault in verdict.found
+                    if fault.primary and self.program.holds(fault.primary.span)
+                )
+
+    def _idle(self, found: tuple[Diagnostic, ...]) -> list[Diagnostic]:
+        """What the file silences, and nobody says."""
+        allows = self.program.spec.allows
+        home = self.program.scripts.get(self.program.main)
+        own = home.order if home else {}
+        sources = dict.fromkeys(a.place.source for a in allows if a.place.source in own)
+        return [f for source in sources for f in find_idle(found, allows, source)]
 
 
 def compare_programs(old: Program, new: Program) -> Changes:

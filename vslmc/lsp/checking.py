@@ -19,6 +19,8 @@ DELAY = 0.005
 """Seconds to wait for the next change: those that come together are checked once."""
 SLICE = 0.03
 """Seconds of work after which requests get their turn."""
+NEWS = 0.25
+"""Seconds between two publications while models are compiled in slices."""
 
 Shown = dict[Path, list[t.Diagnostic]]
 LOG = logging.getLogger(__name__)
@@ -58,8 +60,11 @@ class Checker:
         await asyncio.sleep(DELAY)
         try:
             analysis = self.project.analysis(main)
+            told = -NEWS
             while not work(analysis):
-                self.tell(main, analysis)
+                if perf_counter() > told + NEWS:
+                    self.tell(main, analysis)
+                    told = perf_counter()
                 await asyncio.sleep(0)
             self.tell(main, analysis)
         except Exception:

@@ -18,6 +18,7 @@ from vslmc.outcome import Outcome
 from vslmc.source import Source
 from vslmc.spec.bind import bind_documents
 from vslmc.spec.nodes import Spec
+from vslmc.spec.unused import Uses, list_uses
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document
 from vslmc.syntax.parse import parse_text
@@ -27,7 +28,6 @@ MARGIN = re.compile(
     rf"^(?:{'|'.join(sorted(DECLARING))}){DECLARED.pattern}", re.MULTILINE
 )
 WORD = re.compile(r"[A-Za-z_]\w*")
-UNUSED = "unused-block"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +59,21 @@ class Chunk:
         document, before = self.parsed.value, self.parsed.diagnostics
         assert document is not None
         outcome = bind_documents((document,), self.source, before)
-        # What nothing uses is known of the whole file only.
-        found = [f for f in outcome.diagnostics[len(before) :] if f.name != UNUSED]
-        return Outcome(outcome.value, tuple(found))
+        spec = outcome.value
+        assert spec is not None
+        # What the spec has noted, without the warnings that only a whole file can give.
+        return Outcome(spec, spec.faults[len(before) :])
 
     @cached_property
     def spec(self) -> Spec:
         """Its declarations."""
         assert self.bound.value is not None
         return self.bound.value
+
+    @cached_property
+    def uses(self) -> Uses:
+        """What its declarations use."""
+        return list_uses(self.spec)
 
     @cached_property
     def words(self) -> frozenset[str]:

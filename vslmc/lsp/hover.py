@@ -107,8 +107,7 @@ def show_definition(program: Program, mention: Mention) -> str | None:
 
 def entries_of(program: Program, place: Span) -> tuple[s.Entry, ...]:
     """The entries of the piece that holds a span."""
-    script = program.owners[place.source]
-    document = script.chunks[script.order[place.source]].parsed.value
+    document = program.piece(place.source).parsed.value
     return document.entries if document else ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -15,10 +15,11 @@ from vslmc.lsp.chunks import Chunk
 from vslmc.lsp.script import Script
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
+from vslmc.spec.allow import Allow
 from vslmc.spec.bind import drop_echoes
 from vslmc.spec.load import load_documents
 from vslmc.spec.nodes import BlockDecl, ModelDecl, RecipeDecl, Spec
-from vslmc.spec.unused import find_unused
+from vslmc.spec.unused import Uses, find_unused, join_uses
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document, Entry, Import, Param
 
@@ -55,6 +56,23 @@ class Program:
                 for name in chunk.declares:
                     found.setdefault(name, []).append(chunk)
         return found
+
+    @cached_property
+    def own(self) -> list[tuple[str, str]]:
+        """Sort and name of every declaration of the main file, parameters left out."""
+        home = self.scripts.get(self.main)
+        pieces = home.order if home else {}
+        return [
+            (sort, name)
+            for sort in ("model", "block", "recipe")
+            for name, declared in self.declared(sort).items()
+            if declared.name.span.source in pieces
+        ]
+
+    def piece(self, source: Source) -> Chunk:
+        """The piece of a source."""
+        script = self.owners[source]
+        return script.chunks[script.order[source]]
 
     def holds(self, span: Span) -> bool:
         """Whether the span's text is still in the program."""
@@ -105,8 +123,19 @@ def load_program(
     home = ordered[main]
     spec = merge.spec(home.chunks[0].source, found)
     if not any(fault.is_error for fault in found):
-        found += tuple(find_unused(spec, home.order))
+        found += tuple(find_unused(spec, home.order, uses_of(ordered, main)))
     return Program(main, ordered, spec, found)
+
+
+def uses_of(scripts: Mapping[Path, Script], main: Path) -> Uses:
+    """What all files use; the items of imported stacks are not looked at."""
+    home = [chunk.uses for chunk in scripts[main].chunks]
+    others = [
+        replace(chunk.uses, found=())
+        for path, script in scripts.items()
+        for chunk in (script.chunks if path != main else ())
+    ]
+    return join_uses([*others, *home])
 
 
 def join_chunks(script: Script, limits: Limits) -> Outcome[Document]:
@@ -135,11 +164,13 @@ class _Merge:
     recipes: dict[str, RecipeDecl] = field(default_factory=dict[str, RecipeDecl])
     models: dict[str, ModelDecl] = field(default_factory=dict[str, ModelDecl])
     own: list[str] = field(default_factory=list[str])
+    allows: list[Allow] = field(default_factory=list[Allow])
 
     def add(self, chunk: Chunk, own: bool) -> None:
         spec = chunk.spec
         self.found += chunk.bound.diagnostics
         # Most pieces declare one thing, and there are many of them.
+        self.allows += spec.allows
         if spec.params:
             self.join("param", self.params, spec.params)
         if spec.blocks:
@@ -174,4 +205,5 @@ class _Merge:
             models,
             variants,
             found,
+            tuple(self.allows),
         )

@@ -101,7 +101,7 @@ class Script:
             + self.chunks[last].text[tail:]
         )
         known = self.chunks[low:high]
-        limits, name = known[0].limits, self.path.name
+        limits, name = known[0].limits, self.path.as_posix()
         made = make_chunks(before + inner + after, name, limits, known)
         kept = [*self.chunks[:low], *made, *self.chunks[high:]]
         pieces = tuple(chunk for chunk in kept if chunk.text)
@@ -110,10 +110,10 @@ class Script:
     def replaced(self, text: str) -> Script:
         """The script with another text; pieces that stay the same are kept."""
         limits = self.chunks[0].limits
-        made = make_chunks(clean_text(text), self.path.name, limits, self.chunks)
+        made = make_chunks(clean_text(text), self.path.as_posix(), limits, self.chunks)
         return Script(self.path, tuple(made))
 
 
 def make_script(path: Path, text: str, limits: Limits) -> Script:
     """A file from its text."""
-    return Script(path, tuple(make_chunks(clean_text(text), path.name, limits)))
+    return Script(path, tuple(make_chunks(clean_text(text), path.as_posix(), limits)))

@@ -53,15 +53,13 @@ class Item:
 
 def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
     """Resolved models that a piece can have a part in."""
-    spec = analysis.program.spec
-    names = [*spec.own_models, *spec.own_variants]
-    if len(names) > MODELS:
-        names = [name for name in names if name in analysis.verdicts]
-    declared = chunk.declares
+    keys = [key for key in analysis.program.own if key[0] == "model"]
+    if len(keys) > MODELS:
+        keys = [key for key in keys if key in analysis.verdicts]
     found: list[ResolvedModel] = []
-    for name in names:
-        verdict = analysis.verdict(name)
-        if verdict.model is not None and declared & verdict.words:
+    for key in keys:
+        verdict = analysis.verdict(key)
+        if verdict.model is not None and chunk.declares & verdict.words:
             found.append(verdict.model)
     return found[:MODELS]
 

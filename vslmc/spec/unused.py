@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Set
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 
 from vslmc.diagnostics.catalogue import lints
 from vslmc.diagnostics.catalogue import names as faults
@@ -12,32 +13,69 @@ from vslmc.spec import nodes as n
 from vslmc.syntax import nodes as s
 
 
-def find_unused(spec: n.Spec, own: Container[Source] | None = None) -> list[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What the declarations of a file, or of a piece of it, use."""
+
+    names: frozenset[str]
+    """Names that expressions read."""
+    stacks: tuple[tuple[frozenset[str], bool], ...]
+    """Of each model: the blocks that its stack names, and whether it inherits another."""
+    found: tuple[Diagnostic, ...]
+    """Warnings about items of stacks."""
+
+
+def list_uses(spec: n.Spec) -> Uses:
+    """The uses of one file or piece."""
+    models = spec.models.values()
+    return Uses(
+        frozenset(name for expr in list_exprs(spec) for name in list_names(expr)),
+        tuple(
+            (frozenset(used_blocks(model.layers or ())), model.parent is not None)
+            for model in models
+        ),
+        tuple(
+            found
+            for model in models
+            if model.layers and model.name.span.source is spec.source
+            for found in lint_items(model.layers)
+        ),
+    )
+
+
+def join_uses(pieces: Sequence[Uses]) -> Uses:
+    """The uses of all pieces together."""
+    return Uses(
+        frozenset[str]().union(*(piece.names for piece in pieces)),
+        tuple(stack for piece in pieces for stack in piece.stacks),
+        tuple(found for piece in pieces for found in piece.found),
+    )
+
+
+def find_unused(
+    spec: n.Spec, own: Container[Source] | None = None, uses: Uses | None = None
+) -> list[Diagnostic]:
     """A warning for each declaration of the file itself that no model of it uses.
 
     A file without models is a library, whose declarations are there for others. `own` are the
-    sources of the file, where it is held in pieces.
+    sources of the file and `uses` what they use, where it is held in pieces.
     """
     own = (spec.source,) if own is None else own
     if not spec.own_models and not spec.own_variants:
         return []
-    found = [*unused_blocks(spec, own), *unused_params(spec, own)]
-    found += unused_recipes(spec, own)
-    for model in spec.models.values():
-        if model.layers and model.name.span.source in own:
-            found += lint_items(model.layers)
-    return found
+    uses = list_uses(spec) if uses is None else uses
+    found = [*unused_blocks(spec, own, uses), *unused_params(spec, own, uses)]
+    return [*found, *unused_recipes(spec, own), *uses.found]
 
 
 # --- blocks -----------------------------------------------------------------------------------
 
 
-def unused_blocks(spec: n.Spec, own: Container[Source]) -> list[Diagnostic]:
+def unused_blocks(spec: n.Spec, own: Container[Source], uses: Uses) -> list[Diagnostic]:
     """Blocks that are in no stack."""
     used: set[str] = set()
-    for model in spec.models.values():
-        named = set(used_blocks(model.layers or ()))
-        if named - spec.blocks.keys() or (not named and model.parent is None):
+    for named, inherits in uses.stacks:
+        if named - spec.blocks.keys() or not (named or inherits):
             return []  # a fault of the stack, which will be reported, is the reason
         for name in named:
             use_block(name, spec, used)
@@ -78,16 +116,13 @@ def list_items(items: Iterable[n.StackItem]) -> Iterator[n.StackItem]:
 # --- parameters -------------------------------------------------------------------------------
 
 
-def unused_params(spec: n.Spec, own: Container[Source]) -> list[Diagnostic]:
+def unused_params(spec: n.Spec, own: Container[Source], uses: Uses) -> list[Diagnostic]:
     """Parameters that no expression reads."""
-    places = {n: p.name.span for n, p in spec.params.items()}
-    unused = {name for name, place in places.items() if place.source in own}
-    if unused:
-        for expr in list_exprs(spec):
-            drop_names(expr, unused)
-            if not unused:
-                break
-    return [lints.unused_param(places[n], n) for n in spec.params if n in unused]
+    return [
+        lints.unused_param(param.name.span, name)
+        for name, param in spec.params.items()
+        if name not in uses.names and param.name.span.source in own
+    ]
 
 
 def list_exprs(spec: n.Spec) -> Iterator[s.Expr]:
@@ -129,13 +164,13 @@ def tree_exprs(tree: n.Tree) -> Iterator[s.Expr]:
         queue += at.parts.values()
 
 
-def drop_names(expr: s.Expr, names: set[str]) -> None:
-    """Take away the names that an expression reads."""
+def list_names(expr: s.Expr) -> Iterator[str]:
+    """The names that an expression reads."""
     queue = [expr]
     for at in queue:
         match at:
             case s.Name():
-                names.discard(at.text)
+                yield at.text
             case s.Unary():
                 queue.append(at.operand)
             case s.Binary():
