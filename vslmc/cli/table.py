@@ -117,6 +117,8 @@ COMMANDS: tuple[Command, ...] = (
                 choices=("text", "json", "sarif", "github"),
             ),
             Option("--strict", "Exit 1 on warnings too.", "flag"),
+            Option("--fix", "Apply safe fixes, such as names put right.", "flag"),
+            Option("--diff", "Write nothing; show what --fix would change.", "flag"),
             *_COMPILES,
         ),
         "vslmc.cli.check:run_check",
