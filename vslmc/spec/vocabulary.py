@@ -39,6 +39,7 @@ KEYWORDS: dict[str, str] = {
 SECTION_DOCS: dict[str, str] = {
     "layers": "The stack: `N * block { overrides }`, `loop N { ... }`, `label: ...`, `use label`.",
     "encoder": "A stack beside the decoder's.",
+    "allow": 'Warnings that are meant, each with its reason: `unused_label = "why"`.',
 }
 """Sections without keys of their own."""
 
