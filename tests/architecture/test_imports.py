@@ -31,7 +31,7 @@ LEVELS = (
     ("experiments",),
     ("settings",),
     ("driver",),
-    ("lsp", "pygments_lexer"),
+    ("builder", "lsp", "pygments_lexer"),
     ("cli",),
     ("__main__",),
 )

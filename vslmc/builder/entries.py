@@ -1,0 +1,305 @@
+"""Entries of the builder: bindings, sections, declarations, and the items of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, TypeAlias, overload
+
+from vslmc.builder.paths import Path, Step, path_of
+from vslmc.builder.values import (
+    DEEPEST,
+    DEFAULT,
+    Input,
+    Name,
+    Numeric,
+    Param,
+    Term,
+    Text,
+    Value,
+    as_value,
+    verify_word,
+)
+from vslmc.spec.fields import settings_of
+from vslmc.spec.sections import SECTIONS
+from vslmc.spec.tree import NESTED
+from vslmc.spec.values import String
+from vslmc.spec.vocabulary import list_settings
+
+Overrides: TypeAlias = Mapping[str, Input]
+"""Values by dotted key: `{"mixer.window": 128, "layers[3..8].ffn.hidden": 512}`."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """`path = value`."""
+
+    path: Path
+    value: Value
+
+
+@dataclass(frozen=True)
+class Import:
+    """`import "file.vslm"`."""
+
+    file: str
+
+    def __post_init__(self) -> None:
+        Text(self.file)
+
+
+@dataclass(frozen=True)
+class Section:
+    """`name { entries }` inside a declaration."""
+
+    depth: ClassVar[int] = 0
+    name: str
+    entries: tuple[Bound, ...]
+
+    def __post_init__(self) -> None:
+        verify_word(self.name)
+
+    @classmethod
+    def of(cls, name: str, entries: tuple[Bound, ...]) -> Self:
+        """A section from its parts, as they were read."""
+        made = cls.__new__(cls)
+        Section.__init__(made, name, entries)
+        return made
+
+
+Bound: TypeAlias = "Binding | Section"
+
+
+class Allow(Section):
+    """`allow { lint = "reason" }`: silences warnings of what it stands in.
+
+    Each keyword is a lint with underscores: `Allow(unused_label="for readers")`.
+    """
+
+    def __init__(self, **reasons: str) -> None:
+        bound = (_step(lint, Text(reason)) for lint, reason in reasons.items())
+        super().__init__("allow", tuple(bound))
+
+
+def _step(name: str, value: Value) -> Binding:
+    return Binding(Path((Step(verify_word(name)),)), value)
+
+
+# --- the stack ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """`count * block { overrides }`; a count of None writes the block alone."""
+
+    count: Value | None
+    block: str
+    overrides: tuple[Bound, ...] | None
+    """None if there is no body."""
+
+    def __init__(
+        self,
+        count: Numeric | Value | None,
+        block: Layered | str,
+        overrides: Overrides | tuple[Bound, ...] | None = None,
+    ) -> None:
+        bound = overrides
+        if not isinstance(bound, tuple | None):
+            bound = bind_overrides(bound)
+        name = block if isinstance(block, str) else block.name
+        object.__setattr__(self, "count", None if count is None else as_value(count))
+        object.__setattr__(self, "block", verify_word(name))
+        object.__setattr__(self, "overrides", bound)
+
+    @property
+    def depth(self) -> int:
+        """Items inside one another."""
+        return 0
+
+    def __mul__(self, count: Numeric) -> Repeat:
+        if self.count is not None or not isinstance(count, Term | int):
+            return NotImplemented
+        return Repeat(count, self.block, self.overrides)
+
+    __rmul__ = __mul__
+
+
+@dataclass(frozen=True)
+class Loop:
+    """`loop count { items }`."""
+
+    count: Value
+    items: tuple[Item, ...]
+    depth: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _deepen(self, self.items)
+
+
+@dataclass(frozen=True)
+class Label:
+    """`name: item`."""
+
+    name: str
+    item: Item
+    depth: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        verify_word(self.name)
+        _deepen(self, (self.item,))
+
+
+@dataclass(frozen=True)
+class Use:
+    """`use label`."""
+
+    label: str
+    depth: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        verify_word(self.label)
+
+
+Item: TypeAlias = "Repeat | Loop | Label | Use | Section"
+
+
+def _deepen(made: Loop | Label, inner: Iterable[Item]) -> None:
+    depth = 1 + max((item.depth for item in inner), default=0)
+    if depth > DEEPEST:
+        raise ValueError(f"a stack is nested deeper than {DEEPEST}")
+    object.__setattr__(made, "depth", depth)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """`layers { items }`."""
+
+    items: tuple[Item, ...]
+
+
+def loop(count: Numeric, items: Sequence[Item | Layered] | Item | Layered) -> Loop:
+    """The items, applied `count` times over the same weights."""
+    listed = items if isinstance(items, Sequence) else [items]
+    return Loop(as_value(count), tuple(map(as_item, listed)))
+
+
+def label(name: str, item: Item | Layered) -> Label:
+    """An item under a name, for `use`."""
+    return Label(name, as_item(item))
+
+
+def use(target: Label | str) -> Use:
+    """The layers of a label again, with the same weights."""
+    return Use(target.name if isinstance(target, Label) else target)
+
+
+def as_item(given: Item | Layered) -> Item:
+    """The item; a block stands for one layer of it."""
+    return Repeat(None, given) if isinstance(given, Layered) else given
+
+
+# --- sections and declarations ------------------------------------------------------------------
+
+
+Entry: TypeAlias = "Bound | Layers"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declaration of one of the four keywords."""
+
+    keyword: ClassVar[str]
+    name: str
+    parent: str | None
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *((self.parent,) if self.parent is not None else ())):
+            verify_word(name)
+
+    @classmethod
+    def of(cls, name: str, parent: str | None, entries: tuple[Entry, ...]) -> Self:
+        """A declaration from its parts, as they were read."""
+        made = cls.__new__(cls)
+        Declared.__init__(made, name, parent, entries)
+        return made
+
+
+class Layered(Declared):
+    """A declaration of a layer: `3 * base` repeats it."""
+
+    keyword = "block"
+
+    def __mul__(self, count: Numeric) -> Repeat:
+        if not isinstance(count, Term | int):
+            return NotImplemented
+        return Repeat(count, self)
+
+    __rmul__ = __mul__
+
+
+TopLevel: TypeAlias = "Import | Param | Bound | Declared"
+
+
+@overload
+def name_of(given: Declared | str) -> str: ...
+@overload
+def name_of(given: None) -> None: ...
+def name_of(given: Declared | str | None) -> str | None:
+    """The name of a declaration."""
+    return given.name if isinstance(given, Declared) else given
+
+
+def list_entries(
+    section: str, given: Mapping[str, Any], overrides: Overrides | None
+) -> tuple[Entry, ...]:
+    """The entries of a section from the arguments of its class.
+
+    Keys come first, in the order of the field table; then sections, stack, recipe, overrides.
+    """
+    return tuple(_list_entries(section, given, overrides or {}))
+
+
+def _list_entries(
+    section: str, given: Mapping[str, Any], overrides: Overrides
+) -> Iterator[Entry]:
+    yield from list_bindings(section, given)
+    for name in NESTED.get(section, ()):
+        if given[name] is not None:
+            yield given[name]
+    if given.get("layers") is not None:
+        yield Layers(tuple(map(as_item, given["layers"])))
+    recipe: Declared | str | None = given.get("recipe")
+    if recipe is not None:
+        yield _step("recipe", Name(name_of(recipe)))
+    yield from bind_overrides(overrides)
+
+
+def list_bindings(section: str, given: Mapping[str, Any]) -> tuple[Bound, ...]:
+    """What a section allows and the bindings of its own keys; `DEFAULT` is left out."""
+    allow: Allow | None = given["allow"]
+    bound = tuple(
+        _step(name, convert(given[name], setting.type))
+        for name, setting in settings_of(SECTIONS[section]).items()
+        if given[name] is not DEFAULT
+    )
+    return bound if allow is None else (allow, *bound)
+
+
+def bind_overrides(overrides: Overrides) -> tuple[Binding, ...]:
+    """A binding for each dotted key."""
+    return tuple(_bind(path_of(key), value) for key, value in overrides.items())
+
+
+def _bind(path: Path, given: Input) -> Binding:
+    key = path.steps[-1].name
+    types = [s.type for s in list_settings() if s.name == key]
+    text = bool(types) and all(isinstance(type_, String) for type_ in types)
+    return Binding(path, convert(given, String() if text else None))
+
+
+def convert(given: Input, type_: object) -> Value:
+    """The value for a key of a type: where it takes a text, a str is one."""
+    if isinstance(given, str) and isinstance(type_, String):
+        return Text(given)
+    return as_value(given)

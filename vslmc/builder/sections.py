@@ -1,0 +1,275 @@
+"""A class for each section and declaration.
+
+Made by `python -m vslmc.builder.make` from the field tables. DO NOT EDIT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from vslmc.builder.entries import (
+    Allow,
+    Declared,
+    Item,
+    Layered,
+    Overrides,
+    Repeat,
+    Section,
+    bind_overrides,
+    list_bindings,
+    list_entries,
+    name_of,
+)
+from vslmc.builder.kinds import (
+    Data,
+    Ffn,
+    Init,
+    Mixer,
+    Norm,
+    Optimizer,
+    Schedule,
+    Tokenizer,
+)
+from vslmc.builder.values import DEFAULT, Default, Numeric, Term
+
+__all__ = [
+    "Block",
+    "DeepSpeed",
+    "Embedding",
+    "Head",
+    "Model",
+    "Recipe",
+    "Train",
+    "Variant",
+]
+
+
+class Block(Layered):
+    """One layer: x + mixer(norm(x)), then x + ffn(norm(x)).
+
+    width: width of the stream in this layer; default width (the model's width).
+    norm: norm of the inputs of mixer and FFN; default rmsnorm (as Llama).
+    mixer: what mixes tokens; required.
+    ffn: what works on each token; required.
+    dropout: dropout of both branches; default 0 (small models underfit).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        overrides: Overrides | None = None,
+        *,
+        extends: Block | str | None = None,
+        width: Numeric | Default = DEFAULT,
+        norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
+        mixer: Mixer | Literal["none", None] | Default = DEFAULT,
+        ffn: (
+            Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "none", None] | Default
+        ) = DEFAULT,
+        dropout: Numeric | Default = DEFAULT,
+        allow: Allow | None = None,
+    ) -> None:
+        entries = list_entries("block", locals(), overrides)
+        super().__init__(name, name_of(extends), entries)
+
+    def with_(
+        self,
+        overrides: Overrides | None = None,
+        *,
+        width: Numeric | Default = DEFAULT,
+        norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
+        mixer: Mixer | Literal["none", None] | Default = DEFAULT,
+        ffn: (
+            Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "none", None] | Default
+        ) = DEFAULT,
+        dropout: Numeric | Default = DEFAULT,
+        allow: Allow | None = None,
+    ) -> Repeat:
+        """A layer of the block that overrides some of its keys."""
+        bound = (*list_bindings("block", locals()), *bind_overrides(overrides or {}))
+        return Repeat(None, self, bound)
+
+
+class Model(Declared):
+    """A model: its sizes; the stack, embedding, head and recipe are sections of it.
+
+    vocab: size of the vocabulary; required.
+    context: longest sequence, in tokens; required.
+    width: width of the stream, unless a layer says otherwise; required.
+    resize: how the stream changes its width; default carry (best measured (arXiv 2606.18246)).
+    init: how weights start; default normal (as GPT-2).
+    """
+
+    keyword = "model"
+
+    def __init__(
+        self,
+        name: str,
+        overrides: Overrides | None = None,
+        *,
+        extends: Model | str | None = None,
+        vocab: Numeric | Default = DEFAULT,
+        context: Numeric | Default = DEFAULT,
+        width: Numeric | Default = DEFAULT,
+        resize: (
+            Literal["carry", "pad", "project", "learned"] | Term | Default
+        ) = DEFAULT,
+        init: Init | Literal["normal", "gpt2"] | Default = DEFAULT,
+        allow: Allow | None = None,
+        embedding: Embedding | None = None,
+        head: Head | None = None,
+        layers: Sequence[Item | Layered] | None = None,
+        recipe: Recipe | str | None = None,
+    ) -> None:
+        entries = list_entries("model", locals(), overrides)
+        super().__init__(name, name_of(extends), entries)
+
+
+class Embedding(Section):
+    """The token embedding.
+
+    tie: whether the head uses the embedding's tensor; default false (small models gain from a head of their own).
+    position: absolute positions added to the embedding; default none (relative positions live in the mixer).
+    dropout: dropout of the embedding; default 0 (small models underfit).
+    """
+
+    def __init__(
+        self,
+        *,
+        tie: bool | Term | Default = DEFAULT,
+        position: Literal["none", "learned", None] | Term | Default = DEFAULT,
+        dropout: Numeric | Default = DEFAULT,
+        allow: Allow | None = None,
+    ) -> None:
+        super().__init__("embedding", list_bindings("embedding", locals()))
+
+
+class Head(Section):
+    """The final norm and the projection to the vocabulary.
+
+    norm: the final norm; default that of the last layer (the last layer's kind of norm).
+    """
+
+    def __init__(
+        self,
+        *,
+        norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
+        allow: Allow | None = None,
+    ) -> None:
+        super().__init__("head", list_bindings("head", locals()))
+
+
+class Recipe(Declared):
+    """What a model is trained on, and how.
+
+    data: the text; default builtin(python_reference) (needs no download).
+    tokenizer: from text to tokens; default byte (needs no training).
+    """
+
+    keyword = "recipe"
+
+    def __init__(
+        self,
+        name: str,
+        overrides: Overrides | None = None,
+        *,
+        extends: Recipe | str | None = None,
+        data: Data | Default = DEFAULT,
+        tokenizer: Tokenizer | Literal["byte", "char"] | Default = DEFAULT,
+        allow: Allow | None = None,
+        train: Train | None = None,
+        deepspeed: DeepSpeed | None = None,
+    ) -> None:
+        entries = list_entries("recipe", locals(), overrides)
+        super().__init__(name, name_of(extends), entries)
+
+
+class Train(Section):
+    """How long, how fast, how often.
+
+    steps: optimizer steps; `auto` takes them from `tokens`; default auto (solved from tokens).
+    tokens: training tokens; `auto` takes them from `steps`; default auto (1,000 steps when `steps` is not given either).
+    batch: tokens of one step over all processes; default 8Ki, in whole sequences (a laptop's step stays below a second for small models).
+    micro_batch: sequences of one forward pass of one process; default auto (the largest that divides the batch, up to 16Ki tokens).
+    optimizer: the optimizer; default adamw (the standard choice).
+    schedule: the learning rate over time; default cosine (the standard choice).
+    clip: largest norm of the gradient; default 1 (as GPT-3).
+    precision: dtype of the matrix products; default fp32 (safe on every device).
+    seed: seed of init, data order and dropout; default 1337 (any fixed number).
+    validation: share of the text, at its end, held out; default 0.1 (as nanoGPT).
+    evaluate_every: steps between evaluations; default auto (ten evaluations in all).
+    evaluate_batches: micro batches of one evaluation; default 20 (an estimate; `all` takes the whole split).
+    checkpoint_every: steps between checkpoints; default auto (four checkpoints in all).
+    log_every: steps between lines of the log; default 10 (every tenth step).
+    device: where it runs; default auto (a GPU if there is one).
+    """
+
+    def __init__(
+        self,
+        *,
+        steps: Numeric | Literal["auto"] | Default = DEFAULT,
+        tokens: Numeric | Literal["auto"] | Default = DEFAULT,
+        batch: Numeric | Default = DEFAULT,
+        micro_batch: Numeric | Literal["auto"] | Default = DEFAULT,
+        optimizer: Optimizer | Literal["adamw"] | Default = DEFAULT,
+        schedule: Schedule | Literal["cosine", "constant"] | Default = DEFAULT,
+        clip: Numeric | Literal["none", None] | Default = DEFAULT,
+        precision: Literal["fp32", "bf16", "fp16"] | Term | Default = DEFAULT,
+        seed: Numeric | Default = DEFAULT,
+        validation: Numeric | Default = DEFAULT,
+        evaluate_every: Numeric | Literal["auto"] | Default = DEFAULT,
+        evaluate_batches: Numeric | Literal["all"] | Default = DEFAULT,
+        checkpoint_every: Numeric | Literal["auto"] | Default = DEFAULT,
+        log_every: Numeric | Default = DEFAULT,
+        device: Literal["auto", "cpu", "cuda", "mps"] | Term | Default = DEFAULT,
+        allow: Allow | None = None,
+    ) -> None:
+        super().__init__("train", list_bindings("train", locals()))
+
+
+class DeepSpeed(Section):
+    """The launch: ZeRO stage and machines.
+
+    zero: ZeRO stage (Rajbhandari et al. 2020); default 0 (plain data parallelism).
+    gpus: processes of each node; default 1 (one machine with one device).
+    nodes: machines; default 1 (one machine).
+    """
+
+    def __init__(
+        self,
+        *,
+        zero: Numeric | Default = DEFAULT,
+        gpus: Numeric | Default = DEFAULT,
+        nodes: Numeric | Default = DEFAULT,
+        allow: Allow | None = None,
+    ) -> None:
+        super().__init__("deepspeed", list_bindings("deepspeed", locals()))
+
+
+class Variant(Declared):
+    """A model that differs from another: overrides of parameters and keys."""
+
+    keyword = "variant"
+
+    def __init__(
+        self,
+        name: str,
+        of: Model | Variant | str,
+        overrides: Overrides | None = None,
+        *,
+        vocab: Numeric | Default = DEFAULT,
+        context: Numeric | Default = DEFAULT,
+        width: Numeric | Default = DEFAULT,
+        resize: (
+            Literal["carry", "pad", "project", "learned"] | Term | Default
+        ) = DEFAULT,
+        init: Init | Literal["normal", "gpt2"] | Default = DEFAULT,
+        allow: Allow | None = None,
+        embedding: Embedding | None = None,
+        head: Head | None = None,
+        layers: Sequence[Item | Layered] | None = None,
+        recipe: Recipe | str | None = None,
+    ) -> None:
+        entries = list_entries("model", locals(), overrides)
+        super().__init__(name, name_of(of), entries)
