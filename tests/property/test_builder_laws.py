@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 SPECS = sorted(
     [*ROOT.glob("specs/**/*.vslm"), *ROOT.glob("tests/cases/good/**/*.vslm")]
 )
+BAD = sorted(ROOT.glob("tests/cases/bad/**/*.vslm"))
 
 
 def bare(value: Any) -> Any:
@@ -65,6 +66,19 @@ def test_random_specs_come_back(text: str) -> None:
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.parent.name + path.stem)
 def test_specs_and_cases_come_back(path: Path) -> None:
     check_both_ways(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.parent.name)
+def test_faulty_specs_come_back_or_are_refused_with_their_faults(path: Path) -> None:
+    try:
+        text = path.read_text("utf-8")
+        b.parse(text)
+    except UnicodeDecodeError:
+        return  # no text at all
+    except b.SpecError as error:
+        assert any(found.is_error for found in error.diagnostics)
+    else:
+        check_both_ways(text)
 
 
 @given(writers)

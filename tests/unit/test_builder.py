@@ -134,6 +134,18 @@ def test_declarations() -> None:
     assert spec.text() == DECLARATIONS
 
 
+def test_warnings_are_silenced_where_they_are_meant() -> None:
+    allow = b.Allow(head_dim_alignment="as in the paper")
+    mixer = b.attention(heads=4, head_dim=12)
+    loud = b.Block("quiet", mixer=mixer, ffn="mlp")
+    quiet = b.Block("quiet", mixer=mixer, ffn="mlp", allow=allow)
+    model = b.Model("m", **sizes, layers=[2 * quiet])
+    names = [found.name for found in b.Spec(loud, model).check()]
+    assert names == ["head-dim-alignment"]
+    assert b.Spec(quiet, model).check() == b.Spec(allow, loud, model).check() == ()
+    assert stack(base.with_(allow=allow)).startswith("base { allow { head_dim")
+
+
 def test_overrides_that_take_a_text_take_a_str() -> None:
     text = b.Spec(b.Recipe("r", {"data.path": "a b", "tokenizer": "byte"})).text()
     assert 'data.path = "a b"' in text and "= byte" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Self, TypeAlias, overload
 
 from vslmc.builder.paths import Path, Step, path_of
@@ -292,10 +293,18 @@ def bind_overrides(overrides: Overrides) -> tuple[Binding, ...]:
 
 
 def _bind(path: Path, given: Input) -> Binding:
-    key = path.steps[-1].name
-    types = [s.type for s in list_settings() if s.name == key]
-    text = bool(types) and all(isinstance(type_, String) for type_ in types)
+    text = path.steps[-1].name in text_keys()
     return Binding(path, convert(given, String() if text else None))
+
+
+@cache
+def text_keys() -> frozenset[str]:
+    """Keys that take a text wherever they stand."""
+    types = [
+        (setting.name, isinstance(setting.type, String)) for setting in list_settings()
+    ]
+    others = {name for name, text in types if not text}
+    return frozenset({name for name, text in types if text} - others)
 
 
 def convert(given: Input, type_: object) -> Value:

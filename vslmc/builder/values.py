@@ -224,7 +224,7 @@ def as_value(given: Input) -> Value:
         case int() | float() | Fraction():
             return number(given)
         case str():
-            return Name(given)
+            return Name(str.__str__(given))  # a member of an enum, too
         case list() | tuple():
             return Listed(tuple(as_value(item) for item in cast("list[Input]", given)))
         case _:
