@@ -14,7 +14,7 @@ from vslmc.spec.write_numbers import write_number
 from vslmc.syntax import nodes as s
 from vslmc.syntax.fmt import format_text
 from vslmc.syntax.limits import Limits
-from vslmc.syntax.tokens import HIDDEN
+from vslmc.syntax.tokens import lex_source
 
 INDENT = "    "
 SHORT = 3
@@ -226,7 +226,13 @@ def _binary(expr: s.Binary) -> tuple[str, int]:
 
 def write_text(text: str) -> str:
     """A string literal; raises `ValueError` for what a text of the language cannot hold."""
-    found = HIDDEN.search(text)
-    if found is not None:
-        raise ValueError(f"no text holds the hidden character U+{ord(found[0]):04X}")
-    return f'"{text.translate(ESCAPES)}"'
+    literal = f'"{text.translate(ESCAPES)}"'
+    _, faults = lex_source(Source("text", literal), Limits())
+    if faults or "\r" in text or not _is_unicode(text):
+        raise ValueError(f"no text of the language is {text[:40]!a}")
+    return literal
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a file can hold the text: it has no half of a surrogate pair."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
