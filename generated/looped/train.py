@@ -388,13 +388,12 @@ def read_config(options: argparse.Namespace, world: World) -> dict[str, Any]:
     accumulation = config["gradient_accumulation_steps"]
     if options.batch is None:
         options.batch = CONTEXT * micro * accumulation * PROCESSES
-    options.micro_batch = options.micro_batch or micro
     if options.precision is not None:
         for name in ("bf16", "fp16", "torch_autocast"):
             config.pop(name, None)
         stage = config.get("zero_optimization", {}).get("stage", 0)
         config |= list_precision(options.precision, stage)
-    now = count_accumulation(options, world)
+    now = share_batch(options, world, micro)
     if now != accumulation:
         world.say(
             f"gradient accumulation {now} instead of {accumulation}: a batch of "
@@ -407,20 +406,34 @@ def read_config(options: argparse.Namespace, world: World) -> dict[str, Any]:
     return config | batch
 
 
-def count_accumulation(options: argparse.Namespace, world: World) -> int:
-    """Forward passes of each process for one optimizer step."""
+def share_batch(options: argparse.Namespace, world: World, micro_batch: int) -> int:
+    """Settle the sequences of a forward pass; returns the passes of one optimizer step.
+
+    `micro_batch` is the recipe's; a pass takes fewer where a process's share of the
+    batch is no multiple of it, and what the command line says where it says so.
+    """
     sequences, rest = divmod(options.batch, CONTEXT)
     if rest or not sequences:
         world.stop(
             f"a batch of {options.batch} tokens is no multiple of the context {CONTEXT}"
         )
-    accumulation, rest = divmod(sequences, options.micro_batch * world.size)
-    if rest or not accumulation:
+    share, rest = divmod(sequences, world.size)
+    if rest or not share:
+        world.stop(
+            f"a batch of {sequences} sequences does not divide among {world.size} "
+            "processes"
+        )
+    if options.micro_batch is None:
+        options.micro_batch = math.gcd(share, micro_batch)
+        if options.micro_batch != micro_batch:
+            world.say(f"micro-batches of {options.micro_batch}, not of {micro_batch}")
+    passes, rest = divmod(share, options.micro_batch)
+    if rest or not passes:
         world.stop(
             f"a batch of {sequences} sequences does not divide into micro-batches of "
             f"{options.micro_batch} on {world.size} processes"
         )
-    return accumulation
+    return passes
 
 
 def build_engine(options: argparse.Namespace, world: World) -> Engine:
@@ -430,9 +443,8 @@ def build_engine(options: argparse.Namespace, world: World) -> Engine:
         config = read_config(options, world)
     else:
         options.batch = options.batch or BATCH
-        options.micro_batch = options.micro_batch or MICRO_BATCH
         options.precision = options.precision or PRECISION
-        count_accumulation(options, world)
+        share_batch(options, world, MICRO_BATCH)
     torch.manual_seed(options.seed)
     model = Model().to(world.device)
     if options.deepspeed:

@@ -96,13 +96,12 @@ def read_config(options: argparse.Namespace, world: World) -> dict[str, Any]:
     accumulation = config["gradient_accumulation_steps"]
     if options.batch is None:
         options.batch = CONTEXT * micro * accumulation * PROCESSES
-    options.micro_batch = options.micro_batch or micro
     if options.precision is not None:
         for name in ("bf16", "fp16", "torch_autocast"):
             config.pop(name, None)
         stage = config.get("zero_optimization", {}).get("stage", 0)
         config |= list_precision(options.precision, stage)
-    now = count_accumulation(options, world)
+    now = share_batch(options, world, micro)
     if now != accumulation:
         world.say(
             f"gradient accumulation {now} instead of {accumulation}: a batch of "
