@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vslmc.diagnostics.layout import escape_text
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 
@@ -45,6 +46,7 @@ def _message(found: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
+    text = "\n".join(escape_text(line) for line in text.split("\n"))
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

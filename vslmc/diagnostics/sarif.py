@@ -91,7 +91,7 @@ def _fix(fix: Fix) -> Json:
 
 
 def _artifact(span: Span) -> Json:
-    return {"uri": quote(span.source.name)}
+    return {"uri": quote(span.source.name, errors="surrogatepass")}
 
 
 def _region(span: Span) -> Json:

@@ -16,7 +16,7 @@ from vslmc.cost.parameters import count_parameters
 from vslmc.plan.nodes import BuiltinText, Plan, Training
 from vslmc.render.card_layers import list_layer_rows
 from vslmc.render.engine import render
-from vslmc.render.escape import md_text, py_comment
+from vslmc.render.escape import html_comment, md_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def render_card(plan: Plan) -> str:
     launch = plan.training.deepspeed
     several = launch.zero > 0 or launch.nodes > 1
     view = CardView(
-        spec=py_comment(plan.spec).replace("--", "- -"),
+        spec=html_comment(plan.spec),
         name=md_text(plan.name),
         summary=_summarise(plan),
         layers=list_layer_rows(plan),

@@ -52,6 +52,11 @@ def md_text(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", py_comment(text))
 
 
+def html_comment(text: str) -> str:
+    """`text` on one line inside an HTML comment: no two hyphens in a row, which would end it."""
+    return re.sub("-(?=-)", "- ", py_comment(text))
+
+
 def sh_word(text: str) -> str:
     """`text` as one word of a POSIX shell; NUL cannot stand in one: ValueError."""
     if "\x00" in text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -135,6 +136,8 @@ FLEX = (
 
 
 def _imports(text: str) -> Iterator[str]:
+    # Comments carry names of the spec, such as a block `Any` of `math.vslm`.
+    text = re.sub(r"(^| )# .*", "", text, flags=re.MULTILINE)
     yield from (line for line, sign in STANDARD if sign in text)
     yield ""
     yield from (line for line, sign in TORCH if sign in text)

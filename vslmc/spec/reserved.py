@@ -27,6 +27,16 @@ FUNCTIONS = [
 WORDS = frozenset(
     {"true", "false", "none", "full", "all", "auto", "edition", "layers", "recipe"}
 )
+DEVICES = frozenset(
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+    ]
+)
+"""Names that no folder can have on Windows, in any case."""
 
 
 def is_reserved(sort: str, name: str) -> bool:
@@ -40,6 +50,8 @@ def is_reserved(sort: str, name: str) -> bool:
             or name in FUNCTIONS
             or is_kind(name)
         )
+    if sort == "model" and name.lower() in DEVICES:
+        return True
     # Names of models become folders and names of classes are made from those of blocks.
     return keyword.iskeyword(name)
 

@@ -56,6 +56,12 @@ DECLARING = frozenset(["import", "param", "block", "model", "variant", "recipe"]
 """Words that, at the margin and before a name or a text, stand outside of every bracket."""
 DECLARED = re.compile(r"[ \t]+[\"A-Za-z_]")
 
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e"
+    "\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Controls, signs of direction, line ends of other alphabets, halves of surrogate pairs."""
+
 CLOSERS = {"}": "{", ")": "(", "]": "["}
 
 SCANNER = re.compile(
@@ -111,9 +117,11 @@ class _Lexer:
         text = self.source.text
         for match in SCANNER.finditer(text):
             kind = match.lastgroup
-            if kind == "space" or kind == "comment":
+            if kind == "space":
                 continue
             start, end = match.span()
+            if kind == "comment" or kind == "string":
+                self.hidden(match.group(), start)
             if kind == "newline":
                 if not self.brackets or self.brackets[-1][0] == "{":
                     self.add("SEP", "\n", start, end)
@@ -124,6 +132,8 @@ class _Lexer:
                     break
             elif kind == "number" or kind == "unit":
                 self.number(match["number"], match["unit"] or "", start)
+            elif kind == "comment":
+                pass
             elif kind == "string":
                 self.string(match.group(), start, end)
             elif kind == "quoted":
@@ -140,6 +150,14 @@ class _Lexer:
                 self.faults.append(faults.too_many_faults(place, self.limits.faults))
                 break
         self.finish(len(text))
+
+    def hidden(self, text: str, start: int) -> None:
+        """Refuse characters that a reader would not see."""
+        if text.isprintable():
+            return
+        for match in HIDDEN.finditer(text):
+            place = self.span(start + match.start(), start + match.end())
+            self.faults.append(faults.hidden_character(place))
 
     def junk(self, text: str, start: int, end: int) -> None:
         self.faults.append(faults.unexpected_character(self.span(start, end)))

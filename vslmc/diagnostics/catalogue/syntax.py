@@ -276,3 +276,20 @@ def too_many_faults(place: Span | None, limit: int) -> Diagnostic:
         primary=Label(place, "given up here") if place else None,
         help="mend the first ones, or raise the limit with `--max-faults`",
     )
+
+
+@diagnostic(
+    "hidden-character",
+    what="A text or a comment holds a control character, a sign of direction, or no character at all.",
+    why="What a reader cannot see must not be in a spec: it could show one thing and mean another (Boucher & Anderson 2021).",
+    wrong="# a comment with U+202E, which turns the rest of its line around",
+    right="# a comment with letters, signs and blanks",
+)
+def hidden_character(place: Span) -> Diagnostic:
+    """`place` covers the character."""
+    return fault(
+        f"there is a hidden character, U+{ord(place.text):04X}",
+        primary=Label(place, "hidden here"),
+        help="remove it; in a text, `\\n` and `\\t` stand for line ends and tabs",
+        fix=Fix(place, ""),
+    )
