@@ -1,5 +1,6 @@
 # make demo   install, compile a spec, train and sample its model on the CPU
 # make test   install everything, run every check
+# make fuzz   mutated specs from new seeds, for FUZZ_SECONDS (300)
 # make editors  pack the VS Code extension (npm)
 # make clean  remove what these two have installed and trained
 
@@ -11,7 +12,7 @@ DEMO   := generated/diamond
 
 # One step after the other, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: demo test editors clean
+.PHONY: demo test fuzz editors clean
 
 demo: .venv/.train
 	$(BIN)/vslmc check $(SPEC)
@@ -28,6 +29,9 @@ test: .venv/.test
 	$(BIN)/black --check --quiet .
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -n 2
+
+fuzz: .venv/.test
+	$(BIN)/python -m tests.fuzz
 
 editors: .venv/.test
 	$(BIN)/python -m vslmc.lsp.textmate editors/vscode/syntaxes/vslm.tmLanguage.json

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (letters that look like others are the point)
 """Texts that try to leave the place where they are put."""
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ UNSEEN = [
     "\u200f",
     "\u200e",
     "\u061c",
-]
-UNSEEN += [
     "\ufeff",
     "\u200b",
     "\u200d",
@@ -34,8 +33,6 @@ UNSEEN += [
     "\x07",
     "\x08",
     "\x1b",
-]
-UNSEEN += [
     "\x1b[2J",
     "\x7f",
     "\x9b",
@@ -240,8 +237,18 @@ WORDS = [
 ]
 """Names: legal ones that mean something elsewhere, and some that only look legal."""
 
-TEXTS = [*CODE, *[f"a{sign}b" for sign in UNSEEN], *TEMPLATES, *SHELL, *MARKUP, *PATHS]
-TEXTS += [*QUOTES, *BREAKS, *UNSEEN, *[f"{sign}\n{TOUCH}" for sign in UNSEEN[:8]]]
+TEXTS = [
+    *CODE,
+    *[f"a{sign}b" for sign in UNSEEN],
+    *TEMPLATES,
+    *SHELL,
+    *MARKUP,
+    *PATHS,
+    *QUOTES,
+    *BREAKS,
+    *UNSEEN,
+    *[f"{sign}\n{TOUCH}" for sign in UNSEEN[:8]],
+]
 
 
 def quote(text: str) -> str:

@@ -249,14 +249,14 @@ def test_names_in_the_package(tmp_path: Path) -> None:
     plain = render(NAMES.format(sizes=MODEL, **PLAIN), path)
     assert plain is not None
     built = 0
-    for payload in WORDS:
+    for payload in WORDS[::2]:
         names = {**dict.fromkeys(PLAIN, payload), "param": "p"}
         names["variant"] = f"{payload[:40]}_v"  # models and variants share their names
         files = render(NAMES.format(sizes=MODEL, **names), path)
         if files is not None:
             verify(files, plain)
             built += 1
-    assert built >= 60
+    assert built >= 30
     assert no_canary(tmp_path)
 
 

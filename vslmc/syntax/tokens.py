@@ -183,12 +183,12 @@ class _Lexer:
         if text == "," and (not self.brackets or self.brackets[-1][0] == "{"):
             self.add("SEP", ",", start, end)
             return True
+        if text in "{([" and len(self.brackets) >= self.limits.nesting:
+            place = self.span(start, end)
+            self.faults.append(faults.nested_too_deeply(place, self.limits.nesting))
+            return False
         self.add(OPERATORS[text], text, start, end)
         if text in "{([":
-            if len(self.brackets) >= self.limits.nesting:
-                place = self.span(start, end)
-                self.faults.append(faults.nested_too_deeply(place, self.limits.nesting))
-                return False
             self.brackets.append((text, start))
             self.braces += text == "{"
         return True
