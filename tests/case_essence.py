@@ -83,7 +83,12 @@ def describe_mixer(mixer: Mixer | None) -> str:
         "bias" if mixer.bias else "",
         _dropout(mixer.dropout),
         f"{mixer.kernel.choice}:{'/'.join(mixer.kernel.candidates)}",
-        f"cache={mixer.state.slots}x{mixer.state.width}",
+        (
+            f"cache={mixer.state.slots}x{mixer.state.width}"
+            + ("" if mixer.state.kind != "recent" else " recent")
+            if mixer.state
+            else "kv=from_previous"
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from vslmc.plan.kv import place_states
 from vslmc.plan.nodes import (
     AdamW,
     Attention,
@@ -65,8 +66,13 @@ def attention(
         qk_norm=qk_norm,
         bias=bias,
         dropout=dropout,
+        kv="own",
         kernel=Kernel("auto", kernels),
-        state=KvState(window or context, 2 * kv_heads * head_dim),
+        state=KvState(
+            window or context,
+            2 * kv_heads * head_dim,
+            "all" if window is None else "window",
+        ),
     )
 
 
@@ -86,7 +92,7 @@ def layer(
 
 
 def stack(
-    layers: Iterable[Layer], resize: ResizeKind = "carry"
+    layers: Iterable[Layer], resize: ResizeKind = "carry", context: int = CONTEXT
 ) -> tuple[Stack, int, int]:
     """The decoder with its resizes; the widths of the embedding and of the head."""
     rows = list(layers)
@@ -100,6 +106,7 @@ def stack(
         change = _resize(resize, at, row.width, modules)
         placed.append(replace(row, index=index, owner=owner, resize=change))
         at = row.width
+    placed = list(place_states(tuple(placed), context))
     last = widest if resize == "carry" else at
     leave = _resize(resize, at, last, modules)
     return Stack("decoder", tuple(placed), leave), first, last
@@ -151,7 +158,7 @@ def plan(
     norm: Norm | None = None,
     rule: InitRule | None = None,
 ) -> Plan:
-    decoder, first, last = stack(layers, resize)
+    decoder, first, last = stack(layers, resize, context)
     embedding = Embedding(first, positions, dropout, ORIGIN)
     head = Head(last, norm or rms(last), tied, ORIGIN)
     rule = rule or InitRule(0.02, True)
@@ -267,6 +274,20 @@ def mixed() -> Plan:
     return plan("mixed", rows, dropout=0.1, rule=InitRule(0.05, False))
 
 
+def previous_kv(full: bool = False) -> Plan:
+    """Keys of the layer before, through windows of three sizes, all of them or two of them."""
+    sizes = (8, None if full else 4, 16, 8)
+    rows = [
+        layer(64, attention(4, 2, window=w, qk_norm=rms(16)), Mlp(64, "gelu", False))
+        for w in sizes
+    ]
+    took = [
+        replace(a, mixer=a.mixer and replace(a.mixer, kv="from_previous")) for a in rows
+    ]
+    name = "previous_kv_full" if full else "previous_kv"
+    return plan(name, [rows[0], *took[1:], rows[3]])
+
+
 def no_mixer() -> Plan:
     """FFNs alone, over learned positions."""
     return plan("no_mixer", [layer(32, None, Mlp(64, "relu", False))], positions=True)
@@ -295,6 +316,8 @@ def all_plans() -> list[Plan]:
         narrow_windows(),
         kernels(),
         mixed(),
+        previous_kv(),
+        previous_kv(full=True),
         no_mixer(),
         *(widths(kind) for kind in KINDS),
         *(

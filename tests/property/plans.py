@@ -90,6 +90,24 @@ def orders(draw: st.DrawFn, written: int) -> list[int]:
     return order
 
 
+@st.composite
+def passing_kv(draw: st.DrawFn, written: list[Shape]) -> list[Shape]:
+    """The same layers with keys of one form, which all but the first may take over."""
+    first = next((shape for shape in written if shape.mixer), written[0])
+    form = {
+        "kv_heads": first.kv_heads,
+        "head_dim": first.head_dim,
+        "rope": first.rope,
+    }
+    made: list[Shape] = []
+    for shape in written:
+        heads = shape.heads // shape.kv_heads * first.kv_heads
+        took = shape is not first and shape.mixer and draw(st.booleans())
+        kv: Literal["own", "from_previous"] = "from_previous" if took else "own"
+        made.append(replace(shape, **form, heads=heads, kv=kv))
+    return made
+
+
 QUICK: list[Choice] = ["auto", "eager", "sdpa", "flash"]
 
 
@@ -105,6 +123,8 @@ def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
         written = [replace(written[0], width=max(2, a.width)) for a in written]
     if draw(st.booleans()):
         written = [replace(shape, width=max(2, written[0].width)) for shape in written]
+    if draw(st.booleans()):
+        written = draw(passing_kv(written))
     sizes = Sizes(
         vocab=draw(st.integers(1, 12)),
         context=context,

@@ -12,6 +12,7 @@ NORMS = [
     "layernorm(bias = false)",
     "none",
 ]
+KEYS_BEFORE = "mixer.kv = from_previous"
 ACTIVATIONS = ["relu", "gelu", "gelu_tanh", "silu", "relu2", "sigmoid", "tanh"]
 
 
@@ -90,12 +91,13 @@ def overrides(draw: DrawFn) -> str:
 
 
 @composite
-def stack_items(draw: DrawFn, blocks: int) -> str:
+def stack_items(draw: DrawFn, attentive: list[bool]) -> str:
     """The items of `layers { }`: few layers, loops, labels and uses."""
     items: list[str] = []
     labels = 0
     for _ in range(draw(st.integers(1, 3))):
-        block = f"b{draw(st.integers(0, blocks - 1))}"
+        number = draw(st.integers(0, len(attentive) - 1))
+        block = f"b{number}"
         item = f"{draw(st.integers(1, 2))} * {block}{draw(overrides())}"
         shape = draw(st.sampled_from(["plain", "plain", "loop", "label"]))
         if shape == "loop":
@@ -104,6 +106,8 @@ def stack_items(draw: DrawFn, blocks: int) -> str:
             item = f"part{labels}: {item}"
             labels += 1
         items.append(item)
+        if attentive[number] and draw(st.integers(0, 3)) == 0:
+            items.append(f"{draw(st.integers(1, 2))} * {block} {{ {KEYS_BEFORE} }}")
     if labels and draw(st.booleans()):
         items.append(f"use part{draw(st.integers(0, labels - 1))}")
     return "\n        ".join(items)
@@ -114,13 +118,15 @@ def spec_texts(draw: DrawFn) -> str:
     """A whole file with one model `m`, tiny enough to run."""
     blocks = draw(st.integers(1, 2))
     lines = ["edition = 2026", f"param core = {draw(st.sampled_from([8, 16, 32]))}"]
+    attentive: list[bool] = []
     for number in range(blocks):
         parent = " extends b0" if number and draw(st.booleans()) else ""
         body = [
             f"norm = {draw(st.sampled_from(NORMS))}",
             f"mixer = {draw(attentions())}",
         ]
-        if draw(st.integers(0, 5)) == 0:
+        attentive.append(draw(st.integers(0, 5)) > 0)
+        if not attentive[-1]:
             body[1] = "mixer = none"
         body.append(f"ffn = {draw(ffns())}")
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
@@ -136,7 +142,7 @@ def spec_texts(draw: DrawFn) -> str:
     embedding {{ tie = {tie}, position = {position} }}
     head {{ norm = {draw(st.sampled_from(NORMS))} }}
     layers {{
-        {draw(stack_items(blocks))}
+        {draw(stack_items(attentive))}
     }}
 }}""")
     return "\n".join(lines) + "\n"

@@ -122,8 +122,8 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_mixer(head_dim=3), "mixer.rope: theta 10000.0 with heads of 3"),
     (edit_mixer(qk_norm=Norm("rmsnorm", 8, 1e-5)), "qk_norm.width: 8"),
     (edit_mixer(dropout=-0.1), "mixer.dropout: -0.1"),
-    (edit_mixer(state=KvState(3, 8)), "mixer.state.slots: 3 instead of 8"),
-    (edit_mixer(state=KvState(8, 9)), "mixer.state.width: 9"),
+    (edit_mixer(state=KvState(3, 8, "all")), "mixer.state: KvState(slots=3, "),
+    (edit_mixer(state=KvState(8, 9, "all")), "mixer.state: KvState(slots=8, width=9"),
     (edit_mixer(kernel=Kernel("auto", ())), "kernel.candidates: () does not end"),
     (edit_mixer(kernel=Kernel("auto", ("flash",))), "does not end in one that always"),
     (edit_mixer(kernel=Kernel("flex", ("sdpa",))), "does not begin with flex"),
@@ -178,6 +178,7 @@ def test_windows_of_the_whole_context_fold(window: int) -> None:
     plan = run_passes(assemble([Shape(window=window), Shape(window=7)]))
     first, second = (layer.mixer for layer in plan.decoder.layers)
     assert isinstance(first, Attention) and isinstance(second, Attention)
+    assert first.state is not None and second.state is not None
     assert (first.window, first.state.slots) == (None, 8)
     assert (second.window, second.state.slots) == (7, 7)
 

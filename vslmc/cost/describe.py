@@ -41,6 +41,7 @@ def describe_mixer(mixer: Mixer) -> dict[str, str]:
                 "window": "full" if mixer.window is None else str(mixer.window),
                 "position": "none" if rope is None else f"rope({rope.theta:g})",
                 "qk_norm": describe_norm(norm),
+                "keys": "previous" if mixer.kv == "from_previous" else "",
                 "bias": "yes" if mixer.bias else "",
                 "attention dropout": f"{mixer.dropout:g}" if mixer.dropout else "",
                 "kernel": mixer.kernel.choice,

@@ -92,25 +92,25 @@ def count_visible(context: int, window: int | None) -> int:
 
 
 def attention_cost(mixer: Attention, width: int, context: int) -> PartCost:
-    """Projections, scores and weighted values.
+    """Projections, scores and weighted values; of other keys only the queries are projected.
 
     Hoffmann et al. 2022, appendix F, with kv_heads key and value heads, and with the visible
     pairs of query and key in the place of their T * T.
     """
     inner = mixer.heads * mixer.head_dim
-    qkv = inner + 2 * mixer.kv_heads * mixer.head_dim
+    own = mixer.kv == "own"
+    qkv = inner + own * 2 * mixer.kv_heads * mixer.head_dim
     products = width * qkv + inner * width
     parameters = (
-        products + mixer.bias * (qkv + width) + 2 * norm_parameters(mixer.qk_norm)
+        products
+        + mixer.bias * (qkv + width)
+        + (1 + own) * norm_parameters(mixer.qk_norm)
     )
     pairs = 2 * inner * count_visible(context, mixer.window)
-    return PartCost(
-        parameters,
-        parameters,
-        2 * (products * context + pairs),
-        mixer.state.width,
-        mixer.state.width * mixer.state.slots,
-    )
+    kept = 0 if mixer.state is None else mixer.state.width
+    slots = 0 if mixer.state is None else mixer.state.slots
+    flops = 2 * (products * context + pairs)
+    return PartCost(parameters, parameters, flops, kept, kept * slots)
 
 
 def moe_cost(moe: Moe, width: int, context: int) -> PartCost:

@@ -53,7 +53,11 @@ def value_of(value: Any) -> Value:
             return describe_ffn(value)
         case Attention():
             words = describe_mixer(value)
-            return f"attention {words['heads']}, kv {words['kv']}, window {words['window']}"
+            keys = ", previous keys" if words["keys"] else ""
+            return (
+                f"attention {words['heads']}, kv {words['kv']}{keys}, "
+                f"window {words['window']}"
+            )
         case Rope():
             return f"rope({value.theta:g})"
         case BuiltinText():

@@ -10,7 +10,7 @@ from vslmc.cost.describe import describe_layer
 from vslmc.cost.rows import first_applications
 from vslmc.diff.fields import compare_nodes
 from vslmc.diff.nodes import Change, LayerPair
-from vslmc.plan.nodes import Kernel, KvState, Layer, Stack
+from vslmc.plan.nodes import Kernel, Layer, Stack
 
 Key = tuple[object, ...]
 
@@ -61,7 +61,7 @@ def _content(layer: Layer) -> Key:
     mixer = layer.mixer
     if mixer is not None:
         kernel = Kernel(mixer.kernel.choice, ())
-        mixer = replace(mixer, kernel=kernel, state=KvState(0, 0))
+        mixer = replace(mixer, kernel=kernel, state=None)
     return (layer.width, layer.norm, mixer, layer.ffn, layer.dropout)
 
 

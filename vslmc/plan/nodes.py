@@ -9,6 +9,7 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     position.weight                  (context, width)           learned absolute positions
     layers.J.norm_1.weight|bias      (width,)                   J: the written layer
     layers.J.mixer.qkv.weight|bias   ((heads + 2 * kv_heads) * head_dim, width)
+    layers.J.mixer.q.weight|bias     (heads * head_dim, width)  kv = from_previous: no qkv, no k_norm
     layers.J.mixer.q_norm.weight     (head_dim,)                and k_norm
     layers.J.mixer.out.weight|bias   (width, heads * head_dim)
     layers.J.norm_2.weight|bias      (width,)
@@ -103,9 +104,12 @@ class KvState:
     """What attention keeps per sequence while decoding."""
 
     slots: int
-    """Tokens kept: the window, or the context."""
+    """Tokens kept: the window, or the context; the longest, if others look at them too."""
     width: int
     """Numbers kept per token and slot: 2 * kv_heads * head_dim."""
+    kind: Literal["all", "window", "recent"]
+    """`all` tokens; those of the one `window` through which they are seen, in any order; or
+    the most `recent` ones in order, which are seen through windows of several sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,12 @@ class Attention:
     """Bias in the qkv and the output projection."""
     dropout: float
     """Dropout of the attention probabilities while training."""
+    kv: Literal["own", "from_previous"]
+    """Whether it projects keys and values, or uses those, normed and rotated, of the last
+    layer before it that does (Brandon et al. 2024, cross-layer attention)."""
     kernel: Kernel
-    state: KvState
+    state: KvState | None
+    """None for `from_previous`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,10 +173,12 @@ def mixer_parts(
     """Parameters of a mixer; names start with `mixer.`."""
     match mixer:
         case Attention(heads=heads, kv_heads=kv_heads, head_dim=head_dim, bias=bias):
-            qkv = (heads + 2 * kv_heads) * head_dim
-            yield from _linear("mixer.qkv", qkv, width, bias, normal)
+            own = mixer.kv == "own"
+            name, number = ("qkv", heads + 2 * kv_heads) if own else ("q", heads)
+            yield from _linear(f"mixer.{name}", number * head_dim, width, bias, normal)
             if mixer.qk_norm is not None:
                 yield from _norm_parts("mixer.q_norm", mixer.qk_norm)
+            if mixer.qk_norm is not None and own:
                 yield from _norm_parts("mixer.k_norm", mixer.qk_norm)
             yield from _linear("mixer.out", width, heads * head_dim, bias, residual)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from vslmc.plan.kv import find_sources, find_windows, make_state
 from vslmc.plan.nodes import (
     Attention,
     Ffn,
@@ -45,6 +46,7 @@ def _broken(plan: Plan) -> Iterator[str]:
         yield from _inside(where, _order(stack))
         yield from _inside(where, _widths(stack, plan))
         yield from _inside(where, _modules(stack))
+        yield from _inside(where, _states(stack, plan.context))
         for layer in stack.layers:
             yield from _inside(f"{where}.layers[{layer.index}]", _layer(layer, plan))
     yield from _inside("embedding", _share("dropout", plan.embedding.dropout))
@@ -128,6 +130,29 @@ def _modules(stack: Stack) -> Iterator[str]:
             yield f"{where}: differs from the first use of module {resize.module}"
 
 
+def _states(stack: Stack, context: int) -> Iterator[str]:
+    """Every attention has keys that fit, and what is kept is what its users need."""
+    windows = find_windows(stack.layers)
+    for layer, source in zip(stack.layers, find_sources(stack.layers), strict=True):
+        where, mixer = f"layers[{layer.index}].mixer", layer.mixer
+        if mixer is None:
+            continue
+        if source is None or source.mixer is None:
+            yield f"{where}.kv: there is no attention before it"
+            continue
+        keys, wanted = _keys(source.mixer), _keys(mixer)
+        if keys != wanted:
+            yield f"{where}.kv: {wanted} of the keys {keys} of layers[{source.index}]"
+        state = make_state(mixer, windows.get(layer.owner, frozenset()), context)
+        if mixer.state != state:
+            yield f"{where}.state: {mixer.state} instead of {state}"
+
+
+def _keys(mixer: Attention) -> tuple[object, ...]:
+    """What two layers that use the same keys have in common."""
+    return (mixer.kv_heads, mixer.head_dim, mixer.rope)
+
+
 # --- layers ----------------------------------------------------------------------------
 
 
@@ -136,7 +161,7 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
     yield from _share("dropout", layer.dropout)
     yield from _norm("norm", layer.norm, layer.width)
     if layer.mixer is not None:
-        yield from _inside("mixer", _mixer(layer.mixer, plan.context))
+        yield from _inside("mixer", _mixer(layer.mixer))
     if layer.ffn is not None:
         yield from _inside("ffn", _ffn(layer.ffn))
 
@@ -152,14 +177,14 @@ def _norm(name: str, norm: Norm | None, width: int) -> Iterator[str]:
         yield f"{name}.bias: rmsnorm has none"
 
 
-def _mixer(mixer: Mixer, context: int) -> Iterator[str]:
+def _mixer(mixer: Mixer) -> Iterator[str]:
     match mixer:
         case Attention():
-            yield from _attention(mixer, context)
+            yield from _attention(mixer)
             yield from _inside("kernel", _kernel(mixer.kernel))
 
 
-def _attention(mixer: Attention, context: int) -> Iterator[str]:
+def _attention(mixer: Attention) -> Iterator[str]:
     sizes = {
         "heads": mixer.heads,
         "kv_heads": mixer.kv_heads,
@@ -175,11 +200,6 @@ def _attention(mixer: Attention, context: int) -> Iterator[str]:
         yield f"rope: theta {mixer.rope.theta} with heads of {mixer.head_dim}"
     yield from _norm("qk_norm", mixer.qk_norm, mixer.head_dim)
     yield from _share("dropout", mixer.dropout)
-    slots = context if mixer.window is None else min(mixer.window, context)
-    if mixer.state.slots != slots:
-        yield f"state.slots: {mixer.state.slots} instead of {slots}"
-    if mixer.state.width != 2 * mixer.kv_heads * mixer.head_dim:
-        yield f"state.width: {mixer.state.width}"
 
 
 def _kernel(kernel: Kernel) -> Iterator[str]:

@@ -10,10 +10,10 @@ from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.ffns import moe_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
-from vslmc.render.mixers import attention_parameters, pass_parameters
+from vslmc.render.mixers import SLOTS, attention_parameters, pass_parameters
 from vslmc.render.parts import norm_text
 from vslmc.render.repeat import find_repeats, write_ranges
-from vslmc.render.structure import Structure, Words, is_balanced
+from vslmc.render.structure import Structure, Words, borrows_kv, is_balanced
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def keeps_width(plan: Plan) -> bool:
 
 def slot_type(structure: Structure) -> str:
     """The type of a cache slot."""
-    names = {False: "KvSlot", True: "WindowSlot"}
-    return " | ".join(names[windowed] for windowed in sorted(structure.windows))
+    return " | ".join(SLOTS[kind] for kind in structure.slots)
 
 
 def layer_parameters(structure: Structure) -> Words:
@@ -131,7 +130,9 @@ def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str
 def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
     rope = {0: (), 1: ("rope",)}.get(len(structure.ropes), ("ropes",))
     losses = ("losses",) if is_balanced(layer.ffn) else ()
-    for part, number, more in (("mixer", 1, (*rope, "slot")), ("ffn", 2, losses)):
+    slot = () if borrows_kv(layer.mixer) else ("slot",)
+    kv = ("kv",) if structure.passes_kv else ()
+    for part, number, more in (("mixer", 1, (*rope, *slot, *kv)), ("ffn", 2, losses)):
         if getattr(layer, part) is not None:
             x = f"self.norm_{number}(x)" if layer.norm else "x"
             branch = str(Call(f"self.{part}", (x, *more)))

@@ -87,6 +87,7 @@ def describe_mixer(mixer: Mixer) -> str:
             parts = [
                 f"attention, {mixer.heads} heads of {mixer.head_dim}",
                 f"{mixer.kv_heads} kv" if mixer.kv_heads != mixer.heads else "",
+                "keys of the layer before" if mixer.kv == "from_previous" else "",
                 "full" if mixer.window is None else f"window {mixer.window}",
                 "" if rope is None else f"rope {rope.theta:g}",
                 "" if norm is None else f"qk {norm.kind}",

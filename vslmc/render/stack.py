@@ -259,6 +259,8 @@ def _loop(plan: Plan, structure: Structure, kind: str) -> Iterator[str]:
         yield f"slots = [None] * {len(plan.decoder.layers)} if cache is None else cache.slots"
         names.append("slot")
         values.append("slots")
+    if structure.passes_kv:
+        yield "kv = Kv()"
     yield from _loop_head(names, values, bool(_placed(plan)))
     if order and wide:
         yield "    width = self.widths[index]"

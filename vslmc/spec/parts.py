@@ -114,6 +114,12 @@ class Attention(Mixer):
         Derived("heads", lambda fields, scope: fields["heads"]),
         "multi-head attention",
     )
+    kv: str = setting(
+        Choice(("own", "from_previous")),
+        "whose keys and values it uses: `from_previous` projects only queries, and keeps nothing",
+        "own",
+        "every layer projects its own",
+    )
     window: int | None = setting(
         Or("full", Whole(1)),
         "tokens that a query sees, itself included",

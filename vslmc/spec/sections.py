@@ -340,7 +340,7 @@ NOT_YET: dict[str, frozenset[str]] = {
     "tokenizer": frozenset(["bpe", "unigram", "file"]),
     "kernel": frozenset({"triton"}),
     "attention": frozenset(
-        ["pattern", "softcap", "sink", "scale", "shift_tokens", "softmax_power", "kv"]
+        ["pattern", "softcap", "sink", "scale", "shift_tokens", "softmax_power"]
     ),
     "rope": frozenset(["fraction", "interleaved", "scaling"]),
     "rmsnorm": frozenset({"unit_offset"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+from vslmc.plan.kv import place_states
 from vslmc.plan.lower.parts import lower_ffn, lower_mixer, lower_norm
 from vslmc.plan.nodes import Layer, Resize, ResizeKind, Stack
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
@@ -49,22 +50,21 @@ def lower_stack(model: ResolvedModel, head_width: int) -> Stack:
     for applied in model.layers:
         after = applied.block.width
         resize = resizes.between(width, after, _boundary(before, applied))
-        layers.append(lower_layer(applied, resize, model.section.context, parts))
+        layers.append(lower_layer(applied, resize, parts))
         width, before = after, applied
-    return Stack(
-        "decoder", tuple(layers), resizes.between(width, head_width, ("exit",))
-    )
+    placed = place_states(tuple(layers), model.section.context)
+    return Stack("decoder", placed, resizes.between(width, head_width, ("exit",)))
 
 
 def lower_layer(
-    applied: AppliedLayer, resize: Resize | None, context: int, parts: dict[int, Layer]
+    applied: AppliedLayer, resize: Resize | None, parts: dict[int, Layer]
 ) -> Layer:
     """One applied layer; equal blocks share their lowered parts, kept in `parts`."""
     block = applied.block
     known = parts.get(id(block))
     if known is None:
         norm = lower_norm(block.norm, block.width)
-        mixer, ffn = lower_mixer(block.mixer, context), lower_ffn(block.ffn)
+        mixer, ffn = lower_mixer(block.mixer), lower_ffn(block.ffn)
     else:
         norm, mixer, ffn = known.norm, known.mixer, known.ffn
     layer = Layer(
