@@ -52,6 +52,8 @@ def describe_layer(layer: Layer) -> str:
         describe_mixer(layer.mixer),
         describe_ffn(layer.ffn),
         _dropout(layer.dropout),
+        f"mixer=layers.{layer.mixer_owner}" if layer.mixer_owner != layer.owner else "",
+        f"ffn=layers.{layer.ffn_owner}" if layer.ffn_owner != layer.owner else "",
     )
 
 

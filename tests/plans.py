@@ -88,7 +88,8 @@ def layer(
     """A layer without its place: `stack` numbers it."""
     norm = norm or rms(width)
     own = -1 if owner is None else owner
-    return Layer(0, own, width, None, norm, mixer, ffn, dropout, block, ORIGIN)
+    parts = (norm, mixer, ffn, dropout)
+    return Layer(0, own, own, own, width, None, *parts, block, ORIGIN)
 
 
 def stack(
@@ -104,7 +105,10 @@ def stack(
         owner = row.owner if row.owner >= 0 else fresh
         fresh = max(fresh, owner + 1)
         change = _resize(resize, at, row.width, modules)
-        placed.append(replace(row, index=index, owner=owner, resize=change))
+        mixer_owner = row.mixer_owner if row.mixer_owner >= 0 else owner
+        ffn_owner = row.ffn_owner if row.ffn_owner >= 0 else owner
+        owners = {"owner": owner, "mixer_owner": mixer_owner, "ffn_owner": ffn_owner}
+        placed.append(replace(row, index=index, resize=change, **owners))
         at = row.width
     placed = list(place_states(tuple(placed), context))
     last = widest if resize == "carry" else at
@@ -288,6 +292,26 @@ def previous_kv(full: bool = False) -> Plan:
     return plan(name, [rows[0], *took[1:], rows[3]])
 
 
+def shared_parts() -> Plan:
+    """An FFN of all layers, a mixer of every two; the last ones have none."""
+    row = layer(64, attention(4, 2), Mlp(64, "gelu", False))
+    rows = [replace(row, mixer_owner=i - i % 2, ffn_owner=0) for i in range(5)]
+    lean = layer(64, None, Mlp(64, "gelu", False))
+    return plan("shared_parts", [*rows, replace(lean, ffn_owner=0), lean])
+
+
+def shared_in_loop() -> Plan:
+    """Two layers of one mixer, applied twice, with a layer between that has none."""
+    row = layer(64, attention(4, 2), Mlp(64, "gelu", False))
+    lean = layer(64, None, Mlp(32, "gelu", False))
+    loop = [
+        replace(row, owner=0),
+        replace(lean, owner=1),
+        replace(row, owner=2, mixer_owner=0),
+    ]
+    return plan("shared_in_loop", loop * 2)
+
+
 def no_mixer() -> Plan:
     """FFNs alone, over learned positions."""
     return plan("no_mixer", [layer(32, None, Mlp(64, "relu", False))], positions=True)
@@ -317,6 +341,8 @@ def all_plans() -> list[Plan]:
         kernels(),
         mixed(),
         previous_kv(),
+        shared_parts(),
+        shared_in_loop(),
         previous_kv(full=True),
         no_mixer(),
         *(widths(kind) for kind in KINDS),

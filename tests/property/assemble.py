@@ -58,6 +58,9 @@ class Shape:
     kernel: Choice = "sdpa"
     mixer: bool = True
     ffn: Ffn | None = field(default_factory=lambda: Glu(12, "silu", False))
+    mixer_owner: int | None = None
+    """Another written layer whose mixer it uses."""
+    ffn_owner: int | None = None
     dropout: float = 0.0
 
 
@@ -153,6 +156,8 @@ def build_layer(shape: Shape, index: int, owner: int, resize: Resize | None) -> 
     return Layer(
         index,
         owner,
+        owner if shape.mixer_owner is None else shape.mixer_owner,
+        owner if shape.ffn_owner is None else shape.ffn_owner,
         shape.width,
         resize,
         norm,

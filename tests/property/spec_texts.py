@@ -114,6 +114,14 @@ def stack_items(draw: DrawFn, attentive: list[bool]) -> str:
 
 
 @composite
+def shares(draw: DrawFn) -> str:
+    """Equal layers at the start of the stack, and entries that share their parts."""
+    part = draw(st.sampled_from(["ffn", "mixer"]))
+    every = draw(st.sampled_from(["", " every 2", " every 3"]))
+    return f"share {part} in layers[0..{draw(st.integers(1, 2))}]{every}"
+
+
+@composite
 def spec_texts(draw: DrawFn) -> str:
     """A whole file with one model `m`, tiny enough to run."""
     blocks = draw(st.integers(1, 2))
@@ -136,13 +144,19 @@ def spec_texts(draw: DrawFn) -> str:
     init = draw(
         st.sampled_from(["normal", "gpt2", "normal(std = 0.05, residual = plain)"])
     )
+    equal = share = ""
+    if draw(st.integers(0, 3)) == 0:
+        equal, share = "3 * alike, ", draw(shares())
+        lines.append("block alike { mixer = attention(heads = 2), ffn = mlp }")
     lines.append(f"""model m {{
     vocab = {draw(st.sampled_from([256, 300]))}, context = {draw(st.sampled_from([6, 9, 12]))}, width = 16
     resize = {resize}, init = {init}
     embedding {{ tie = {tie}, position = {position} }}
     head {{ norm = {draw(st.sampled_from(NORMS))} }}
     layers {{
-        {draw(stack_items(attentive))}
+        {equal}{draw(stack_items(attentive))}
     }}
+    {share}
 }}""")
+
     return "\n".join(lines) + "\n"

@@ -122,12 +122,14 @@ def _layer(
     name = f"layers.{layer.owner}"
     if layer.mixer is not None:
         normed = [_norm(layer.norm, state, f"{name}.norm_1", x) for x in stream]
-        mixed = _attention(layer.mixer, state, f"{name}.mixer", normed, passed)
+        where = f"layers.{layer.mixer_owner}.mixer"
+        mixed = _attention(layer.mixer, state, where, normed, passed)
         stream = [x + y for x, y in zip(stream, mixed, strict=True)]
     if layer.ffn is not None:
         routing = _Routing()
         normed = [_norm(layer.norm, state, f"{name}.norm_2", x) for x in stream]
-        added = [_ffn(layer.ffn, state, f"{name}.ffn", x, routing) for x in normed]
+        where = f"layers.{layer.ffn_owner}.ffn"
+        added = [_ffn(layer.ffn, state, where, x, routing) for x in normed]
         stream = [x + y for x, y in zip(stream, added, strict=True)]
         if isinstance(layer.ffn, Moe):
             routings.append(routing)

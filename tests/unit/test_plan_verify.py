@@ -124,6 +124,11 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_mixer(dropout=-0.1), "mixer.dropout: -0.1"),
     (edit_mixer(state=KvState(3, 8, "all")), "mixer.state: KvState(slots=3, "),
     (edit_mixer(state=KvState(8, 9, "all")), "mixer.state: KvState(slots=8, width=9"),
+    (edit_mixer(kv="from_previous"), "mixer.state: KvState(slots=8"),
+    (edit_layer(3, mixer_owner=3), "layers[3].mixer_owner: 3 has none of its own"),
+    (edit_layer(3, mixer_owner=1), "layers[3].mixer_owner: 1 of another width"),
+    (edit_layer(3, mixer_owner=0), "layers[3].mixer_owner: 0 has another mixer"),
+    (edit_layer(3, ffn=None, ffn_owner=0), "layers[3].ffn_owner: 0 of another width"),
     (edit_mixer(kernel=Kernel("auto", ())), "kernel.candidates: () does not end"),
     (edit_mixer(kernel=Kernel("auto", ("flash",))), "does not end in one that always"),
     (edit_mixer(kernel=Kernel("flex", ("sdpa",))), "does not begin with flex"),
@@ -163,6 +168,22 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
 @pytest.mark.parametrize(("edit", "message"), BROKEN, ids=[m for _, m in BROKEN])
 def test_a_broken_law_is_named(edit: Callable[[Plan], Plan], message: str) -> None:
     found = verify_plan(edit(good_plan()))
+    assert any(message in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ([Shape(kv="from_previous")], "kv: there is no attention before it"),
+        ([Shape(mixer=False), Shape(kv="from_previous")], "there is no attention"),
+        ([Shape(), Shape(kv="from_previous", head_dim=2)], "of the keys (1, 4,"),
+        ([Shape(), Shape(kv="from_previous", rope=None)], "of the keys (1, 4,"),
+    ],
+)
+def test_keys_of_the_layer_before_are_there_and_fit(
+    shapes: list[Shape], message: str
+) -> None:
+    found = verify_plan(assemble(shapes))
     assert any(message in line for line in found), found
 
 

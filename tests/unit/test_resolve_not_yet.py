@@ -67,7 +67,6 @@ PLACES = {
 }
 """By the table's key: which hole of the spec shows the word, and how."""
 DECLARATIONS = {
-    "share": "share ffn in layers[0..1]",
     "ablate": "ablate tiny match parameters { without norm { } }",
     "sweep": "sweep tiny { width = [32, 64] }",
 }

@@ -18,9 +18,20 @@ def describe_layer(layer: Layer) -> dict[str, str]:
         ),
         **(describe_mixer(layer.mixer) if layer.mixer is not None else {}),
         "ffn": "none" if layer.ffn is None else describe_ffn(layer.ffn),
+        "shared": describe_shared(layer),
         "norm": describe_norm(layer.norm),
         "dropout": f"{layer.dropout:g}" if layer.dropout else "",
     }
+
+
+def describe_shared(layer: Layer) -> str:
+    """`ffn of layers.0`: parts whose weights are another layer's, by the tensors' names."""
+    owners = {"mixer": layer.mixer_owner, "ffn": layer.ffn_owner}
+    return ", ".join(
+        f"{part} of layers.{owner}"
+        for part, owner in owners.items()
+        if owner != layer.owner
+    )
 
 
 def describe_norm(norm: Norm | None) -> str:

@@ -5,7 +5,7 @@ A new kind of component needs one function here and one case in `cost_of`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from vslmc.plan.nodes import Attention, Glu, Layer, Mlp, Moe, Norm, Resize
@@ -65,6 +65,23 @@ def layer_cost(layer: Layer, context: int) -> PartCost:
             cost += cost_of(branch, layer.width, context)
             if layer.norm is not None:
                 cost += cost_of(layer.norm, layer.width, context)
+    return cost
+
+
+def stored_cost(layer: Layer, context: int) -> PartCost:
+    """The same without the parameters that are stored under another layer's name."""
+    cost = layer_cost(layer, context)
+    for part, owner in (
+        (layer.mixer, layer.mixer_owner),
+        (layer.ffn, layer.ffn_owner),
+    ):
+        if part is not None and owner != layer.owner:
+            shared = cost_of(part, layer.width, context)
+            cost = replace(
+                cost,
+                parameters=cost.parameters - shared.parameters,
+                active=cost.active - shared.active,
+            )
     return cost
 
 

@@ -21,7 +21,7 @@ from vslmc.plan.nodes import (
     TextFile,
 )
 
-PLACES = frozenset({"origin", "index", "owner", "block"})
+PLACES = frozenset({"origin", "index", "owner", "mixer_owner", "ffn_owner", "block"})
 """Fields that say where a thing stands or how it is called, not what it is."""
 
 DERIVED: dict[type, frozenset[str]] = {

@@ -142,6 +142,14 @@ def _model(model: n.ModelDecl) -> Json:
             {"layers": o.index.span.text, "keys": tree_to_json(o.tree)["keys"]}
             for o in model.overrides
         ],
+        "shares": [
+            {
+                "part": share.part,
+                "layers": share.index.span.text,
+                "every": None if share.every is None else expr_to_json(share.every),
+            }
+            for share in model.shares
+        ],
     }
 
 

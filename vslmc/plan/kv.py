@@ -26,11 +26,11 @@ def find_sources(layers: Iterable[Layer]) -> list[Layer | None]:
 
 
 def find_windows(layers: Sequence[Layer]) -> dict[int, Windows]:
-    """By owner, the windows through which the keys and values of a layer are looked at."""
+    """By owner of the mixer, the windows through which its keys and values are looked at."""
     windows: dict[int, set[int | None]] = {}
     for layer, source in zip(layers, find_sources(layers), strict=True):
         if layer.mixer is not None and source is not None:
-            windows.setdefault(source.owner, set()).add(layer.mixer.window)
+            windows.setdefault(source.mixer_owner, set()).add(layer.mixer.window)
     return {owner: frozenset(found) for owner, found in windows.items()}
 
 
@@ -55,7 +55,7 @@ def place_states(layers: tuple[Layer, ...], context: int) -> tuple[Layer, ...]:
         if mixer is None:
             placed.append(layer)
             continue
-        seen = windows.get(layer.owner, frozenset())
+        seen = windows.get(layer.mixer_owner, frozenset())
         key = (id(mixer), seen)
         if key not in made:
             state = make_state(mixer, seen, context)

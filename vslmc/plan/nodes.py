@@ -196,6 +196,10 @@ class Layer:
     """Place in the order of application, from 0: `layers[index]`."""
     owner: int
     """J of `layers.J`: the written layer whose weights it uses."""
+    mixer_owner: int
+    """J of the layer whose mixer it uses; `owner` unless `share mixer` says otherwise."""
+    ffn_owner: int
+    """J of the layer whose FFN it uses; `owner` unless `share ffn` says otherwise."""
     width: int
     resize: Resize | None
     """Applied to the stream before this layer, if the width changes here."""

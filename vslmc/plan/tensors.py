@@ -147,11 +147,14 @@ def _layer_parts(layer: Layer, normal: Init, residual: Init) -> Iterator[_Part]:
     if layer.mixer is not None:
         if layer.norm is not None:
             yield from _norm_parts("norm_1", layer.norm)
-        yield from mixer_parts(layer.mixer, layer.width, normal, residual)
+        if layer.mixer_owner == layer.owner:
+            yield from mixer_parts(layer.mixer, layer.width, normal, residual)
     if layer.ffn is not None:
         if layer.norm is not None:
             yield from _norm_parts("norm_2", layer.norm)
-        for part in ffn_parts(layer.ffn, layer.width, normal, residual):
+        own = layer.ffn_owner == layer.owner
+        parts = ffn_parts(layer.ffn, layer.width, normal, residual) if own else ()
+        for part in parts:
             yield _Part(f"ffn.{part.name}", part.shape, part.init)
 
 

@@ -46,6 +46,7 @@ def _broken(plan: Plan) -> Iterator[str]:
         yield from _inside(where, _order(stack))
         yield from _inside(where, _widths(stack, plan))
         yield from _inside(where, _modules(stack))
+        yield from _inside(where, _shares(stack))
         yield from _inside(where, _states(stack, plan.context))
         for layer in stack.layers:
             yield from _inside(f"{where}.layers[{layer.index}]", _layer(layer, plan))
@@ -91,7 +92,30 @@ def _order(stack: Stack) -> Iterator[str]:
 
 def _content(layer: Layer) -> tuple[object, ...]:
     """What an applied layer shares with its owner: all but its place in the stack."""
-    return (layer.width, layer.norm, layer.mixer, layer.ffn, layer.dropout)
+    owners = (layer.mixer_owner, layer.ffn_owner)
+    return (layer.width, layer.norm, layer.mixer, layer.ffn, layer.dropout, owners)
+
+
+def _shares(stack: Stack) -> Iterator[str]:
+    """A shared part is that of an earlier layer that has it as its own."""
+    written = {layer.owner: layer for layer in reversed(stack.layers)}
+    for owner, layer in sorted(written.items()):
+        for part in ("mixer", "ffn"):
+            other: int = getattr(layer, f"{part}_owner")
+            first = written.get(other)
+            if other == owner:
+                continue
+            where = f"layers[{layer.index}].{part}_owner: {other}"
+            if (
+                first is None
+                or other > owner
+                or getattr(first, f"{part}_owner") != other
+            ):
+                yield f"{where} has none of its own"
+            elif (own := getattr(layer, part)) is None or layer.width != first.width:
+                yield f"{where} of another width, or for no {part}"
+            elif own != getattr(first, part):
+                yield f"{where} has another {part}"
 
 
 def _resizes(stack: Stack, last: int) -> list[tuple[str, Resize | None, int]]:
@@ -143,7 +167,7 @@ def _states(stack: Stack, context: int) -> Iterator[str]:
         keys, wanted = _keys(source.mixer), _keys(mixer)
         if keys != wanted:
             yield f"{where}.kv: {wanted} of the keys {keys} of layers[{source.index}]"
-        state = make_state(mixer, windows.get(layer.owner, frozenset()), context)
+        state = make_state(mixer, windows.get(layer.mixer_owner, frozenset()), context)
         if mixer.state != state:
             yield f"{where}.state: {mixer.state} instead of {state}"
 

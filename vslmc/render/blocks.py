@@ -89,10 +89,11 @@ def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
 
 def _block_view(layer: Layer, name: str, structure: Structure, wide: bool) -> BlockView:
     parameters = [f"{n}: {t}" for n, t, _ in _block_parameters(layer, structure)]
-    forward = ("self", "x: Tensor", *layer_parameters(structure))
+    lent = tuple(_lent_parameter(part, layer) for part in structure.shared)
+    forward = ("self", "x: Tensor", *lent, *layer_parameters(structure))
     return BlockView(
         name=name,
-        doc="Adds to the stream what its parts make of the normed stream.",
+        doc=_doc(structure),
         init=lay_out_def("__init__", ("self", *parameters), "", 4),
         parts=tuple(_block_parts(layer, structure, wide)),
         forward=lay_out_def("forward", forward, " -> Tensor", 4),
@@ -100,14 +101,32 @@ def _block_view(layer: Layer, name: str, structure: Structure, wide: bool) -> Bl
     )
 
 
+def _doc(structure: Structure) -> str:
+    if structure.shared:
+        return (
+            "Adds to the stream what its parts make of it; shared ones are passed in."
+        )
+    return "Adds to the stream what its parts make of the normed stream."
+
+
+def _lent_parameter(part: str, layer: Layer) -> str:
+    """A part that may be another layer's comes as an argument."""
+    return f"{part}: {'None' if getattr(layer, part) is None else 'nn.Module'}"
+
+
 def _block_parameters(
     layer: Layer, structure: Structure
 ) -> Iterator[tuple[str, str, str | Call]]:
     yield "width", "int", str(layer.width)
+    calls: dict[str, Call] = {}
     if layer.mixer is not None:
-        yield "mixer", "nn.Module", _mixer_call(layer.mixer, layer.width, structure)
+        calls["mixer"] = _mixer_call(layer.mixer, layer.width, structure)
     if layer.ffn is not None:
-        yield "ffn", "nn.Module", _ffn_call(layer.ffn, layer.width, structure)
+        calls["ffn"] = _ffn_call(layer.ffn, layer.width, structure)
+    for part, call in calls.items():
+        own = getattr(layer, f"{part}_owner") == layer.owner
+        kind = "nn.Module | None" if part in structure.shared else "nn.Module"
+        yield part, kind, call if own else "None"
     if layer.norm is not None and structure.norm_eps is None:
         yield "eps", "float", f"eps={py_num(layer.norm.eps)}"
     if layer.dropout > 0:
@@ -115,6 +134,7 @@ def _block_parameters(
 
 
 def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str]:
+    shared = structure.shared
     norm = layer.norm and norm_text(layer.norm, "width", structure.norm_eps)
     if wide:
         yield "self.width = width"
@@ -123,6 +143,8 @@ def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str
             if norm:
                 yield f"self.norm_{number} = {norm}"
             yield f"self.{part} = {part}"
+        elif part in shared:
+            yield f"self.{part} = None"
     if layer.dropout > 0:
         yield "self.dropout = nn.Dropout(dropout)"
 
@@ -135,7 +157,8 @@ def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
     for part, number, more in (("mixer", 1, (*rope, *slot, *kv)), ("ffn", 2, losses)):
         if getattr(layer, part) is not None:
             x = f"self.norm_{number}(x)" if layer.norm else "x"
-            branch = str(Call(f"self.{part}", (x, *more)))
+            name = part if part in structure.shared else f"self.{part}"
+            branch = str(Call(name, (x, *more)))
             yield f"x = x + {f'self.dropout({branch})' if layer.dropout else branch}"
 
 

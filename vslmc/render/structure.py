@@ -47,6 +47,8 @@ class Structure:
     """The eps of all query and key norms, None if they differ or there are none."""
     balanced: bool
     """Whether some mixture has a balance loss."""
+    shared: Words
+    """Parts, `mixer` and `ffn`, that layers share while the rest is their own."""
     passes_kv: bool
     """Whether some attention uses the keys and values of a layer before it."""
 
@@ -79,6 +81,11 @@ def find_structure(plan: Plan) -> Structure:
         norm_eps=_common_eps(x.norm for x in layers),
         qk_eps=_common_eps(a.qk_norm for a in mixers),
         balanced=any(is_balanced(x.ffn) for x in layers),
+        shared=tuple(
+            part
+            for part in ("mixer", "ffn")
+            if any(getattr(x, f"{part}_owner") != x.owner for x in layers)
+        ),
         passes_kv=any(borrows_kv(a) for a in mixers),
     )
 

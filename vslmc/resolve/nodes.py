@@ -29,6 +29,10 @@ class AppliedLayer:
     """Which written layer: the place in the order of writing."""
     site: int
     """0 where it is written; else the number of the `use` that applies it again."""
+    mixer_owner: int
+    """The written layer whose mixer's weights it uses; `written` unless shared."""
+    ffn_owner: int
+    """The same for its FFN."""
     block: Block
     name: str
     """Name of the block it is made of."""

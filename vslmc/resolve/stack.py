@@ -13,7 +13,9 @@ from vslmc.resolve.component import chosen, resolve_section
 from vslmc.resolve.evaluate import Fault, evaluate, evaluate_whole
 from vslmc.resolve.inherit import block_chain
 from vslmc.resolve.nodes import AppliedLayer
+from vslmc.resolve.ranges import resolve_range
 from vslmc.resolve.scope import Scope, Turn
+from vslmc.resolve.sharing import Owners, resolve_shares
 from vslmc.source import Span
 from vslmc.spec import nodes as n
 from vslmc.spec.sections import Block
@@ -148,6 +150,7 @@ def resolve_stack(
     spec: n.Spec,
     items: Sequence[n.StackItem],
     overrides: Sequence[n.LayerOverride],
+    shares: Sequence[n.Sharing],
     scope: Scope,
     limits: Limits,
     place: Span,
@@ -164,21 +167,23 @@ def resolve_stack(
     scope.findings.work(len(applied), place)
     if not applied and expansion.sound:
         scope.findings.add(None if lost else faults.no_layers(place))
+    owners = Owners()
     if expansion.sound and not lost:
         places: dict[int, list[int]] = {}
         for index, (layer, _) in enumerate(applied):
             places.setdefault(layer, []).append(index)
         for override in overrides:
             _apply_override(override, expansion.written, applied, places, scope)
+        owners = resolve_shares(shares, [layer for layer, _ in applied], scope)
     blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
     for index, (written, site) in enumerate(applied):
         layer, block = expansion.written[written], blocks[written]
         if block is not None:
-            span = layer.item.span
-            made.append(
-                AppliedLayer(index, written, site, block, layer.name, span, layer.tree)
-            )
+            places_of = (index, written, site)
+            parts = (owners.of("mixer", written), owners.of("ffn", written))
+            said = (layer.name, layer.item.span, layer.tree)
+            made.append(AppliedLayer(*places_of, *parts, block, *said))
     return tuple(made)
 
 
@@ -234,7 +239,7 @@ def _apply_override(
     scope: Scope,
 ) -> None:
     # `places` are those of every written layer in the order of application.
-    hit = _range(override, len(applied), scope)
+    hit = resolve_range(override.index, len(applied), scope)
     if hit is None:
         return
     scope.findings.work(len(hit), override.span)
@@ -251,22 +256,3 @@ def _apply_override(
             merged[id(layer.tree)] = layer.tree.merge(override.tree)
     for owner in sorted(owners):
         written[owner].tree = merged[id(written[owner].tree)]
-
-
-def _range(override: n.LayerOverride, count: int, scope: Scope) -> range | None:
-    index = override.index
-    if index.first is None:
-        return range(count)
-    try:
-        first = evaluate_whole(index.first, scope, "an index", 0)
-        last = evaluate_whole(index.last or index.first, scope, "an index", 0)
-    except Fault as fault:
-        scope.findings.add(fault.diagnostic)
-        return None
-    if first > last:
-        scope.findings.add(faults.range_reversed(index.span, first, last))
-        return None
-    if last >= count:
-        scope.findings.add(faults.no_such_layers(index.span, count))
-        return None
-    return range(first, last + 1)

@@ -117,6 +117,18 @@ class LayerOverride:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """`share part in layers[a..b] every k`."""
+
+    part: str
+    """`mixer` or `ffn`."""
+    index: Index
+    every: Expr | None
+    """Size of the groups; None for one of all."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class BlockDecl:
     """`block name extends parent { }`."""
 
@@ -146,6 +158,7 @@ class ModelDecl:
     layers: tuple[StackItem, ...] | None
     layers_span: Span | None
     overrides: tuple[LayerOverride, ...]
+    shares: tuple[Sharing, ...]
     params: Mapping[str, tuple[Span, Expr]]
     """Parameters that a variant overrides."""
     span: Span

@@ -49,3 +49,63 @@ def previous_kv_differs(
         secondary=() if at == place else (Label(at, f"layer {before} has {other}"),),
         help=f"layer {before} has {other}: give both the same `{key}`, or use `kv = own`",
     )
+
+
+@diagnostic(
+    "nothing-to-share",
+    what="`share` names fewer than two layers, or layers that have no such part.",
+    why="It would be without effect: passes of a loop are one layer, whose weights are shared already.",
+    wrong="layers { loop 4 { base } }\nshare ffn in layers[0..3]",
+    right="layers { 4 * base }\nshare ffn in layers[0..3]",
+    form="model",
+)
+def nothing_to_share(place: Span, part: str | None = None) -> Diagnostic:
+    """`place` are the layers; `part` if they lack it."""
+    why = "one set of weights" if part is None else f"no `{part}`"
+    return fault(
+        "there is nothing to share",
+        primary=Label(place, why),
+        help="name two layers or more that have the part",
+    )
+
+
+@diagnostic(
+    "shared-twice",
+    what="Two entries share the same part of one layer.",
+    why="A part has one set of weights, and so one group.",
+    wrong="layers { 4 * base }\nshare ffn in layers[0..2]\nshare ffn in layers[2..3]",
+    right="layers { 4 * base }\nshare ffn in layers[0..1]\nshare ffn in layers[2..3]",
+    form="model",
+)
+def shared_twice(place: Span, earlier: Span, part: str) -> Diagnostic:
+    """Layers of both entries."""
+    return fault(
+        f"the `{part}` of a layer is shared twice",
+        primary=Label(place, "some of these layers"),
+        secondary=(Label(earlier, "are shared here already"),),
+        help="let the ranges not overlap",
+    )
+
+
+@diagnostic(
+    "shared-parts-differ",
+    what="Layers share a part whose settings or width differ.",
+    why="One set of weights has one shape, and one way of working.",
+    wrong="layers { 1 * base, 1 * base { ffn.hidden = 8 } }\nshare ffn in layers[0..1]",
+    right="layers { 2 * base { ffn.hidden = 8 } }\nshare ffn in layers[0..1]",
+    form="model",
+)
+def shared_parts_differ(
+    place: Span, key: str, own: tuple[int, str], first: tuple[int, str, Span]
+) -> Diagnostic:
+    """Index and value of `key` of the layer, and of the first of its group."""
+    index, value = own
+    before, other, at = first
+    part = key.partition(".")[0]
+    what = "parts" if part == "width" else f"their `{part}`"
+    return fault(
+        f"layers {before} and {index} share {what}, and `{key}` differs",
+        primary=Label(place, f"layer {index} has {value}"),
+        secondary=() if at == place else (Label(at, f"layer {before} has {other}"),),
+        help=f"layer {before} has {other}: give both the same, or do not share",
+    )

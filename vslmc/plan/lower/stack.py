@@ -70,6 +70,8 @@ def lower_layer(
     layer = Layer(
         index=applied.index,
         owner=applied.written,
+        mixer_owner=applied.mixer_owner,
+        ffn_owner=applied.ffn_owner,
         width=block.width,
         resize=resize,
         norm=norm,
