@@ -19,6 +19,7 @@ from vslmc.plan.nodes import (
     KernelName,
     KvState,
     Layer,
+    Lora,
     Loss,
     Mlp,
     Moe,
@@ -312,6 +313,20 @@ def shared_in_loop() -> Plan:
     return plan("shared_in_loop", loop * 2)
 
 
+def relaxed() -> Plan:
+    """A loop of two layers whose passes have differences of rank 2, and a layer before it."""
+    low = Lora(2, 3)
+    first = layer(64, attention(4, 2), Glu(96, "silu", False), owner=0)
+    one = layer(64, replace(attention(4, 2), lora=low), Glu(96, "silu", False, low))
+    two = layer(64, replace(attention(4, 2), lora=low), Mlp(64, "gelu", True, low))
+    rows = [
+        replace(row, owner=owner, turn=turn)
+        for turn in range(3)
+        for owner, row in ((1, one), (2, two))
+    ]
+    return plan("relaxed", [first, *rows])
+
+
 def no_mixer() -> Plan:
     """FFNs alone, over learned positions."""
     return plan("no_mixer", [layer(32, None, Mlp(64, "relu", False))], positions=True)
@@ -343,6 +358,7 @@ def all_plans() -> list[Plan]:
         previous_kv(),
         shared_parts(),
         shared_in_loop(),
+        relaxed(),
         previous_kv(full=True),
         no_mixer(),
         *(widths(kind) for kind in KINDS),

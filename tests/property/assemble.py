@@ -18,6 +18,7 @@ from vslmc.plan.nodes import (
     Kernel,
     KernelName,
     Layer,
+    Lora,
     Loss,
     Mlp,
     Moe,
@@ -61,6 +62,8 @@ class Shape:
     mixer_owner: int | None = None
     """Another written layer whose mixer it uses."""
     ffn_owner: int | None = None
+    rank: int | None = None
+    """Of the differences of its passes."""
     dropout: float = 0.0
 
 
@@ -127,7 +130,11 @@ def build_stack(
         resize = build_resize(
             sizes.resize, width, shape.width, (before, owner), modules
         )
-        layers.append(build_layer(shape, index, owner, resize))
+        layer = build_layer(shape, index, owner, resize)
+        if shape.rank is not None:
+            low = Lora(shape.rank, order.count(owner))
+            layer = adapt(layer, low, order[:index].count(owner))
+        layers.append(layer)
         width, before = shape.width, owner
     exit = build_resize(sizes.resize, width, ends[1], (before, -1), modules)
     return Stack("decoder", place_states(tuple(layers), sizes.context), exit)
@@ -167,6 +174,14 @@ def build_layer(shape: Shape, index: int, owner: int, resize: Resize | None) -> 
         "base",
         origin,
     )
+
+
+def adapt(layer: Layer, low: Lora, turn: int) -> Layer:
+    """The layer in one of its passes."""
+    mixer = layer.mixer and replace(layer.mixer, lora=low)
+    assert not isinstance(layer.ffn, Moe)
+    ffn = layer.ffn and replace(layer.ffn, lora=low)
+    return replace(layer, mixer=mixer, ffn=ffn, turn=turn)
 
 
 def build_norm(kind: Literal["rmsnorm", "layernorm"], width: int, bias: bool) -> Norm:

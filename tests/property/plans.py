@@ -8,7 +8,7 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from tests.property.assemble import Choice, Shape, Sizes, assemble, build_moe
-from vslmc.plan.nodes import Activation, Ffn, Glu, Mlp, Plan, ResizeKind
+from vslmc.plan.nodes import Activation, Ffn, Glu, Mlp, Moe, Plan, ResizeKind
 
 RESIZES: list[ResizeKind] = ["carry", "pad", "learned", "project"]
 ACTIVATIONS: list[Activation] = [
@@ -136,6 +136,7 @@ def take_mixer(shape: Shape, made: list[Shape], number: int) -> Shape:
     return replace(shape, **fields, mixer_owner=owner)
 
 
+RANKS = st.none() | st.none() | st.integers(1, 3)
 QUICK: list[Choice] = ["auto", "eager", "sdpa", "flash"]
 
 
@@ -155,6 +156,11 @@ def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
         written = draw(passing_kv(written))
     if draw(st.booleans()):
         written = draw(sharing(written))
+    else:
+        written = [
+            shape if isinstance(shape.ffn, Moe) else replace(shape, rank=draw(RANKS))
+            for shape in written
+        ]
     sizes = Sizes(
         vocab=draw(st.integers(1, 12)),
         context=context,

@@ -91,7 +91,7 @@ def overrides(draw: DrawFn) -> str:
 
 
 @composite
-def stack_items(draw: DrawFn, attentive: list[bool]) -> str:
+def stack_items(draw: DrawFn, attentive: list[bool], experts: list[int]) -> str:
     """The items of `layers { }`: few layers, loops, labels and uses."""
     items: list[str] = []
     labels = 0
@@ -102,6 +102,8 @@ def stack_items(draw: DrawFn, attentive: list[bool]) -> str:
         shape = draw(st.sampled_from(["plain", "plain", "loop", "label"]))
         if shape == "loop":
             item = f"loop {draw(st.integers(1, 3))} {{ {item} }}"
+            if "moe" not in item and number not in experts and draw(st.booleans()):
+                item += f" with lora(rank = {draw(st.integers(1, 2))})"
         elif shape == "label":
             item = f"part{labels}: {item}"
             labels += 1
@@ -127,6 +129,7 @@ def spec_texts(draw: DrawFn) -> str:
     blocks = draw(st.integers(1, 2))
     lines = ["edition = 2026", f"param core = {draw(st.sampled_from([8, 16, 32]))}"]
     attentive: list[bool] = []
+    experts: list[int] = []
     for number in range(blocks):
         parent = " extends b0" if number and draw(st.booleans()) else ""
         body = [
@@ -137,6 +140,7 @@ def spec_texts(draw: DrawFn) -> str:
         if not attentive[-1]:
             body[1] = "mixer = none"
         body.append(f"ffn = {draw(ffns())}")
+        experts += [number] if "moe" in body[-1] else []
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
     resize = draw(st.sampled_from(["carry", "pad", "project", "learned"]))
     tie = "true" if resize == "carry" and draw(st.booleans()) else "false"
@@ -154,7 +158,7 @@ def spec_texts(draw: DrawFn) -> str:
     embedding {{ tie = {tie}, position = {position} }}
     head {{ norm = {draw(st.sampled_from(NORMS))} }}
     layers {{
-        {equal}{draw(stack_items(attentive))}
+        {equal}{draw(stack_items(attentive, experts))}
     }}
     {share}
 }}""")

@@ -120,6 +120,8 @@ def _layer(
     passed: list[KeysValues],
 ) -> Sequence:
     name = f"layers.{layer.owner}"
+    if layer.turn is not None:
+        state = _adapt(state, name, layer.turn)
     if layer.mixer is not None:
         normed = [_norm(layer.norm, state, f"{name}.norm_1", x) for x in stream]
         where = f"layers.{layer.mixer_owner}.mixer"
@@ -134,6 +136,17 @@ def _layer(
         if isinstance(layer.ffn, Moe):
             routings.append(routing)
     return stream
+
+
+def _adapt(state: State, name: str, turn: int) -> State:
+    """The weights of one pass: W + B A, of the layer `name`."""
+    own = dict(state)
+    for key in state:
+        if key.startswith(f"{name}.") and key.endswith(".lora_a"):
+            linear = key.removesuffix(".lora_a")
+            low = state[f"{linear}.lora_b"][turn] @ state[key][turn]
+            own[f"{linear}.weight"] = state[f"{linear}.weight"] + low
+    return own
 
 
 def _norm(norm: Norm | None, state: State, name: str, x: Tensor) -> Tensor:

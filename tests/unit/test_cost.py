@@ -95,6 +95,8 @@ def test_shared_parts_and_keys_of_the_layer_before_are_stored_once() -> None:
     plan = assemble(shapes, [0, 1, 2, 3, 1])
     counted = count_parameters(plan)
     assert counted.total == plan.parameters
+    looped = assemble([Shape(rank=3), Shape(ffn=None, rank=1)], [0, 0, 0, 1])
+    assert count_parameters(looped).total == looped.parameters
     # Queries, a norm of them, and the output; then the FFN and its norm.
     assert counted.written[1] == (64 + 8 + 4 + 64 + 8) + 3 * 8 * 12 + 2 * 8
     assert counted.written[2] == counted.written[1] - (64 + 8 + 4 + 64 + 8)

@@ -15,6 +15,7 @@ from vslmc.plan.nodes import (
     Init,
     Kernel,
     KvState,
+    Lora,
     Loss,
     Mlp,
     Moe,
@@ -168,6 +169,23 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
 @pytest.mark.parametrize(("edit", "message"), BROKEN, ids=[m for _, m in BROKEN])
 def test_a_broken_law_is_named(edit: Callable[[Plan], Plan], message: str) -> None:
     found = verify_plan(edit(good_plan()))
+    assert any(message in line for line in found), found
+
+
+LORA = [
+    ({"turn": None}, "turn: None with Lora"),
+    ({"turn": 2}, "turn: 2 of 2 passes"),
+    ({"mixer_owner": 1}, "lora: stands beside a shared part"),
+    ({"ffn": Glu(12, "silu", False)}, "lora: stands beside some linear maps only"),
+    ({"ffn": Glu(12, "silu", False, Lora(0, 2)), "mixer": None}, "lora.rank: 0"),
+]
+
+
+@pytest.mark.parametrize(("fields", "message"), LORA, ids=[m for _, m in LORA])
+def test_passes_of_a_loop_keep_their_laws(fields: Any, message: str) -> None:
+    plan = assemble([Shape(rank=2), Shape()], [0, 0, 1])
+    assert verify_plan(plan) == []
+    found = verify_plan(edit_layer(1, **fields)(plan))
     assert any(message in line for line in found), found
 
 

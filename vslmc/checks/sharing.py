@@ -9,7 +9,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.source import Span
 from vslmc.spec.fields import Component, kind_of, settings_of
-from vslmc.spec.parts import Attention, NoFfn, NoMixer, Rope
+from vslmc.spec.parts import Attention, Moe, NoFfn, NoMixer, Rope
 
 
 def verify_previous(model: ResolvedModel) -> Iterator[Diagnostic]:
@@ -57,6 +57,31 @@ def value_of(mixer: Attention, key: str) -> str:
         return str(getattr(mixer, key))
     rope = mixer.position
     return f"rope(theta = {rope.theta:g})" if isinstance(rope, Rope) else "none"
+
+
+def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
+    """Layers of a loop with `lora` are dense, their own, and in one pass at a time."""
+    lent = {("mixer", layer.mixer_owner) for layer in model.layers if is_lent(layer, 0)}
+    lent |= {("ffn", layer.ffn_owner) for layer in model.layers if is_lent(layer, 1)}
+    for layer in model.layers:
+        if layer.lora is None:
+            continue
+        if layer.turn is None:
+            yield faults.lora_without_pass(layer.span, False)
+            return
+        if isinstance(layer.block.ffn, Moe):
+            place = layer.block.ffn.span or layer.span
+            yield faults.lora_needs_dense(place, "ffn", False)
+            return
+        for part, owner in (("mixer", layer.mixer_owner), ("ffn", layer.ffn_owner)):
+            if (part, owner) in lent:
+                yield faults.lora_needs_dense(layer.span, part, True)
+                return
+
+
+def is_lent(layer: AppliedLayer, part: int) -> bool:
+    """Whether a layer uses another's mixer (0) or FFN (1)."""
+    return (layer.mixer_owner, layer.ffn_owner)[part] != layer.written
 
 
 Difference = tuple[str, Component, Component, str]

@@ -19,6 +19,7 @@ def describe_layer(layer: Layer) -> dict[str, str]:
         **(describe_mixer(layer.mixer) if layer.mixer is not None else {}),
         "ffn": "none" if layer.ffn is None else describe_ffn(layer.ffn),
         "shared": describe_shared(layer),
+        "lora": describe_lora(layer),
         "norm": describe_norm(layer.norm),
         "dropout": f"{layer.dropout:g}" if layer.dropout else "",
     }
@@ -32,6 +33,13 @@ def describe_shared(layer: Layer) -> str:
         for part, owner in owners.items()
         if owner != layer.owner
     )
+
+
+def describe_lora(layer: Layer) -> str:
+    """`4 passes of rank 8`; empty without."""
+    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
+    found = next((p.lora for p in (layer.mixer, dense) if p and p.lora), None)
+    return f"{found.passes} passes of rank {found.rank}" if found else ""
 
 
 def describe_norm(norm: Norm | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from vslmc.plan.nodes import Attention, Glu, Layer, Mlp, Moe, Norm, Resize
+from vslmc.plan.nodes import Attention, Glu, Layer, Lora, Mlp, Moe, Norm, Resize
 
 Part = Norm | Attention | Mlp | Glu | Moe | Resize
 
@@ -46,9 +46,11 @@ def cost_of(part: Part, width: int, context: int) -> PartCost:
         case Attention():
             return attention_cost(part, width, context)
         case Mlp():
-            return _dense(*linears(part.bias, (width, part.hidden), 1, 1), context)
+            dense = _dense(*linears(part.bias, (width, part.hidden), 1, 1), context)
+            return dense + lora_cost(part.lora, 2 * (width + part.hidden), context)
         case Glu():
-            return _dense(*linears(part.bias, (width, part.hidden), 2, 1), context)
+            dense = _dense(*linears(part.bias, (width, part.hidden), 2, 1), context)
+            return dense + lora_cost(part.lora, 3 * (width + part.hidden), context)
         case Moe():
             return moe_cost(part, width, context)
         case Resize():
@@ -97,6 +99,13 @@ def linears(bias: bool, sizes: tuple[int, int], into: int, out: int) -> tuple[in
     return products + bias * (into * hidden + out * width), products
 
 
+def lora_cost(lora: Lora | None, sides: int, context: int) -> PartCost:
+    """Of all passes what is stored, of one what is computed; `sides` are inputs and outputs."""
+    if lora is None:
+        return PartCost()
+    return _dense(lora.passes * lora.rank * sides, lora.rank * sides, context)
+
+
 def norm_parameters(norm: Norm | None) -> int:
     """A weight, and perhaps a bias."""
     return 0 if norm is None else norm.width * (1 + norm.bias)
@@ -127,7 +136,8 @@ def attention_cost(mixer: Attention, width: int, context: int) -> PartCost:
     kept = 0 if mixer.state is None else mixer.state.width
     slots = 0 if mixer.state is None else mixer.state.slots
     flops = 2 * (products * context + pairs)
-    return PartCost(parameters, parameters, flops, kept, kept * slots)
+    cost = PartCost(parameters, parameters, flops, kept, kept * slots)
+    return cost + lora_cost(mixer.lora, width + qkv + inner + width, context)
 
 
 def moe_cost(moe: Moe, width: int, context: int) -> PartCost:

@@ -14,6 +14,7 @@ from vslmc.plan.nodes import (
     Glu,
     Kernel,
     Layer,
+    Lora,
     Mlp,
     Moe,
     Norm,
@@ -21,7 +22,9 @@ from vslmc.plan.nodes import (
     TextFile,
 )
 
-PLACES = frozenset({"origin", "index", "owner", "mixer_owner", "ffn_owner", "block"})
+PLACES = frozenset(
+    {"origin", "index", "owner", "mixer_owner", "ffn_owner", "turn", "block"}
+)
 """Fields that say where a thing stands or how it is called, not what it is."""
 
 DERIVED: dict[type, frozenset[str]] = {
@@ -58,6 +61,8 @@ def value_of(value: Any) -> Value:
                 f"attention {words['heads']}, kv {words['kv']}{keys}, "
                 f"window {words['window']}"
             )
+        case Lora():
+            return f"lora(rank = {value.rank}) in {value.passes} passes"
         case Rope():
             return f"rope({value.theta:g})"
         case BuiltinText():

@@ -179,7 +179,11 @@ def item_to_json(item: n.StackItem) -> Json:
             }
         case n.LoopItem():
             items = [item_to_json(inner) for inner in item.items]
-            return {"item": "loop", "count": expr_to_json(item.count), "items": items}
+            count = expr_to_json(item.count)
+            made = {"item": "loop", "count": count, "items": items}
+            if item.adapter is not None:
+                made["with"] = expr_to_json(item.adapter)
+            return made
         case n.LabelItem():
             inner = item_to_json(item.item)
             return {"item": "label", "label": item.label.text, "of": inner}

@@ -16,6 +16,8 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.ffn.up.weight|bias      (hidden, width)            mlp, glu
     layers.J.ffn.gate.weight|bias    (hidden, width)            glu
     layers.J.ffn.down.weight|bias    (width, hidden)
+    layers.J.*.lora_a                (passes, rank, in)         beside each weight, with lora
+    layers.J.*.lora_b                (passes, out, rank)
     layers.J.ffn.router.weight       (experts, width)           moe
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
@@ -89,6 +91,14 @@ class Rope:
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """y = W x + B_p A_p x on every linear map, in pass p (Bae et al. 2024, relaxed recursion)."""
+
+    rank: int
+    passes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kernel:
     """Which attention implementation runs."""
 
@@ -134,6 +144,7 @@ class Attention:
     kernel: Kernel
     state: KvState | None
     """None for `from_previous`."""
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,7 @@ class Mlp:
     hidden: int
     activation: Activation
     bias: bool
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +164,7 @@ class Glu:
     hidden: int
     activation: Activation
     bias: bool
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +225,8 @@ class Layer:
     block: str
     """Name of the spec's block that it is made of."""
     origin: Origin
+    turn: int | None = None
+    """Which pass of a loop with `lora` this is, from 0; None outside of such loops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,24 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
         yield from _inside("mixer", _mixer(layer.mixer))
     if layer.ffn is not None:
         yield from _inside("ffn", _ffn(layer.ffn))
+    yield from _lora(layer)
+
+
+def _lora(layer: Layer) -> Iterator[str]:
+    """All linear maps of a layer have differences for the same passes, or none has."""
+    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
+    found = {part.lora for part in (layer.mixer, dense) if part is not None}
+    lora = next(iter(found), None)
+    if len(found) > 1 or (lora and isinstance(layer.ffn, Moe)):
+        yield "lora: stands beside some linear maps only"
+    elif (lora is None) != (layer.turn is None):
+        yield f"turn: {layer.turn} with {lora}"
+    elif lora is not None and layer.turn is not None:
+        yield from _positive("lora", rank=lora.rank)
+        if not 0 <= layer.turn < lora.passes:
+            yield f"turn: {layer.turn} of {lora.passes} passes"
+        if (layer.mixer_owner, layer.ffn_owner) != (layer.owner, layer.owner):
+            yield "lora: stands beside a shared part"
 
 
 def _norm(name: str, norm: Norm | None, width: int) -> Iterator[str]:

@@ -74,7 +74,8 @@ def layer_parameters(structure: Structure) -> Words:
     """What each layer is called with besides x, typed."""
     parameters = pass_parameters(structure, slot_type(structure))
     parameters = parameters if structure.mixes else ()
-    return (*parameters, *(("losses: Losses",) if structure.balanced else ()))
+    turn = ("turn: int",) if structure.adapted else ()
+    return (*parameters, *turn, *(("losses: Losses",) if structure.balanced else ()))
 
 
 def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -154,7 +155,9 @@ def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
     losses = ("losses",) if is_balanced(layer.ffn) else ()
     slot = () if borrows_kv(layer.mixer) else ("slot",)
     kv = ("kv",) if structure.passes_kv else ()
-    for part, number, more in (("mixer", 1, (*rope, *slot, *kv)), ("ffn", 2, losses)):
+    turn = () if layer.turn is None else ("turn",)
+    mixer = (*rope, *slot, *kv, *turn)
+    for part, number, more in (("mixer", 1, mixer), ("ffn", 2, (*turn, *losses))):
         if getattr(layer, part) is not None:
             x = f"self.norm_{number}(x)" if layer.norm else "x"
             name = part if part in structure.shared else f"self.{part}"
@@ -171,7 +174,9 @@ def _mixer_call(mixer: Attention, width: int, structure: Structure) -> Call:
 def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
     name = structure.ffns[ffn]
     if not isinstance(ffn, Moe):
-        return Call(name, (str(width), f"hidden={ffn.hidden}"))
+        low = ffn.lora
+        more = (f"rank={low.rank}", f"passes={low.passes}") if low else ()
+        return Call(name, (str(width), f"hidden={ffn.hidden}", *more))
     sizes = tuple(f"{n}={py_num(value)}" for n, _, value in moe_parameters(ffn))
     return Call(name, (str(width), *sizes))
 

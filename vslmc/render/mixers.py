@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from vslmc.plan.nodes import Attention
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out, lay_out_def
-from vslmc.render.parts import kernel_arguments, kernel_name, no_bias, norm_text
+from vslmc.render.parts import (
+    kernel_arguments,
+    kernel_name,
+    linear_arguments,
+    linear_name,
+    norm_text,
+)
 from vslmc.render.structure import Structure, Words, borrows_kv
 
 SLOTS = {"all": "KvSlot", "recent": "RecentSlot", "window": "WindowSlot"}
@@ -31,10 +37,10 @@ class AttentionView:
     """Line of the fused projection, or of the queries'."""
     qk_norm: Words
     """Lines of the query and key norms, if any."""
-    inner: str
-    """Input width of the output projection."""
-    bias: str
-    """Argument that turns its bias off, or nothing."""
+    out: Words
+    """Lines of the output projection."""
+    turn: str
+    """What it is called with besides the heads, or nothing."""
     forward: str
     """Head of `forward`."""
     heads: Words
@@ -74,8 +80,8 @@ def _view(a: Attention, name: str, structure: Structure) -> AttentionView:
         sizes=_sizes(a, structure),
         project="\n".join(_projection(a, structure)),
         qk_norm=tuple(f"self.{n}_norm = {norm}" for n in normed) if norm else (),
-        inner="heads * head_dim" if structure.own_head_dim else "width",
-        bias=no_bias(a.bias),
+        out=_out(a, structure),
+        turn=", turn" if a.lora else "",
         forward=_forward(a, structure),
         heads=tuple(_heads(a, structure)),
         own=not borrows_kv(a),
@@ -105,6 +111,9 @@ def attention_parameters(
         yield "eps", "float", a.qk_norm.eps
     if a.dropout > 0:
         yield "dropout", "float", a.dropout
+    if a.lora is not None:
+        yield "rank", "int", a.lora.rank
+        yield "passes", "int", a.lora.passes
 
 
 def _doc(a: Attention) -> str:
@@ -137,10 +146,14 @@ def _projection(a: Attention, structure: Structure) -> Words:
         out = f"(heads + 2 * kv_heads) * {size}"
     else:
         out = "3 * heads * head_dim" if structure.own_head_dim else "3 * width"
-    bias = () if a.bias else ("bias=False",)
-    return lay_out(
-        Call("nn.Linear", ("width", out, *bias)), 8, before=f"self.{name} = "
-    )
+    call = Call(linear_name(a), ("width", out, *linear_arguments(a)))
+    return lay_out(call, 8, before=f"self.{name} = ")
+
+
+def _out(a: Attention, structure: Structure) -> Words:
+    inner = "heads * head_dim" if structure.own_head_dim else "width"
+    call = Call(linear_name(a), (inner, "width", *linear_arguments(a)))
+    return lay_out(call, 8, before="self.out = ")
 
 
 def pass_parameters(structure: Structure, slot: str) -> Words:
@@ -157,16 +170,18 @@ def _forward(a: Attention, structure: Structure) -> str:
     passed = pass_parameters(structure, slot)
     if borrows_kv(a):
         passed = tuple(p for p in passed if not p.startswith("slot:"))
+    passed = (*passed, *(("turn: int",) if a.lora else ()))
     parameters = ("self", "x: Tensor", *passed)
     return lay_out_def("forward", parameters, " -> Tensor", 4)
 
 
 def _heads(a: Attention, structure: Structure) -> Iterator[str]:
     names = ("q",) if borrows_kv(a) else ("q", "k")
+    x = "x, turn" if a.lora else "x"
     if borrows_kv(a):
-        yield "q = self.q(x).view(batch, tokens, self.heads, self.head_dim)"
+        yield f"q = self.q({x}).view(batch, tokens, self.heads, self.head_dim)"
     else:
-        yield "qkv = self.qkv(x).view(batch, tokens, -1, self.head_dim)"
+        yield f"qkv = self.qkv({x}).view(batch, tokens, -1, self.head_dim)"
         yield (
             "q, k, v = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=2)"
             if structure.grouped

@@ -69,6 +69,8 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
     yield render("model/cache.py.jinja", CacheView(_kept(structure)))
     if structure.passes_kv:
         yield read_leaf("kv")
+    if structure.adapted:
+        yield read_leaf("lora_linear")
     yield from render_attentions(structure)
     if structure.balanced:
         yield read_leaf("losses")

@@ -105,6 +105,10 @@ def stack_constants(plan: Plan) -> Words:
     for part in find_shared(plan):
         lines.append(f"# By layer, the one whose {part} it uses.")
         lines += _owner_lines(f"{part.upper()}S", part_owners(plan, part))
+    turns = tuple(layer.turn for layer in plan.decoder.layers)
+    if any(turn is not None for turn in turns):
+        lines.append("# Which pass of its loop each applied layer is in.")
+        lines += _owner_lines("TURNS", tuple(turn or 0 for turn in turns))
     if _placed(plan):
         entries = tuple(f"{place}: {module}" for place, module in _placed(plan).items())
         lines += lay_out_dict("RESIZES", entries)
@@ -290,6 +294,9 @@ def _loop(plan: Plan, structure: Structure, kind: str) -> Iterator[str]:
         owners = {part: part for part in structure.shared}
         names += structure.shared
         values += [f"{part.upper()}S" for part in structure.shared]
+    if structure.adapted:
+        names.append("turn")
+        values.append("TURNS")
     if structure.passes_kv:
         yield "kv = Kv()"
     yield from _loop_head(names, values, bool(_placed(plan)))

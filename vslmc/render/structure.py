@@ -47,6 +47,8 @@ class Structure:
     """The eps of all query and key norms, None if they differ or there are none."""
     balanced: bool
     """Whether some mixture has a balance loss."""
+    adapted: bool
+    """Whether the passes of some loop have differences of low rank."""
     shared: Words
     """Parts, `mixer` and `ffn`, that layers share while the rest is their own."""
     passes_kv: bool
@@ -81,6 +83,7 @@ def find_structure(plan: Plan) -> Structure:
         norm_eps=_common_eps(x.norm for x in layers),
         qk_eps=_common_eps(a.qk_norm for a in mixers),
         balanced=any(is_balanced(x.ffn) for x in layers),
+        adapted=any(x.turn is not None for x in layers),
         shared=tuple(
             part
             for part in ("mixer", "ffn")
@@ -113,6 +116,7 @@ def attention_words(attention: Attention) -> Words:
         _norm_word(attention.qk_norm),
         "Biased" if attention.bias else "",
         "Dropout" if attention.dropout > 0 else "",
+        "Lora" if attention.lora else "",
         kernels,
     )
 
@@ -120,7 +124,7 @@ def attention_words(attention: Attention) -> Words:
 def dense_words(ffn: Mlp | Glu) -> Words:
     """The words of a dense FFN, its activation left out for gated ones, which it names."""
     activation = "" if isinstance(ffn, Glu) else _camel(ffn.activation)
-    return (activation, "Biased" if ffn.bias else "")
+    return (activation, "Biased" if ffn.bias else "", "Lora" if ffn.lora else "")
 
 
 def moe_words(moe: Moe) -> Words:
@@ -144,6 +148,7 @@ def block_words(layer: Layer) -> Words:
         "SharedKv" if borrows_kv(layer.mixer) else "",
         "" if layer.ffn else "Mixer",
         "Dropout" if layer.dropout > 0 else "",
+        "" if layer.turn is None else "Lora",
     )
 
 

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue import names as name_faults
+from vslmc.diagnostics.catalogue import sharing
 from vslmc.diagnostics.model import Diagnostic
-from vslmc.resolve.component import chosen, resolve_section
+from vslmc.resolve.component import chosen, resolve_part, resolve_section
 from vslmc.resolve.evaluate import Fault, evaluate, evaluate_whole
 from vslmc.resolve.inherit import block_chain
 from vslmc.resolve.nodes import AppliedLayer
@@ -18,10 +19,14 @@ from vslmc.resolve.scope import Scope, Turn
 from vslmc.resolve.sharing import Owners, resolve_shares
 from vslmc.source import Span
 from vslmc.spec import nodes as n
+from vslmc.spec.parts import LoraAdapter
 from vslmc.spec.sections import Block
 from vslmc.spec.values import Misfit, Whole
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Expr, Name, Number
+
+Site = tuple[int, int, int | None]
+"""A written layer, which `use` applies it (0: none), and the pass of its loop with `lora`."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,8 @@ class _Written:
     item: n.Repeat
     i: int
     n: int
+    lora: LoraAdapter | None = None
+    passes: int = 1
 
 
 @dataclass(slots=True)
@@ -43,8 +50,8 @@ class _Expansion:
     scope: Scope
     limits: Limits
     written: list[_Written] = field(default_factory=list[_Written])
-    labels: dict[str, tuple[Span, list[tuple[int, int]]]] = field(
-        default_factory=dict[str, tuple[Span, list[tuple[int, int]]]]
+    labels: dict[str, tuple[Span, list[Site]]] = field(
+        default_factory=dict[str, tuple[Span, list[Site]]]
     )
     bases: dict[str, n.Tree | None] = field(default_factory=dict[str, n.Tree | None])
     uses: int = 0
@@ -53,16 +60,16 @@ class _Expansion:
     sound: bool = True
     """Whether every item has become its layers."""
 
-    def items(self, items: Iterable[n.StackItem]) -> list[tuple[int, int]]:
+    def items(self, items: Iterable[n.StackItem]) -> list[Site]:
         """Pairs (written layer, site) in the order of application."""
-        applied: list[tuple[int, int]] = []
+        applied: list[Site] = []
         for item in items:
             applied += self.item(item)
             if self.full or self.too_many(len(applied), item.span):
                 return applied
         return applied
 
-    def item(self, item: n.StackItem) -> list[tuple[int, int]]:
+    def item(self, item: n.StackItem) -> list[Site]:
         match item:
             case n.Repeat():
                 return self.repeat(item)
@@ -71,6 +78,8 @@ class _Expansion:
                 inner = self.items(item.items)
                 if self.too_many(len(inner) * count, item.span):
                     return inner
+                if item.adapter is not None:
+                    return self.adapt(item, item.adapter, inner, count)
                 return inner * count
             case n.LabelItem():
                 applied = self.item(item.item)
@@ -79,7 +88,24 @@ class _Expansion:
             case n.UseItem():
                 return self.use(item)
 
-    def repeat(self, item: n.Repeat) -> list[tuple[int, int]]:
+    def adapt(
+        self, item: n.LoopItem, adapter: Expr, inner: list[Site], count: int
+    ) -> list[Site]:
+        """The passes of a loop whose layers differ a little in each."""
+        tree = n.Tree(adapter)
+        lora = resolve_part("adapter", tree, self.scope, None, item.span)
+        if not isinstance(lora, LoraAdapter):
+            self.sound = False
+            return inner * count
+        for number in {number for number, _, _ in inner}:
+            layer = self.written[number]
+            if layer.lora is not None:
+                self.faults(sharing.lora_without_pass(adapter.span, True))
+                return inner * count
+            layer.lora, layer.passes = lora, count
+        return [(w, site, turn) for turn in range(count) for w, site, _ in inner]
+
+    def repeat(self, item: n.Repeat) -> list[Site]:
         count = self.count(item.count, "the number of layers")
         base = self.base(item.block)
         if base is None:
@@ -91,7 +117,7 @@ class _Expansion:
         start = len(self.written)
         name = item.block.text
         self.written += [_Written(name, tree, item, i, count) for i in range(count)]
-        return [(start + i, 0) for i in range(count)]
+        return [(start + i, 0, None) for i in range(count)]
 
     def base(self, block: Name) -> n.Tree | None:
         """A block with what it inherits; the chain is walked once for each block."""
@@ -123,7 +149,7 @@ class _Expansion:
         self.sound = False
         self.scope.findings.add(found)
 
-    def label(self, item: n.LabelItem, applied: list[tuple[int, int]]) -> None:
+    def label(self, item: n.LabelItem, applied: list[Site]) -> None:
         name = item.label.text
         if name in self.labels:
             first = self.labels[name][0]
@@ -133,7 +159,7 @@ class _Expansion:
             self.faults(fault)
         self.labels[name] = (item.label.span, applied)
 
-    def use(self, item: n.UseItem) -> list[tuple[int, int]]:
+    def use(self, item: n.UseItem) -> list[Site]:
         name = item.label.text
         if name not in self.labels:
             known = list(self.labels)
@@ -143,7 +169,7 @@ class _Expansion:
             self.faults(fault)
             return []
         self.uses += 1
-        return [(written, self.uses) for written, _ in self.labels[name][1]]
+        return [(w, self.uses, turn) for w, _, turn in self.labels[name][1]]
 
 
 def resolve_stack(
@@ -170,20 +196,21 @@ def resolve_stack(
     owners = Owners()
     if expansion.sound and not lost:
         places: dict[int, list[int]] = {}
-        for index, (layer, _) in enumerate(applied):
+        for index, (layer, _, _) in enumerate(applied):
             places.setdefault(layer, []).append(index)
         for override in overrides:
             _apply_override(override, expansion.written, applied, places, scope)
-        owners = resolve_shares(shares, [layer for layer, _ in applied], scope)
+        owners = resolve_shares(shares, [layer for layer, _, _ in applied], scope)
     blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
-    for index, (written, site) in enumerate(applied):
+    for index, (written, site, turn) in enumerate(applied):
         layer, block = expansion.written[written], blocks[written]
         if block is not None:
             places_of = (index, written, site)
             parts = (owners.of("mixer", written), owners.of("ffn", written))
             said = (layer.name, layer.item.span, layer.tree)
-            made.append(AppliedLayer(*places_of, *parts, block, *said))
+            adapted = (layer.lora, layer.passes, turn)
+            made.append(AppliedLayer(*places_of, *parts, block, *said, *adapted))
     return tuple(made)
 
 
@@ -234,7 +261,7 @@ def _resolve_block(layer: _Written, scope: Scope, place: Span) -> Block | None:
 def _apply_override(
     override: n.LayerOverride,
     written: list[_Written],
-    applied: list[tuple[int, int]],
+    applied: list[Site],
     places: Mapping[int, list[int]],
     scope: Scope,
 ) -> None:

@@ -83,6 +83,8 @@ class LoopItem:
 
     count: Expr
     items: tuple[StackItem, ...]
+    adapter: Expr | None
+    """What stands behind `with`."""
     span: Span
 
 

@@ -157,6 +157,17 @@ class NoMixer(Mixer):
     """No mixer: the layer is its FFN alone."""
 
 
+class Adapter(Component):
+    """What makes the passes of a loop differ."""
+
+
+@kind("lora", "adapter", "rank")
+class LoraAdapter(Adapter):
+    """A low-rank difference of each pass on every linear map (Bae et al. 2024)."""
+
+    rank: int = setting(Whole(1), "rank of the differences")
+
+
 class Ffn(Component):
     """Any feed-forward part."""
 

@@ -356,6 +356,5 @@ NOT_YET: dict[str, frozenset[str]] = {
     "train": frozenset({"stop"}),
     "deepspeed": frozenset(["offload_optimizer", "offload_parameters"]),
     "declaration": frozenset(["ablate", "sweep"]),
-    "item": frozenset({"lora"}),
 }
 """What the language has and this compiler cannot build yet, by where it stands; it only shrinks."""

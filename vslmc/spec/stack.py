@@ -28,9 +28,8 @@ def bind_item(entry: s.Entry, found: list[Diagnostic]) -> n.StackItem | None:
         case s.Item(head=s.Binary(operator="*", left=count, right=s.Name() as block)):
             return n.Repeat(count, block, bind_overrides(entry.body, found), entry.span)
         case s.Loop():
-            if entry.adapter is not None:
-                refuse_adapter(entry.adapter, found)
-            return n.LoopItem(entry.count, bind_items(entry.body, found), entry.span)
+            items = bind_items(entry.body, found)
+            return n.LoopItem(entry.count, items, entry.adapter, entry.span)
         case s.Use():
             return n.UseItem(entry.label, entry.span)
         case s.Labelled():
@@ -59,12 +58,6 @@ def propose_item(entry: s.Entry) -> str:
             return "write `use label`"
         case _:
             return HELP
-
-
-def refuse_adapter(adapter: s.Expr, found: list[Diagnostic]) -> None:
-    """Nothing can stand behind `with` yet."""
-    name = adapter.name if isinstance(adapter, s.Call) else adapter
-    found.append(faults.not_supported_yet(name.span, name.span.text))
 
 
 def bind_share(entry: s.Share, found: list[Diagnostic]) -> n.Sharing | None:

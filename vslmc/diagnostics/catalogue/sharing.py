@@ -109,3 +109,41 @@ def shared_parts_differ(
         secondary=() if at == place else (Label(at, f"layer {before} has {other}"),),
         help=f"layer {before} has {other}: give both the same, or do not share",
     )
+
+
+@diagnostic(
+    "lora-without-pass",
+    what="A layer of a loop with `lora` is applied where it has no pass of its own, or two.",
+    why="Each pass has its own low-rank difference: a loop inside the loop, or a `use`, must say which.",
+    wrong="layers {\n    loop 2 { part: base } with lora(rank = 4)\n    use part\n}",
+    right="layers {\n    part: loop 2 { base } with lora(rank = 4)\n    use part\n}",
+    form="model",
+)
+def lora_without_pass(place: Span, nested: bool) -> Diagnostic:
+    """`place` is the item; `nested` if it is in two such loops."""
+    what = "in two loops with `lora`" if nested else "also applied outside of its loop"
+    return fault(
+        "it is not clear which pass of its loop a layer is in",
+        primary=Label(place, what),
+        help="leave one `lora` out" if nested else "label the loop, and use that",
+    )
+
+
+@diagnostic(
+    "lora-needs-dense",
+    what="A mixture of experts, or a part that layers share, stands in a loop with `lora`.",
+    why="The differences stand beside the linear maps of one dense layer.",
+    wrong="layers { loop 2 { base { ffn = moe(experts = 4) } } with lora(rank = 4) }",
+    right="layers { loop 2 { base { ffn = swiglu } } with lora(rank = 4) }",
+    form="model",
+)
+def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
+    """`part` of the layer that is written at `place`."""
+    what = f"its `{part}` is shared" if shared else "a mixture of experts"
+    return fault(
+        f"`lora` cannot stand beside this `{part}`",
+        primary=Label(place, what),
+        help=(
+            "leave out `share` or `lora`" if shared else "use a dense FFN, or no `lora`"
+        ),
+    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from vslmc.plan.kv import place_states
 from vslmc.plan.lower.parts import lower_ffn, lower_mixer, lower_norm
-from vslmc.plan.nodes import Layer, Resize, ResizeKind, Stack
+from vslmc.plan.nodes import Glu, Layer, Lora, Mlp, Resize, ResizeKind, Stack
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.widths import stem_width
 from vslmc.source import Origin
 
 Boundary = tuple[object, ...]
+Lowered = dict[tuple[int, Lora | None], Layer]
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ def _boundary(before: AppliedLayer | None, after: AppliedLayer) -> Boundary:
 def lower_stack(model: ResolvedModel, head_width: int) -> Stack:
     """The decoder of a model."""
     resizes = _Resizes(cast("ResizeKind", model.section.resize))
-    parts: dict[int, Layer] = {}
+    parts: Lowered = {}
     layers: list[Layer] = []
     width, before = stem_width(model), None
     for applied in model.layers:
@@ -56,15 +57,18 @@ def lower_stack(model: ResolvedModel, head_width: int) -> Stack:
     return Stack("decoder", placed, resizes.between(width, head_width, ("exit",)))
 
 
-def lower_layer(
-    applied: AppliedLayer, resize: Resize | None, parts: dict[int, Layer]
-) -> Layer:
+def lower_layer(applied: AppliedLayer, resize: Resize | None, parts: Lowered) -> Layer:
     """One applied layer; equal blocks share their lowered parts, kept in `parts`."""
     block = applied.block
-    known = parts.get(id(block))
+    lora = applied.lora and Lora(applied.lora.rank, applied.passes)
+    known = parts.get((id(block), lora))
     if known is None:
         norm = lower_norm(block.norm, block.width)
         mixer, ffn = lower_mixer(block.mixer), lower_ffn(block.ffn)
+        if mixer is not None and lora is not None:
+            mixer = replace(mixer, lora=lora)
+        if isinstance(ffn, Mlp | Glu) and lora is not None:
+            ffn = replace(ffn, lora=lora)
     else:
         norm, mixer, ffn = known.norm, known.mixer, known.ffn
     layer = Layer(
@@ -80,6 +84,7 @@ def lower_layer(
         dropout=block.dropout,
         block=applied.name,
         origin=Origin(applied.span),
+        turn=applied.turn,
     )
-    parts.setdefault(id(block), layer)
+    parts.setdefault((id(block), lora), layer)
     return layer
