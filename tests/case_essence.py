@@ -52,7 +52,15 @@ def describe_layer(layer: Layer) -> str:
         describe_mixer(layer.mixer),
         describe_ffn(layer.ffn),
         _dropout(layer.dropout),
+        "" if layer.turn is None else f"turn={layer.turn} {_lora(layer)}",
+        f"mixer=layers.{layer.mixer_owner}" if layer.mixer_owner != layer.owner else "",
+        f"ffn=layers.{layer.ffn_owner}" if layer.ffn_owner != layer.owner else "",
     )
+
+
+def _lora(layer: Layer) -> str:
+    parts = (layer.mixer, layer.ffn)
+    return str(next(lora for p in parts if (lora := getattr(p, "lora", None))))
 
 
 def describe_resize(resize: Resize | None) -> str:
@@ -83,7 +91,12 @@ def describe_mixer(mixer: Mixer | None) -> str:
         "bias" if mixer.bias else "",
         _dropout(mixer.dropout),
         f"{mixer.kernel.choice}:{'/'.join(mixer.kernel.candidates)}",
-        f"cache={mixer.state.slots}x{mixer.state.width}",
+        (
+            f"cache={mixer.state.slots}x{mixer.state.width}"
+            + ("" if mixer.state.kind != "recent" else " recent")
+            if mixer.state
+            else "kv=from_previous"
+        ),
     )
 
 

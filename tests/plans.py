@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from vslmc.plan.kv import place_states
 from vslmc.plan.nodes import (
     AdamW,
     Attention,
@@ -18,6 +19,7 @@ from vslmc.plan.nodes import (
     KernelName,
     KvState,
     Layer,
+    Lora,
     Loss,
     Mlp,
     Moe,
@@ -65,8 +67,13 @@ def attention(
         qk_norm=qk_norm,
         bias=bias,
         dropout=dropout,
+        kv="own",
         kernel=Kernel("auto", kernels),
-        state=KvState(window or context, 2 * kv_heads * head_dim),
+        state=KvState(
+            window or context,
+            2 * kv_heads * head_dim,
+            "all" if window is None else "window",
+        ),
     )
 
 
@@ -82,11 +89,12 @@ def layer(
     """A layer without its place: `stack` numbers it."""
     norm = norm or rms(width)
     own = -1 if owner is None else owner
-    return Layer(0, own, width, None, norm, mixer, ffn, dropout, block, ORIGIN)
+    parts = (norm, mixer, ffn, dropout)
+    return Layer(0, own, own, own, width, None, *parts, block, ORIGIN)
 
 
 def stack(
-    layers: Iterable[Layer], resize: ResizeKind = "carry"
+    layers: Iterable[Layer], resize: ResizeKind = "carry", context: int = CONTEXT
 ) -> tuple[Stack, int, int]:
     """The decoder with its resizes; the widths of the embedding and of the head."""
     rows = list(layers)
@@ -98,8 +106,12 @@ def stack(
         owner = row.owner if row.owner >= 0 else fresh
         fresh = max(fresh, owner + 1)
         change = _resize(resize, at, row.width, modules)
-        placed.append(replace(row, index=index, owner=owner, resize=change))
+        mixer_owner = row.mixer_owner if row.mixer_owner >= 0 else owner
+        ffn_owner = row.ffn_owner if row.ffn_owner >= 0 else owner
+        owners = {"owner": owner, "mixer_owner": mixer_owner, "ffn_owner": ffn_owner}
+        placed.append(replace(row, index=index, resize=change, **owners))
         at = row.width
+    placed = list(place_states(tuple(placed), context))
     last = widest if resize == "carry" else at
     leave = _resize(resize, at, last, modules)
     return Stack("decoder", tuple(placed), leave), first, last
@@ -151,7 +163,7 @@ def plan(
     norm: Norm | None = None,
     rule: InitRule | None = None,
 ) -> Plan:
-    decoder, first, last = stack(layers, resize)
+    decoder, first, last = stack(layers, resize, context)
     embedding = Embedding(first, positions, dropout, ORIGIN)
     head = Head(last, norm or rms(last), tied, ORIGIN)
     rule = rule or InitRule(0.02, True)
@@ -267,6 +279,54 @@ def mixed() -> Plan:
     return plan("mixed", rows, dropout=0.1, rule=InitRule(0.05, False))
 
 
+def previous_kv(full: bool = False) -> Plan:
+    """Keys of the layer before, through windows of three sizes, all of them or two of them."""
+    sizes = (8, None if full else 4, 16, 8)
+    rows = [
+        layer(64, attention(4, 2, window=w, qk_norm=rms(16)), Mlp(64, "gelu", False))
+        for w in sizes
+    ]
+    took = [
+        replace(a, mixer=a.mixer and replace(a.mixer, kv="from_previous")) for a in rows
+    ]
+    name = "previous_kv_full" if full else "previous_kv"
+    return plan(name, [rows[0], *took[1:], rows[3]])
+
+
+def shared_parts() -> Plan:
+    """An FFN of all layers, a mixer of every two; the last ones have none."""
+    row = layer(64, attention(4, 2), Mlp(64, "gelu", False))
+    rows = [replace(row, mixer_owner=i - i % 2, ffn_owner=0) for i in range(5)]
+    lean = layer(64, None, Mlp(64, "gelu", False))
+    return plan("shared_parts", [*rows, replace(lean, ffn_owner=0), lean])
+
+
+def shared_in_loop() -> Plan:
+    """Two layers of one mixer, applied twice, with a layer between that has none."""
+    row = layer(64, attention(4, 2), Mlp(64, "gelu", False))
+    lean = layer(64, None, Mlp(32, "gelu", False))
+    loop = [
+        replace(row, owner=0),
+        replace(lean, owner=1),
+        replace(row, owner=2, mixer_owner=0),
+    ]
+    return plan("shared_in_loop", loop * 2)
+
+
+def relaxed() -> Plan:
+    """A loop of two layers whose passes have differences of rank 2, and a layer before it."""
+    low = Lora(2, 3)
+    first = layer(64, attention(4, 2), Glu(96, "silu", False), owner=0)
+    one = layer(64, replace(attention(4, 2), lora=low), Glu(96, "silu", False, low))
+    two = layer(64, replace(attention(4, 2), lora=low), Mlp(64, "gelu", True, low))
+    rows = [
+        replace(row, owner=owner, turn=turn)
+        for turn in range(3)
+        for owner, row in ((1, one), (2, two))
+    ]
+    return plan("relaxed", [first, *rows])
+
+
 def no_mixer() -> Plan:
     """FFNs alone, over learned positions."""
     return plan("no_mixer", [layer(32, None, Mlp(64, "relu", False))], positions=True)
@@ -295,6 +355,11 @@ def all_plans() -> list[Plan]:
         narrow_windows(),
         kernels(),
         mixed(),
+        previous_kv(),
+        shared_parts(),
+        shared_in_loop(),
+        relaxed(),
+        previous_kv(full=True),
         no_mixer(),
         *(widths(kind) for kind in KINDS),
         *(

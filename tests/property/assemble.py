@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from vslmc.plan.kv import place_states
 from vslmc.plan.nodes import (
     AdamW,
     Attention,
@@ -16,8 +17,8 @@ from vslmc.plan.nodes import (
     Head,
     Kernel,
     KernelName,
-    KvState,
     Layer,
+    Lora,
     Loss,
     Mlp,
     Moe,
@@ -54,9 +55,15 @@ class Shape:
     rope: float | None = 10_000.0
     qk_norm: Literal["rmsnorm", "layernorm"] | None = None
     bias: bool = False
+    kv: Literal["own", "from_previous"] = "own"
     kernel: Choice = "sdpa"
     mixer: bool = True
     ffn: Ffn | None = field(default_factory=lambda: Glu(12, "silu", False))
+    mixer_owner: int | None = None
+    """Another written layer whose mixer it uses."""
+    ffn_owner: int | None = None
+    rank: int | None = None
+    """Of the differences of its passes."""
     dropout: float = 0.0
 
 
@@ -123,10 +130,14 @@ def build_stack(
         resize = build_resize(
             sizes.resize, width, shape.width, (before, owner), modules
         )
-        layers.append(build_layer(shape, index, owner, resize, sizes.context))
+        layer = build_layer(shape, index, owner, resize)
+        if shape.rank is not None:
+            low = Lora(shape.rank, order.count(owner))
+            layer = adapt(layer, low, order[:index].count(owner))
+        layers.append(layer)
         width, before = shape.width, owner
     exit = build_resize(sizes.resize, width, ends[1], (before, -1), modules)
-    return Stack("decoder", tuple(layers), exit)
+    return Stack("decoder", place_states(tuple(layers), sizes.context), exit)
 
 
 def build_resize(
@@ -144,16 +155,16 @@ def build_resize(
     return Resize(kind, before, after, module)
 
 
-def build_layer(
-    shape: Shape, index: int, owner: int, resize: Resize | None, context: int
-) -> Layer:
+def build_layer(shape: Shape, index: int, owner: int, resize: Resize | None) -> Layer:
     """One applied layer."""
     norm = build_norm(shape.norm, shape.width, shape.norm_bias) if shape.norm else None
-    mixer = build_attention(shape, context) if shape.mixer else None
+    mixer = build_attention(shape) if shape.mixer else None
     origin = BY_DEFAULT if index % 2 else PLACE
     return Layer(
         index,
         owner,
+        owner if shape.mixer_owner is None else shape.mixer_owner,
+        owner if shape.ffn_owner is None else shape.ffn_owner,
         shape.width,
         resize,
         norm,
@@ -165,17 +176,24 @@ def build_layer(
     )
 
 
+def adapt(layer: Layer, low: Lora, turn: int) -> Layer:
+    """The layer in one of its passes."""
+    mixer = layer.mixer and replace(layer.mixer, lora=low)
+    assert not isinstance(layer.ffn, Moe)
+    ffn = layer.ffn and replace(layer.ffn, lora=low)
+    return replace(layer, mixer=mixer, ffn=ffn, turn=turn)
+
+
 def build_norm(kind: Literal["rmsnorm", "layernorm"], width: int, bias: bool) -> Norm:
     """A norm; rmsnorm has no bias."""
     return Norm(kind, width, 1e-5, bias and kind == "layernorm")
 
 
-def build_attention(shape: Shape, context: int) -> Attention:
-    """Attention with the state and the kernels that follow from it."""
+def build_attention(shape: Shape) -> Attention:
+    """Attention with the kernels that follow from it; its state follows from the stack."""
     qk_norm = (
         build_norm(shape.qk_norm, shape.head_dim, False) if shape.qk_norm else None
     )
-    slots = context if shape.window is None else min(shape.window, context)
     candidates: dict[Choice, tuple[KernelName, ...]] = {
         "auto": ("flash", "sdpa") if shape.head_dim % 8 == 0 else ("sdpa",),
         "eager": ("eager",),
@@ -192,8 +210,9 @@ def build_attention(shape: Shape, context: int) -> Attention:
         qk_norm=qk_norm,
         bias=shape.bias,
         dropout=0.0,
+        kv=shape.kv,
         kernel=Kernel(shape.kernel, candidates[shape.kernel]),
-        state=KvState(slots, 2 * shape.kv_heads * shape.head_dim),
+        state=None,
     )
 
 

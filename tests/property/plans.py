@@ -8,7 +8,7 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from tests.property.assemble import Choice, Shape, Sizes, assemble, build_moe
-from vslmc.plan.nodes import Activation, Ffn, Glu, Mlp, Plan, ResizeKind
+from vslmc.plan.nodes import Activation, Ffn, Glu, Mlp, Moe, Plan, ResizeKind
 
 RESIZES: list[ResizeKind] = ["carry", "pad", "learned", "project"]
 ACTIVATIONS: list[Activation] = [
@@ -90,6 +90,53 @@ def orders(draw: st.DrawFn, written: int) -> list[int]:
     return order
 
 
+@st.composite
+def passing_kv(draw: st.DrawFn, written: list[Shape]) -> list[Shape]:
+    """The same layers with keys of one form, which all but the first may take over."""
+    first = next((shape for shape in written if shape.mixer), written[0])
+    form = {
+        "kv_heads": first.kv_heads,
+        "head_dim": first.head_dim,
+        "rope": first.rope,
+    }
+    made: list[Shape] = []
+    for shape in written:
+        heads = shape.heads // shape.kv_heads * first.kv_heads
+        took = shape is not first and shape.mixer and draw(st.booleans())
+        kv: Literal["own", "from_previous"] = "from_previous" if took else "own"
+        made.append(replace(shape, **form, heads=heads, kv=kv))
+    return made
+
+
+@st.composite
+def sharing(draw: st.DrawFn, written: list[Shape]) -> list[Shape]:
+    """The same layers, some of which use the parts of earlier ones."""
+    made: list[Shape] = []
+    for shape in written:
+        lend = st.none() | st.integers(0, max(0, len(made) - 1))
+        mixer, ffn = (draw(lend) if made else None for _ in range(2))
+        if mixer is not None:
+            shape = take_mixer(shape, made, mixer)
+        if ffn is not None and (first := made[ffn]).ffn is not None:
+            owner = ffn if first.ffn_owner is None else first.ffn_owner
+            same = first.width == shape.width and (shape.norm or not first.norm)
+            shape = replace(shape, ffn=first.ffn, ffn_owner=owner) if same else shape
+        made.append(shape)
+    return made
+
+
+def take_mixer(shape: Shape, made: list[Shape], number: int) -> Shape:
+    """The layer with the mixer of an earlier one of its width."""
+    first = made[number]
+    owner = number if first.mixer_owner is None else first.mixer_owner
+    if not first.mixer or first.width != shape.width or first.kv != "own":
+        return shape
+    names = ("heads", "kv_heads", "head_dim", "window", "rope", "qk_norm", "bias")
+    fields = {name: getattr(first, name) for name in (*names, "kernel", "kv", "mixer")}
+    return replace(shape, **fields, mixer_owner=owner)
+
+
+RANKS = st.none() | st.none() | st.integers(1, 3)
 QUICK: list[Choice] = ["auto", "eager", "sdpa", "flash"]
 
 
@@ -105,6 +152,15 @@ def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
         written = [replace(written[0], width=max(2, a.width)) for a in written]
     if draw(st.booleans()):
         written = [replace(shape, width=max(2, written[0].width)) for shape in written]
+    if draw(st.booleans()):
+        written = draw(passing_kv(written))
+    if draw(st.booleans()):
+        written = draw(sharing(written))
+    else:
+        written = [
+            shape if isinstance(shape.ffn, Moe) else replace(shape, rank=draw(RANKS))
+            for shape in written
+        ]
     sizes = Sizes(
         vocab=draw(st.integers(1, 12)),
         context=context,

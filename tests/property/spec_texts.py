@@ -12,6 +12,7 @@ NORMS = [
     "layernorm(bias = false)",
     "none",
 ]
+KEYS_BEFORE = "mixer.kv = from_previous"
 ACTIVATIONS = ["relu", "gelu", "gelu_tanh", "silu", "relu2", "sigmoid", "tanh"]
 
 
@@ -90,23 +91,36 @@ def overrides(draw: DrawFn) -> str:
 
 
 @composite
-def stack_items(draw: DrawFn, blocks: int) -> str:
+def stack_items(draw: DrawFn, attentive: list[bool], experts: list[int]) -> str:
     """The items of `layers { }`: few layers, loops, labels and uses."""
     items: list[str] = []
     labels = 0
     for _ in range(draw(st.integers(1, 3))):
-        block = f"b{draw(st.integers(0, blocks - 1))}"
+        number = draw(st.integers(0, len(attentive) - 1))
+        block = f"b{number}"
         item = f"{draw(st.integers(1, 2))} * {block}{draw(overrides())}"
         shape = draw(st.sampled_from(["plain", "plain", "loop", "label"]))
         if shape == "loop":
             item = f"loop {draw(st.integers(1, 3))} {{ {item} }}"
+            if "moe" not in item and number not in experts and draw(st.booleans()):
+                item += f" with lora(rank = {draw(st.integers(1, 2))})"
         elif shape == "label":
             item = f"part{labels}: {item}"
             labels += 1
         items.append(item)
+        if attentive[number] and draw(st.integers(0, 3)) == 0:
+            items.append(f"{draw(st.integers(1, 2))} * {block} {{ {KEYS_BEFORE} }}")
     if labels and draw(st.booleans()):
         items.append(f"use part{draw(st.integers(0, labels - 1))}")
     return "\n        ".join(items)
+
+
+@composite
+def shares(draw: DrawFn) -> str:
+    """Equal layers at the start of the stack, and entries that share their parts."""
+    part = draw(st.sampled_from(["ffn", "mixer"]))
+    every = draw(st.sampled_from(["", " every 2", " every 3"]))
+    return f"share {part} in layers[0..{draw(st.integers(1, 2))}]{every}"
 
 
 @composite
@@ -114,15 +128,19 @@ def spec_texts(draw: DrawFn) -> str:
     """A whole file with one model `m`, tiny enough to run."""
     blocks = draw(st.integers(1, 2))
     lines = ["edition = 2026", f"param core = {draw(st.sampled_from([8, 16, 32]))}"]
+    attentive: list[bool] = []
+    experts: list[int] = []
     for number in range(blocks):
         parent = " extends b0" if number and draw(st.booleans()) else ""
         body = [
             f"norm = {draw(st.sampled_from(NORMS))}",
             f"mixer = {draw(attentions())}",
         ]
-        if draw(st.integers(0, 5)) == 0:
+        attentive.append(draw(st.integers(0, 5)) > 0)
+        if not attentive[-1]:
             body[1] = "mixer = none"
         body.append(f"ffn = {draw(ffns())}")
+        experts += [number] if "moe" in body[-1] else []
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
     resize = draw(st.sampled_from(["carry", "pad", "project", "learned"]))
     tie = "true" if resize == "carry" and draw(st.booleans()) else "false"
@@ -130,13 +148,19 @@ def spec_texts(draw: DrawFn) -> str:
     init = draw(
         st.sampled_from(["normal", "gpt2", "normal(std = 0.05, residual = plain)"])
     )
+    equal = share = ""
+    if draw(st.integers(0, 3)) == 0:
+        equal, share = "3 * alike, ", draw(shares())
+        lines.append("block alike { mixer = attention(heads = 2), ffn = mlp }")
     lines.append(f"""model m {{
     vocab = {draw(st.sampled_from([256, 300]))}, context = {draw(st.sampled_from([6, 9, 12]))}, width = 16
     resize = {resize}, init = {init}
     embedding {{ tie = {tie}, position = {position} }}
     head {{ norm = {draw(st.sampled_from(NORMS))} }}
     layers {{
-        {draw(stack_items(blocks))}
+        {equal}{draw(stack_items(attentive, experts))}
     }}
+    {share}
 }}""")
+
     return "\n".join(lines) + "\n"

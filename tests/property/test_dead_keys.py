@@ -69,6 +69,8 @@ KEYS: dict[str, tuple[str, str, str]] = {
     "attention.heads": ("block", "", "mixer.heads = 2"),
     "attention.head_dim": ("block", "", "mixer.head_dim = 8"),
     "attention.kv_heads": ("attention", "", ", kv_heads = 2"),
+    "attention.kv": ("layers", "1 * base", "1 * base { mixer.kv = from_previous }"),
+    "lora.rank": ("layers", "lora(rank = 1)", "lora(rank = 2)"),
     "attention.window": ("attention", "", ", window = 4"),
     "attention.position": ("attention", "", ", position = rope"),
     "attention.qk_norm": ("attention", "", ", qk_norm = rmsnorm"),
@@ -182,6 +184,12 @@ def texts(key: str) -> tuple[str, str]:
     if key == "model.resize":  # it speaks of changes of width: there must be one
         text = spec({}).replace("2 * base", "base, base { width = 24 }")
         return text, text.replace("width = 32\n", "width = 32\n resize = pad", 1)
+    if key == "attention.kv":  # the first layer has keys of its own
+        text = spec({}).replace("2 * base", "1 * base, 1 * base")
+        return text, text.replace(KEYS[key][1] + " }", KEYS[key][2] + " }", 1)
+    if key == "lora.rank":
+        text = spec({}).replace("2 * base", f"loop 2 {{ base }} with {KEYS[key][1]}")
+        return text, text.replace(KEYS[key][1], KEYS[key][2])
     if key == "block.width":
         text = spec({})
         return text, text.replace("    width = 16\n", "    width = 24\n", 1)

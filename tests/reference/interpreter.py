@@ -19,6 +19,7 @@ from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mlp, Moe, Norm, Plan, R
 
 State = dict[str, Tensor]
 Sequence = list[Tensor]
+KeysValues = tuple[list[Sequence], list[Sequence]]
 
 
 def run(plan: Plan, state: State, tokens: Tensor) -> Tensor:
@@ -58,9 +59,10 @@ def _logits(
             x = x + state["position.weight"][place]
         stream.append(x)
     memory = [[float(number) for number in x] for x in stream]
+    passed: list[KeysValues] = []
     for layer in plan.decoder.layers:
         stream = _resize(layer.resize, state, stream, memory)
-        stream = _layer(layer, state, stream, routings)
+        stream = _layer(layer, state, stream, routings, passed)
         _remember(memory, stream)
     stream = _resize(plan.decoder.exit, state, stream, memory)
     head = state["embedding.weight" if plan.head.tied else "head.weight"]
@@ -111,21 +113,40 @@ def _resize_token(resize: Resize, state: State, x: Tensor, kept: list[float]) ->
 
 
 def _layer(
-    layer: Layer, state: State, stream: Sequence, routings: list[_Routing]
+    layer: Layer,
+    state: State,
+    stream: Sequence,
+    routings: list[_Routing],
+    passed: list[KeysValues],
 ) -> Sequence:
     name = f"layers.{layer.owner}"
+    if layer.turn is not None:
+        state = _adapt(state, name, layer.turn)
     if layer.mixer is not None:
         normed = [_norm(layer.norm, state, f"{name}.norm_1", x) for x in stream]
-        mixed = _attention(layer.mixer, state, f"{name}.mixer", normed)
+        where = f"layers.{layer.mixer_owner}.mixer"
+        mixed = _attention(layer.mixer, state, where, normed, passed)
         stream = [x + y for x, y in zip(stream, mixed, strict=True)]
     if layer.ffn is not None:
         routing = _Routing()
         normed = [_norm(layer.norm, state, f"{name}.norm_2", x) for x in stream]
-        added = [_ffn(layer.ffn, state, f"{name}.ffn", x, routing) for x in normed]
+        where = f"layers.{layer.ffn_owner}.ffn"
+        added = [_ffn(layer.ffn, state, where, x, routing) for x in normed]
         stream = [x + y for x, y in zip(stream, added, strict=True)]
         if isinstance(layer.ffn, Moe):
             routings.append(routing)
     return stream
+
+
+def _adapt(state: State, name: str, turn: int) -> State:
+    """The weights of one pass: W + B A, of the layer `name`."""
+    own = dict(state)
+    for key in state:
+        if key.startswith(f"{name}.") and key.endswith(".lora_a"):
+            linear = key.removesuffix(".lora_a")
+            low = state[f"{linear}.lora_b"][turn] @ state[key][turn]
+            own[f"{linear}.weight"] = state[f"{linear}.weight"] + low
+    return own
 
 
 def _norm(norm: Norm | None, state: State, name: str, x: Tensor) -> Tensor:
@@ -146,8 +167,20 @@ def _linear(state: State, name: str, x: Tensor) -> Tensor:
 # --- attention -------------------------------------------------------------------------
 
 
-def _attention(mixer: Attention, state: State, name: str, stream: Sequence) -> Sequence:
-    queries, keys, values = _heads(mixer, state, name, stream)
+def _attention(
+    mixer: Attention,
+    state: State,
+    name: str,
+    stream: Sequence,
+    passed: list[KeysValues],
+) -> Sequence:
+    """`passed` are the keys and values that layers have made so far."""
+    if mixer.kv == "own":
+        queries, keys, values = _heads(mixer, state, name, stream)
+        passed.append((keys, values))
+    else:
+        queries = _queries(mixer, state, name, stream)
+        keys, values = passed[-1]
     outputs: Sequence = []
     for place in range(len(stream)):
         heads: list[Tensor] = []
@@ -181,6 +214,18 @@ def _heads(
         keys.append([_rotate(mixer, k, place) for k in key])
         values.append(heads[mixer.heads + mixer.kv_heads :])
     return queries, keys, values
+
+
+def _queries(
+    mixer: Attention, state: State, name: str, stream: Sequence
+) -> list[Sequence]:
+    """Queries alone: by place, then by head."""
+    queries: list[Sequence] = []
+    for place, x in enumerate(stream):
+        heads = _linear(state, f"{name}.q", x).split(mixer.head_dim)
+        query = [_norm(mixer.qk_norm, state, f"{name}.q_norm", q) for q in heads]
+        queries.append([_rotate(mixer, q, place) for q in query])
+    return queries
 
 
 def _rotate(mixer: Attention, x: Tensor, place: int) -> Tensor:

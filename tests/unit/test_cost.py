@@ -89,6 +89,20 @@ def test_counts_agree_with_the_tensors(resize: str) -> None:
     assert count.applied == tuple(count.written[a.owner] for a in plan.decoder.layers)
 
 
+def test_shared_parts_and_keys_of_the_layer_before_are_stored_once() -> None:
+    took = Shape(kv="from_previous", qk_norm="rmsnorm", bias=True, window=2)
+    shapes = [Shape(bias=True), took, replace(took, mixer_owner=1), Shape(ffn_owner=0)]
+    plan = assemble(shapes, [0, 1, 2, 3, 1])
+    counted = count_parameters(plan)
+    assert counted.total == plan.parameters
+    looped = assemble([Shape(rank=3), Shape(ffn=None, rank=1)], [0, 0, 0, 1])
+    assert count_parameters(looped).total == looped.parameters
+    # Queries, a norm of them, and the output; then the FFN and its norm.
+    assert counted.written[1] == (64 + 8 + 4 + 64 + 8) + 3 * 8 * 12 + 2 * 8
+    assert counted.written[2] == counted.written[1] - (64 + 8 + 4 + 64 + 8)
+    assert [size > 0 for size in count_cache(plan).layers] == [True, 0, 0, True, 0]
+
+
 def test_visible_pairs_by_counting() -> None:
     for context in range(1, 9):
         for window in (None, *range(1, 12)):

@@ -221,3 +221,13 @@ def test_a_thousand_layers_take_a_moment(count: int) -> None:
     ]
     diff = diff_plans(assemble(shapes), assemble(changed))
     assert sum(pair.same for pair in diff.layers) == count
+
+
+def test_what_is_shared_with_whom_is_a_difference() -> None:
+    apart = assemble([Shape()] * 4)
+    pairs = [*[Shape()] * 3, Shape(ffn_owner=0)]
+    found = diff_plans(apart, assemble(pairs))
+    changes = [pair.changes for pair in found.layers]
+    assert [len(each) for each in changes] == [0, 0, 0, 1]
+    assert (changes[3][0].path, changes[3][0].new) == ("ffn weights", "of layer 0")
+    assert diff_plans(assemble(pairs), assemble(pairs)).same

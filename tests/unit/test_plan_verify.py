@@ -15,6 +15,7 @@ from vslmc.plan.nodes import (
     Init,
     Kernel,
     KvState,
+    Lora,
     Loss,
     Mlp,
     Moe,
@@ -122,8 +123,13 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_mixer(head_dim=3), "mixer.rope: theta 10000.0 with heads of 3"),
     (edit_mixer(qk_norm=Norm("rmsnorm", 8, 1e-5)), "qk_norm.width: 8"),
     (edit_mixer(dropout=-0.1), "mixer.dropout: -0.1"),
-    (edit_mixer(state=KvState(3, 8)), "mixer.state.slots: 3 instead of 8"),
-    (edit_mixer(state=KvState(8, 9)), "mixer.state.width: 9"),
+    (edit_mixer(state=KvState(3, 8, "all")), "mixer.state: KvState(slots=3, "),
+    (edit_mixer(state=KvState(8, 9, "all")), "mixer.state: KvState(slots=8, width=9"),
+    (edit_mixer(kv="from_previous"), "mixer.state: KvState(slots=8"),
+    (edit_layer(3, mixer_owner=3), "layers[3].mixer_owner: 3 has none of its own"),
+    (edit_layer(3, mixer_owner=1), "layers[3].mixer_owner: 1 of another width"),
+    (edit_layer(3, mixer_owner=0), "layers[3].mixer_owner: 0 has another mixer"),
+    (edit_layer(3, ffn=None, ffn_owner=0), "layers[3].ffn_owner: 0 of another width"),
     (edit_mixer(kernel=Kernel("auto", ())), "kernel.candidates: () does not end"),
     (edit_mixer(kernel=Kernel("auto", ("flash",))), "does not end in one that always"),
     (edit_mixer(kernel=Kernel("flex", ("sdpa",))), "does not begin with flex"),
@@ -166,6 +172,39 @@ def test_a_broken_law_is_named(edit: Callable[[Plan], Plan], message: str) -> No
     assert any(message in line for line in found), found
 
 
+LORA = [
+    ({"turn": None}, "turn: None with Lora"),
+    ({"turn": 2}, "turn: 2 of 2 passes"),
+    ({"mixer_owner": 1}, "lora: stands beside a shared part"),
+    ({"ffn": Glu(12, "silu", False)}, "lora: stands beside some linear maps only"),
+    ({"ffn": Glu(12, "silu", False, Lora(0, 2)), "mixer": None}, "lora.rank: 0"),
+]
+
+
+@pytest.mark.parametrize(("fields", "message"), LORA, ids=[m for _, m in LORA])
+def test_passes_of_a_loop_keep_their_laws(fields: Any, message: str) -> None:
+    plan = assemble([Shape(rank=2), Shape()], [0, 0, 1])
+    assert verify_plan(plan) == []
+    found = verify_plan(edit_layer(1, **fields)(plan))
+    assert any(message in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ([Shape(kv="from_previous")], "kv: there is no attention before it"),
+        ([Shape(mixer=False), Shape(kv="from_previous")], "there is no attention"),
+        ([Shape(), Shape(kv="from_previous", head_dim=2)], "of the keys (1, 4,"),
+        ([Shape(), Shape(kv="from_previous", rope=None)], "of the keys (1, 4,"),
+    ],
+)
+def test_keys_of_the_layer_before_are_there_and_fit(
+    shapes: list[Shape], message: str
+) -> None:
+    found = verify_plan(assemble(shapes))
+    assert any(message in line for line in found), found
+
+
 def test_inits_follow_one_rule() -> None:
     plain, scaled = good_plan(), good_plan(residual=True)
     mixed = replace(plain, tensors=plain.tensors[:-5] + scaled.tensors[-5:])
@@ -178,6 +217,7 @@ def test_windows_of_the_whole_context_fold(window: int) -> None:
     plan = run_passes(assemble([Shape(window=window), Shape(window=7)]))
     first, second = (layer.mixer for layer in plan.decoder.layers)
     assert isinstance(first, Attention) and isinstance(second, Attention)
+    assert first.state is not None and second.state is not None
     assert (first.window, first.state.slots) == (None, 8)
     assert (second.window, second.state.slots) == (7, 7)
 

@@ -63,11 +63,9 @@ PLACES = {
     "recipe": ("recipe", "{word} = next_token"),
     "train": ("train", "{word} = 1"),
     "deepspeed": ("deepspeed", "{word} = cpu"),
-    "item": ("layers", "loop 2 {{ base }} with {word}(rank = 8)"),
 }
 """By the table's key: which hole of the spec shows the word, and how."""
 DECLARATIONS = {
-    "share": "share ffn in layers[0..1]",
     "ablate": "ablate tiny match parameters { without norm { } }",
     "sweep": "sweep tiny { width = [32, 64] }",
 }

@@ -11,6 +11,7 @@ from vslmc.builder.components import make_component
 from vslmc.builder.values import DEFAULT, Default, Numeric, Term, Value
 
 __all__ = [
+    "Adapter",
     "Data",
     "Ffn",
     "Init",
@@ -30,6 +31,7 @@ __all__ = [
     "geglu",
     "gpt2",
     "layernorm",
+    "lora",
     "mlp",
     "moe",
     "normal",
@@ -46,6 +48,8 @@ Position = NewType("Position", Value)
 """A component of the slot `position`."""
 Mixer = NewType("Mixer", Value)
 """A component of the slot `mixer`."""
+Adapter = NewType("Adapter", Value)
+"""A component of the slot `adapter`."""
 Ffn = NewType("Ffn", Value)
 """A component of the slot `ffn`."""
 Init = NewType("Init", Value)
@@ -92,6 +96,7 @@ def attention(
     heads: Numeric,
     head_dim: Numeric | Default = DEFAULT,
     kv_heads: Numeric | Default = DEFAULT,
+    kv: Literal["own", "from_previous"] | Term | Default = DEFAULT,
     window: Numeric | Literal["full"] | Default = DEFAULT,
     position: Position | Literal["rope", "none", None] | Default = DEFAULT,
     qk_norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
@@ -106,6 +111,7 @@ def attention(
     heads: query heads; required.
     head_dim: width of one head; default width / heads (the heads share the width).
     kv_heads: key and value heads; each serves heads / kv_heads query heads; default heads (multi-head attention).
+    kv: whose keys and values it uses: `from_previous` projects only queries, and keeps nothing; default own (every layer projects its own).
     window: tokens that a query sees, itself included; default full (all tokens before it).
     position: relative positions; default none (positions are named where wanted).
     qk_norm: norm of every query and key head; default none (as GPT-2 and Llama).
@@ -114,6 +120,14 @@ def attention(
     kernel: implementation; default auto (the best that the device and the packages allow).
     """
     return Mixer(make_component("mixer", "attention", locals()))
+
+
+def lora(rank: Numeric) -> Adapter:
+    """A low-rank difference of each pass on every linear map (Bae et al. 2024).
+
+    rank: rank of the differences; required.
+    """
+    return Adapter(make_component("adapter", "lora", locals()))
 
 
 def mlp(

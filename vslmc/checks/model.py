@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.sharing import verify_lora, verify_previous, verify_shares
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import ResolvedModel
@@ -15,6 +16,9 @@ from vslmc.syntax.limits import Limits
 def verify_whole(model: ResolvedModel, limits: Limits) -> Iterator[Diagnostic]:
     """Faults between the layers, the embedding and the head."""
     yield from verify_tie(model)
+    yield from verify_previous(model)
+    yield from verify_shares(model)
+    yield from verify_lora(model)
     experts = 0
     counted: set[int] = set()
     for layer in model.layers:

@@ -18,9 +18,28 @@ def describe_layer(layer: Layer) -> dict[str, str]:
         ),
         **(describe_mixer(layer.mixer) if layer.mixer is not None else {}),
         "ffn": "none" if layer.ffn is None else describe_ffn(layer.ffn),
+        "shared": describe_shared(layer),
+        "lora": describe_lora(layer),
         "norm": describe_norm(layer.norm),
         "dropout": f"{layer.dropout:g}" if layer.dropout else "",
     }
+
+
+def describe_shared(layer: Layer) -> str:
+    """`ffn of layers.0`: parts whose weights are another layer's, by the tensors' names."""
+    owners = {"mixer": layer.mixer_owner, "ffn": layer.ffn_owner}
+    return ", ".join(
+        f"{part} of layers.{owner}"
+        for part, owner in owners.items()
+        if owner != layer.owner
+    )
+
+
+def describe_lora(layer: Layer) -> str:
+    """`4 passes of rank 8`; empty without."""
+    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
+    found = next((p.lora for p in (layer.mixer, dense) if p and p.lora), None)
+    return f"{found.passes} passes of rank {found.rank}" if found else ""
 
 
 def describe_norm(norm: Norm | None) -> str:
@@ -41,6 +60,7 @@ def describe_mixer(mixer: Mixer) -> dict[str, str]:
                 "window": "full" if mixer.window is None else str(mixer.window),
                 "position": "none" if rope is None else f"rope({rope.theta:g})",
                 "qk_norm": describe_norm(norm),
+                "keys": "previous" if mixer.kv == "from_previous" else "",
                 "bias": "yes" if mixer.bias else "",
                 "attention dropout": f"{mixer.dropout:g}" if mixer.dropout else "",
                 "kernel": mixer.kernel.choice,

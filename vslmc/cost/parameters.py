@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vslmc.cost.rules import PartCost, cost_of, layer_cost, norm_parameters
+from vslmc.cost.rules import (
+    PartCost,
+    cost_of,
+    layer_cost,
+    norm_parameters,
+    stored_cost,
+)
 from vslmc.plan.nodes import Layer, Plan, Resize
 
 
@@ -23,16 +29,16 @@ class Parameters:
     resizes: int
     """Maps and vectors between layers of different widths."""
     written: tuple[int, ...]
-    """Of each written layer, by owner, over all stacks."""
+    """Of each written layer, by owner, over all stacks; a shared part counts at its owner."""
     applied: tuple[int, ...]
-    """Of each applied layer in order: those of its owner, however often it is applied."""
+    """Of each applied layer in order: all that it uses, however often that is applied."""
 
 
 def count_parameters(plan: Plan) -> Parameters:
     """Count the parameters of a plan by the rule of each component."""
     layers = [layer for stack in plan.stacks for layer in stack.layers]
     costs = [layer_cost(layer, plan.context) for layer in layers]
-    written = _written(plan, costs)
+    written = _written(plan)
     rows = plan.vocab + plan.context * plan.embedding.learned_positions
     embedding = rows * plan.embedding.width
     logits = 0 if plan.head.tied else plan.vocab * plan.head.width
@@ -51,16 +57,17 @@ def count_parameters(plan: Plan) -> Parameters:
     )
 
 
-def _written(plan: Plan, costs: list[PartCost]) -> list[PartCost]:
-    """The cost of the first application of each owner, in the order of owners."""
+def _written(plan: Plan) -> list[PartCost]:
+    """What each owner stores, in the order of owners."""
     first: dict[tuple[int, int], PartCost] = {}
     layers: list[tuple[int, Layer]] = [
         (number, layer)
         for number, stack in enumerate(plan.stacks)
         for layer in stack.layers
     ]
-    for (number, layer), cost in zip(layers, costs, strict=True):
-        first.setdefault((number, layer.owner), cost)
+    for number, layer in layers:
+        if (number, layer.owner) not in first:
+            first[number, layer.owner] = stored_cost(layer, plan.context)
     return [first[owner] for owner in sorted(first)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vslmc.cost.describe import describe_shared
 from vslmc.plan.nodes import Layer, Stack
 
 
@@ -43,7 +44,7 @@ def content_of(layer: Layer) -> tuple[object, ...]:
     A resize is left out: only the first of neighbours with equal widths can have one.
     """
     parts = (layer.norm, layer.mixer, layer.ffn, layer.dropout)
-    return (layer.block, layer.width, *parts)
+    return (layer.block, layer.width, *parts, describe_shared(layer))
 
 
 def first_applications(layers: tuple[Layer, ...]) -> list[int]:

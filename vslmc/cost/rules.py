@@ -5,10 +5,10 @@ A new kind of component needs one function here and one case in `cost_of`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from vslmc.plan.nodes import Attention, Glu, Layer, Mlp, Moe, Norm, Resize
+from vslmc.plan.nodes import Attention, Glu, Layer, Lora, Mlp, Moe, Norm, Resize
 
 Part = Norm | Attention | Mlp | Glu | Moe | Resize
 
@@ -46,9 +46,11 @@ def cost_of(part: Part, width: int, context: int) -> PartCost:
         case Attention():
             return attention_cost(part, width, context)
         case Mlp():
-            return _dense(*linears(part.bias, (width, part.hidden), 1, 1), context)
+            dense = _dense(*linears(part.bias, (width, part.hidden), 1, 1), context)
+            return dense + lora_cost(part.lora, 2 * (width + part.hidden), context)
         case Glu():
-            return _dense(*linears(part.bias, (width, part.hidden), 2, 1), context)
+            dense = _dense(*linears(part.bias, (width, part.hidden), 2, 1), context)
+            return dense + lora_cost(part.lora, 3 * (width + part.hidden), context)
         case Moe():
             return moe_cost(part, width, context)
         case Resize():
@@ -68,6 +70,23 @@ def layer_cost(layer: Layer, context: int) -> PartCost:
     return cost
 
 
+def stored_cost(layer: Layer, context: int) -> PartCost:
+    """The same without the parameters that are stored under another layer's name."""
+    cost = layer_cost(layer, context)
+    for part, owner in (
+        (layer.mixer, layer.mixer_owner),
+        (layer.ffn, layer.ffn_owner),
+    ):
+        if part is not None and owner != layer.owner:
+            shared = cost_of(part, layer.width, context)
+            cost = replace(
+                cost,
+                parameters=cost.parameters - shared.parameters,
+                active=cost.active - shared.active,
+            )
+    return cost
+
+
 def _dense(parameters: int, products: int, context: int = 1) -> PartCost:
     """All parameters are active; `products` multiply-adds for each token."""
     return PartCost(parameters, parameters, 2 * products * context)
@@ -78,6 +97,13 @@ def linears(bias: bool, sizes: tuple[int, int], into: int, out: int) -> tuple[in
     width, hidden = sizes
     products = (into + out) * width * hidden
     return products + bias * (into * hidden + out * width), products
+
+
+def lora_cost(lora: Lora | None, sides: int, context: int) -> PartCost:
+    """Of all passes what is stored, of one what is computed; `sides` are inputs and outputs."""
+    if lora is None:
+        return PartCost()
+    return _dense(lora.passes * lora.rank * sides, lora.rank * sides, context)
 
 
 def norm_parameters(norm: Norm | None) -> int:
@@ -92,25 +118,26 @@ def count_visible(context: int, window: int | None) -> int:
 
 
 def attention_cost(mixer: Attention, width: int, context: int) -> PartCost:
-    """Projections, scores and weighted values.
+    """Projections, scores and weighted values; of other keys only the queries are projected.
 
     Hoffmann et al. 2022, appendix F, with kv_heads key and value heads, and with the visible
     pairs of query and key in the place of their T * T.
     """
     inner = mixer.heads * mixer.head_dim
-    qkv = inner + 2 * mixer.kv_heads * mixer.head_dim
+    own = mixer.kv == "own"
+    qkv = inner + own * 2 * mixer.kv_heads * mixer.head_dim
     products = width * qkv + inner * width
     parameters = (
-        products + mixer.bias * (qkv + width) + 2 * norm_parameters(mixer.qk_norm)
+        products
+        + mixer.bias * (qkv + width)
+        + (1 + own) * norm_parameters(mixer.qk_norm)
     )
     pairs = 2 * inner * count_visible(context, mixer.window)
-    return PartCost(
-        parameters,
-        parameters,
-        2 * (products * context + pairs),
-        mixer.state.width,
-        mixer.state.width * mixer.state.slots,
-    )
+    kept = 0 if mixer.state is None else mixer.state.width
+    slots = 0 if mixer.state is None else mixer.state.slots
+    flops = 2 * (products * context + pairs)
+    cost = PartCost(parameters, parameters, flops, kept, kept * slots)
+    return cost + lora_cost(mixer.lora, width + qkv + inner + width, context)
 
 
 def moe_cost(moe: Moe, width: int, context: int) -> PartCost:

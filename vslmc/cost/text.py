@@ -62,7 +62,8 @@ def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
         times = f", {run.times} times" if run.times > 1 else ""
         which = "layer" if run.of[0] == run.of[1] else "layers"
         return ends | {"block": f"{which} {span_text(*run.of)} again{times}"}
-    count = sum(costs.parameters.applied[run.first : run.last + 1])
+    rows = plan.decoder.layers[run.first : run.last + 1]
+    count = sum(costs.parameters.written[row.owner] for row in rows)
     cells = {"block": layer.block, "parameters": f"{count:,}"}
     return ends | cells | describe_layer(layer)
 

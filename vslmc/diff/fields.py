@@ -14,6 +14,7 @@ from vslmc.plan.nodes import (
     Glu,
     Kernel,
     Layer,
+    Lora,
     Mlp,
     Moe,
     Norm,
@@ -21,7 +22,9 @@ from vslmc.plan.nodes import (
     TextFile,
 )
 
-PLACES = frozenset({"origin", "index", "owner", "block"})
+PLACES = frozenset(
+    {"origin", "index", "owner", "mixer_owner", "ffn_owner", "turn", "block"}
+)
 """Fields that say where a thing stands or how it is called, not what it is."""
 
 DERIVED: dict[type, frozenset[str]] = {
@@ -53,7 +56,13 @@ def value_of(value: Any) -> Value:
             return describe_ffn(value)
         case Attention():
             words = describe_mixer(value)
-            return f"attention {words['heads']}, kv {words['kv']}, window {words['window']}"
+            keys = ", previous keys" if words["keys"] else ""
+            return (
+                f"attention {words['heads']}, kv {words['kv']}{keys}, "
+                f"window {words['window']}"
+            )
+        case Lora():
+            return f"lora(rank = {value.rank}) in {value.passes} passes"
         case Rope():
             return f"rope({value.theta:g})"
         case BuiltinText():

@@ -10,9 +10,10 @@ from vslmc.cost.describe import describe_layer
 from vslmc.cost.rows import first_applications
 from vslmc.diff.fields import compare_nodes
 from vslmc.diff.nodes import Change, LayerPair
-from vslmc.plan.nodes import Kernel, KvState, Layer, Stack
+from vslmc.plan.nodes import Kernel, Layer, Stack
 
 Key = tuple[object, ...]
+Shared = tuple[int, int]
 
 
 def pair_layers(a: Stack, b: Stack) -> tuple[LayerPair, ...]:
@@ -22,7 +23,9 @@ def pair_layers(a: Stack, b: Stack) -> tuple[LayerPair, ...]:
 
 def _pairs(a: Stack, b: Stack) -> Iterator[LayerPair]:
     first_a, first_b = first_applications(a.layers), first_applications(b.layers)
-    for i, j in _align(_keys(a.layers, first_a), _keys(b.layers, first_b)):
+    shared_a, shared_b = _find_shared(a), _find_shared(b)
+    keys = _keys(a.layers, first_a, shared_a), _keys(b.layers, first_b, shared_b)
+    for i, j in _align(*keys):
         if i is None or j is None:
             stack, first, place = (a, first_a, i) if j is None else (b, first_b, j)
             text = _describe(stack.layers[place or 0], first[place or 0])
@@ -34,7 +37,30 @@ def _pairs(a: Stack, b: Stack) -> Iterator[LayerPair]:
                 "weights", _weights(i, first_a[i]), _weights(j, first_b[j])
             )
             changes.append(weights)
+        changes += _compare_parts((i, j), shared_a[i], shared_b[j])
         yield LayerPair(i, j, tuple(changes))
+
+
+def _compare_parts(places: tuple[int, int], a: Shared, b: Shared) -> Iterator[Change]:
+    """Parts that are shared with other layers than before, or no longer."""
+    i, j = places
+    for part, before, after in zip(("mixer", "ffn"), a, b, strict=True):
+        if i - before != j - after:
+            yield Change(f"{part} weights", _weights(i, before), _weights(j, after))
+
+
+def _find_shared(stack: Stack) -> list[Shared]:
+    """For each layer, where its mixer's and its FFN's owner is applied first, if another."""
+    first: dict[int, int] = {}
+    for layer in stack.layers:
+        first.setdefault(layer.owner, layer.index)
+    return [
+        (
+            first[a.mixer_owner] if a.mixer_owner != a.owner else a.index,
+            first[a.ffn_owner] if a.ffn_owner != a.owner else a.index,
+        )
+        for a in stack.layers
+    ]
 
 
 def _weights(index: int, first: int) -> str:
@@ -50,18 +76,24 @@ def _describe(layer: Layer, first: int) -> str:
     return ", ".join([layer.block, *parts, words["ffn"]])
 
 
-def _keys(layers: tuple[Layer, ...], first: list[int]) -> list[int]:
+def _keys(
+    layers: tuple[Layer, ...], first: list[int], shared: list[Shared]
+) -> list[int]:
     """A number for each layer, equal for layers that `compare_nodes` finds equal."""
     contents = [_content(layer) for layer in layers]
-    pairs = zip(layers, first, contents, strict=True)
-    return [hash((content, layer.index - start)) for layer, start, content in pairs]
+    owners = zip(first, *zip(*shared, strict=True), strict=True)
+    pairs = zip(layers, owners, contents, strict=True)
+    return [
+        hash((content, *(layer.index - owner for owner in found)))
+        for layer, found, content in pairs
+    ]
 
 
 def _content(layer: Layer) -> Key:
     mixer = layer.mixer
     if mixer is not None:
         kernel = Kernel(mixer.kernel.choice, ())
-        mixer = replace(mixer, kernel=kernel, state=KvState(0, 0))
+        mixer = replace(mixer, kernel=kernel, state=None)
     return (layer.width, layer.norm, mixer, layer.ffn, layer.dropout)
 
 

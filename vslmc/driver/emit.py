@@ -142,6 +142,14 @@ def _model(model: n.ModelDecl) -> Json:
             {"layers": o.index.span.text, "keys": tree_to_json(o.tree)["keys"]}
             for o in model.overrides
         ],
+        "shares": [
+            {
+                "part": share.part,
+                "layers": share.index.span.text,
+                "every": None if share.every is None else expr_to_json(share.every),
+            }
+            for share in model.shares
+        ],
     }
 
 
@@ -171,7 +179,11 @@ def item_to_json(item: n.StackItem) -> Json:
             }
         case n.LoopItem():
             items = [item_to_json(inner) for inner in item.items]
-            return {"item": "loop", "count": expr_to_json(item.count), "items": items}
+            count = expr_to_json(item.count)
+            made = {"item": "loop", "count": count, "items": items}
+            if item.adapter is not None:
+                made["with"] = expr_to_json(item.adapter)
+            return made
         case n.LabelItem():
             inner = item_to_json(item.item)
             return {"item": "label", "label": item.label.text, "of": inner}

@@ -9,12 +9,15 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     position.weight                  (context, width)           learned absolute positions
     layers.J.norm_1.weight|bias      (width,)                   J: the written layer
     layers.J.mixer.qkv.weight|bias   ((heads + 2 * kv_heads) * head_dim, width)
+    layers.J.mixer.q.weight|bias     (heads * head_dim, width)  kv = from_previous: no qkv, no k_norm
     layers.J.mixer.q_norm.weight     (head_dim,)                and k_norm
     layers.J.mixer.out.weight|bias   (width, heads * head_dim)
     layers.J.norm_2.weight|bias      (width,)
     layers.J.ffn.up.weight|bias      (hidden, width)            mlp, glu
     layers.J.ffn.gate.weight|bias    (hidden, width)            glu
     layers.J.ffn.down.weight|bias    (width, hidden)
+    layers.J.*.lora_a                (passes, rank, in)         beside each weight, with lora
+    layers.J.*.lora_b                (passes, out, rank)
     layers.J.ffn.router.weight       (experts, width)           moe
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
@@ -88,6 +91,14 @@ class Rope:
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """y = W x + B_p A_p x on every linear map, in pass p (Bae et al. 2024, relaxed recursion)."""
+
+    rank: int
+    passes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kernel:
     """Which attention implementation runs."""
 
@@ -103,9 +114,12 @@ class KvState:
     """What attention keeps per sequence while decoding."""
 
     slots: int
-    """Tokens kept: the window, or the context."""
+    """Tokens kept: the window, or the context; the longest, if others look at them too."""
     width: int
     """Numbers kept per token and slot: 2 * kv_heads * head_dim."""
+    kind: Literal["all", "window", "recent"]
+    """`all` tokens; those of the one `window` through which they are seen, in any order; or
+    the most `recent` ones in order, which are seen through windows of several sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +138,13 @@ class Attention:
     """Bias in the qkv and the output projection."""
     dropout: float
     """Dropout of the attention probabilities while training."""
+    kv: Literal["own", "from_previous"]
+    """Whether it projects keys and values, or uses those, normed and rotated, of the last
+    layer before it that does (Brandon et al. 2024, cross-layer attention)."""
     kernel: Kernel
-    state: KvState
+    state: KvState | None
+    """None for `from_previous`."""
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,7 @@ class Mlp:
     hidden: int
     activation: Activation
     bias: bool
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +164,7 @@ class Glu:
     hidden: int
     activation: Activation
     bias: bool
+    lora: Lora | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +209,10 @@ class Layer:
     """Place in the order of application, from 0: `layers[index]`."""
     owner: int
     """J of `layers.J`: the written layer whose weights it uses."""
+    mixer_owner: int
+    """J of the layer whose mixer it uses; `owner` unless `share mixer` says otherwise."""
+    ffn_owner: int
+    """J of the layer whose FFN it uses; `owner` unless `share ffn` says otherwise."""
     width: int
     resize: Resize | None
     """Applied to the stream before this layer, if the width changes here."""
@@ -200,6 +225,8 @@ class Layer:
     block: str
     """Name of the spec's block that it is made of."""
     origin: Origin
+    turn: int | None = None
+    """Which pass of a loop with `lora` this is, from 0; None outside of such loops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from vslmc.source import Origin
 
 ZEROS = Init("zeros")
 ONES = Init("ones")
+Inits = tuple[Init, Init]
+"""Of the weight, and of the first of its low-rank factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +149,14 @@ def _layer_parts(layer: Layer, normal: Init, residual: Init) -> Iterator[_Part]:
     if layer.mixer is not None:
         if layer.norm is not None:
             yield from _norm_parts("norm_1", layer.norm)
-        yield from mixer_parts(layer.mixer, layer.width, normal, residual)
+        if layer.mixer_owner == layer.owner:
+            yield from mixer_parts(layer.mixer, layer.width, normal, residual)
     if layer.ffn is not None:
         if layer.norm is not None:
             yield from _norm_parts("norm_2", layer.norm)
-        for part in ffn_parts(layer.ffn, layer.width, normal, residual):
+        own = layer.ffn_owner == layer.owner
+        parts = ffn_parts(layer.ffn, layer.width, normal, residual) if own else ()
+        for part in parts:
             yield _Part(f"ffn.{part.name}", part.shape, part.init)
 
 
@@ -161,10 +166,19 @@ def _norm_parts(name: str, norm: Norm) -> Iterator[_Part]:
         yield _Part(f"{name}.bias", (norm.width,), ZEROS)
 
 
-def _linear(name: str, out: int, width: int, bias: bool, init: Init) -> Iterator[_Part]:
+def _linear(
+    name: str, sizes: tuple[int, int], part: Attention | Mlp | Glu, inits: Inits
+) -> Iterator[_Part]:
+    out, width = sizes
+    init, low = inits
     yield _Part(f"{name}.weight", (out, width), init)
-    if bias:
+    if part.bias:
         yield _Part(f"{name}.bias", (out,), ZEROS)
+    if part.lora is not None:
+        passes, rank = part.lora.passes, part.lora.rank
+        yield _Part(f"{name}.lora_a", (passes, rank, width), low)
+        # Zeros: the loop starts as pure recursion.
+        yield _Part(f"{name}.lora_b", (passes, out, rank), ZEROS)
 
 
 def mixer_parts(
@@ -172,25 +186,29 @@ def mixer_parts(
 ) -> Iterator[_Part]:
     """Parameters of a mixer; names start with `mixer.`."""
     match mixer:
-        case Attention(heads=heads, kv_heads=kv_heads, head_dim=head_dim, bias=bias):
-            qkv = (heads + 2 * kv_heads) * head_dim
-            yield from _linear("mixer.qkv", qkv, width, bias, normal)
+        case Attention(heads=heads, kv_heads=kv_heads, head_dim=head_dim):
+            own = mixer.kv == "own"
+            name, number = ("qkv", heads + 2 * kv_heads) if own else ("q", heads)
+            sizes = (number * head_dim, width)
+            yield from _linear(f"mixer.{name}", sizes, mixer, (normal, normal))
             if mixer.qk_norm is not None:
                 yield from _norm_parts("mixer.q_norm", mixer.qk_norm)
+            if mixer.qk_norm is not None and own:
                 yield from _norm_parts("mixer.k_norm", mixer.qk_norm)
-            yield from _linear("mixer.out", width, heads * head_dim, bias, residual)
+            sizes = (width, heads * head_dim)
+            yield from _linear("mixer.out", sizes, mixer, (residual, normal))
 
 
 def ffn_parts(ffn: Ffn, width: int, normal: Init, residual: Init) -> Iterator[_Part]:
     """Parameters of an FFN, without the `ffn.` in front."""
     match ffn:
         case Mlp():
-            yield from _linear("up", ffn.hidden, width, ffn.bias, normal)
-            yield from _linear("down", width, ffn.hidden, ffn.bias, residual)
+            yield from _linear("up", (ffn.hidden, width), ffn, (normal, normal))
+            yield from _linear("down", (width, ffn.hidden), ffn, (residual, normal))
         case Glu():
-            yield from _linear("gate", ffn.hidden, width, ffn.bias, normal)
-            yield from _linear("up", ffn.hidden, width, ffn.bias, normal)
-            yield from _linear("down", width, ffn.hidden, ffn.bias, residual)
+            yield from _linear("gate", (ffn.hidden, width), ffn, (normal, normal))
+            yield from _linear("up", (ffn.hidden, width), ffn, (normal, normal))
+            yield from _linear("down", (width, ffn.hidden), ffn, (residual, normal))
         case Moe():
             yield from _expert_parts(ffn, width, normal, residual)
             yield _Part("router.weight", (ffn.experts, width), normal)

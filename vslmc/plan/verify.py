@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from vslmc.plan.kv import find_sources, find_windows, make_state
 from vslmc.plan.nodes import (
     Attention,
     Ffn,
@@ -45,6 +46,8 @@ def _broken(plan: Plan) -> Iterator[str]:
         yield from _inside(where, _order(stack))
         yield from _inside(where, _widths(stack, plan))
         yield from _inside(where, _modules(stack))
+        yield from _inside(where, _shares(stack))
+        yield from _inside(where, _states(stack, plan.context))
         for layer in stack.layers:
             yield from _inside(f"{where}.layers[{layer.index}]", _layer(layer, plan))
     yield from _inside("embedding", _share("dropout", plan.embedding.dropout))
@@ -89,7 +92,30 @@ def _order(stack: Stack) -> Iterator[str]:
 
 def _content(layer: Layer) -> tuple[object, ...]:
     """What an applied layer shares with its owner: all but its place in the stack."""
-    return (layer.width, layer.norm, layer.mixer, layer.ffn, layer.dropout)
+    owners = (layer.mixer_owner, layer.ffn_owner)
+    return (layer.width, layer.norm, layer.mixer, layer.ffn, layer.dropout, owners)
+
+
+def _shares(stack: Stack) -> Iterator[str]:
+    """A shared part is that of an earlier layer that has it as its own."""
+    written = {layer.owner: layer for layer in reversed(stack.layers)}
+    for owner, layer in sorted(written.items()):
+        for part in ("mixer", "ffn"):
+            other: int = getattr(layer, f"{part}_owner")
+            first = written.get(other)
+            if other == owner:
+                continue
+            where = f"layers[{layer.index}].{part}_owner: {other}"
+            if (
+                first is None
+                or other > owner
+                or getattr(first, f"{part}_owner") != other
+            ):
+                yield f"{where} has none of its own"
+            elif (own := getattr(layer, part)) is None or layer.width != first.width:
+                yield f"{where} of another width, or for no {part}"
+            elif own != getattr(first, part):
+                yield f"{where} has another {part}"
 
 
 def _resizes(stack: Stack, last: int) -> list[tuple[str, Resize | None, int]]:
@@ -128,6 +154,29 @@ def _modules(stack: Stack) -> Iterator[str]:
             yield f"{where}: differs from the first use of module {resize.module}"
 
 
+def _states(stack: Stack, context: int) -> Iterator[str]:
+    """Every attention has keys that fit, and what is kept is what its users need."""
+    windows = find_windows(stack.layers)
+    for layer, source in zip(stack.layers, find_sources(stack.layers), strict=True):
+        where, mixer = f"layers[{layer.index}].mixer", layer.mixer
+        if mixer is None:
+            continue
+        if source is None or source.mixer is None:
+            yield f"{where}.kv: there is no attention before it"
+            continue
+        keys, wanted = _keys(source.mixer), _keys(mixer)
+        if keys != wanted:
+            yield f"{where}.kv: {wanted} of the keys {keys} of layers[{source.index}]"
+        state = make_state(mixer, windows.get(layer.mixer_owner, frozenset()), context)
+        if mixer.state != state:
+            yield f"{where}.state: {mixer.state} instead of {state}"
+
+
+def _keys(mixer: Attention) -> tuple[object, ...]:
+    """What two layers that use the same keys have in common."""
+    return (mixer.kv_heads, mixer.head_dim, mixer.rope)
+
+
 # --- layers ----------------------------------------------------------------------------
 
 
@@ -136,9 +185,27 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
     yield from _share("dropout", layer.dropout)
     yield from _norm("norm", layer.norm, layer.width)
     if layer.mixer is not None:
-        yield from _inside("mixer", _mixer(layer.mixer, plan.context))
+        yield from _inside("mixer", _mixer(layer.mixer))
     if layer.ffn is not None:
         yield from _inside("ffn", _ffn(layer.ffn))
+    yield from _lora(layer)
+
+
+def _lora(layer: Layer) -> Iterator[str]:
+    """All linear maps of a layer have differences for the same passes, or none has."""
+    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
+    found = {part.lora for part in (layer.mixer, dense) if part is not None}
+    lora = next(iter(found), None)
+    if len(found) > 1 or (lora and isinstance(layer.ffn, Moe)):
+        yield "lora: stands beside some linear maps only"
+    elif (lora is None) != (layer.turn is None):
+        yield f"turn: {layer.turn} with {lora}"
+    elif lora is not None and layer.turn is not None:
+        yield from _positive("lora", rank=lora.rank)
+        if not 0 <= layer.turn < lora.passes:
+            yield f"turn: {layer.turn} of {lora.passes} passes"
+        if (layer.mixer_owner, layer.ffn_owner) != (layer.owner, layer.owner):
+            yield "lora: stands beside a shared part"
 
 
 def _norm(name: str, norm: Norm | None, width: int) -> Iterator[str]:
@@ -152,14 +219,14 @@ def _norm(name: str, norm: Norm | None, width: int) -> Iterator[str]:
         yield f"{name}.bias: rmsnorm has none"
 
 
-def _mixer(mixer: Mixer, context: int) -> Iterator[str]:
+def _mixer(mixer: Mixer) -> Iterator[str]:
     match mixer:
         case Attention():
-            yield from _attention(mixer, context)
+            yield from _attention(mixer)
             yield from _inside("kernel", _kernel(mixer.kernel))
 
 
-def _attention(mixer: Attention, context: int) -> Iterator[str]:
+def _attention(mixer: Attention) -> Iterator[str]:
     sizes = {
         "heads": mixer.heads,
         "kv_heads": mixer.kv_heads,
@@ -175,11 +242,6 @@ def _attention(mixer: Attention, context: int) -> Iterator[str]:
         yield f"rope: theta {mixer.rope.theta} with heads of {mixer.head_dim}"
     yield from _norm("qk_norm", mixer.qk_norm, mixer.head_dim)
     yield from _share("dropout", mixer.dropout)
-    slots = context if mixer.window is None else min(mixer.window, context)
-    if mixer.state.slots != slots:
-        yield f"state.slots: {mixer.state.slots} instead of {slots}"
-    if mixer.state.width != 2 * mixer.kv_heads * mixer.head_dim:
-        yield f"state.width: {mixer.state.width}"
 
 
 def _kernel(kernel: Kernel) -> Iterator[str]:

@@ -10,10 +10,10 @@ from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.ffns import moe_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
-from vslmc.render.mixers import attention_parameters, pass_parameters
+from vslmc.render.mixers import SLOTS, attention_parameters, pass_parameters
 from vslmc.render.parts import norm_text
 from vslmc.render.repeat import find_repeats, write_ranges
-from vslmc.render.structure import Structure, Words, is_balanced
+from vslmc.render.structure import Structure, Words, borrows_kv, is_balanced
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +67,15 @@ def keeps_width(plan: Plan) -> bool:
 
 def slot_type(structure: Structure) -> str:
     """The type of a cache slot."""
-    names = {False: "KvSlot", True: "WindowSlot"}
-    return " | ".join(names[windowed] for windowed in sorted(structure.windows))
+    return " | ".join(SLOTS[kind] for kind in structure.slots)
 
 
 def layer_parameters(structure: Structure) -> Words:
     """What each layer is called with besides x, typed."""
     parameters = pass_parameters(structure, slot_type(structure))
     parameters = parameters if structure.mixes else ()
-    return (*parameters, *(("losses: Losses",) if structure.balanced else ()))
+    turn = ("turn: int",) if structure.adapted else ()
+    return (*parameters, *turn, *(("losses: Losses",) if structure.balanced else ()))
 
 
 def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -90,10 +90,11 @@ def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
 
 def _block_view(layer: Layer, name: str, structure: Structure, wide: bool) -> BlockView:
     parameters = [f"{n}: {t}" for n, t, _ in _block_parameters(layer, structure)]
-    forward = ("self", "x: Tensor", *layer_parameters(structure))
+    lent = tuple(_lent_parameter(part, layer) for part in structure.shared)
+    forward = ("self", "x: Tensor", *lent, *layer_parameters(structure))
     return BlockView(
         name=name,
-        doc="Adds to the stream what its parts make of the normed stream.",
+        doc=_doc(structure),
         init=lay_out_def("__init__", ("self", *parameters), "", 4),
         parts=tuple(_block_parts(layer, structure, wide)),
         forward=lay_out_def("forward", forward, " -> Tensor", 4),
@@ -101,14 +102,32 @@ def _block_view(layer: Layer, name: str, structure: Structure, wide: bool) -> Bl
     )
 
 
+def _doc(structure: Structure) -> str:
+    if structure.shared:
+        return (
+            "Adds to the stream what its parts make of it; shared ones are passed in."
+        )
+    return "Adds to the stream what its parts make of the normed stream."
+
+
+def _lent_parameter(part: str, layer: Layer) -> str:
+    """A part that may be another layer's comes as an argument."""
+    return f"{part}: {'None' if getattr(layer, part) is None else 'nn.Module'}"
+
+
 def _block_parameters(
     layer: Layer, structure: Structure
 ) -> Iterator[tuple[str, str, str | Call]]:
     yield "width", "int", str(layer.width)
+    calls: dict[str, Call] = {}
     if layer.mixer is not None:
-        yield "mixer", "nn.Module", _mixer_call(layer.mixer, layer.width, structure)
+        calls["mixer"] = _mixer_call(layer.mixer, layer.width, structure)
     if layer.ffn is not None:
-        yield "ffn", "nn.Module", _ffn_call(layer.ffn, layer.width, structure)
+        calls["ffn"] = _ffn_call(layer.ffn, layer.width, structure)
+    for part, call in calls.items():
+        own = getattr(layer, f"{part}_owner") == layer.owner
+        kind = "nn.Module | None" if part in structure.shared else "nn.Module"
+        yield part, kind, call if own else "None"
     if layer.norm is not None and structure.norm_eps is None:
         yield "eps", "float", f"eps={py_num(layer.norm.eps)}"
     if layer.dropout > 0:
@@ -116,6 +135,7 @@ def _block_parameters(
 
 
 def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str]:
+    shared = structure.shared
     norm = layer.norm and norm_text(layer.norm, "width", structure.norm_eps)
     if wide:
         yield "self.width = width"
@@ -124,6 +144,8 @@ def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str
             if norm:
                 yield f"self.norm_{number} = {norm}"
             yield f"self.{part} = {part}"
+        elif part in shared:
+            yield f"self.{part} = None"
     if layer.dropout > 0:
         yield "self.dropout = nn.Dropout(dropout)"
 
@@ -131,10 +153,15 @@ def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str
 def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
     rope = {0: (), 1: ("rope",)}.get(len(structure.ropes), ("ropes",))
     losses = ("losses",) if is_balanced(layer.ffn) else ()
-    for part, number, more in (("mixer", 1, (*rope, "slot")), ("ffn", 2, losses)):
+    slot = () if borrows_kv(layer.mixer) else ("slot",)
+    kv = ("kv",) if structure.passes_kv else ()
+    turn = () if layer.turn is None else ("turn",)
+    mixer = (*rope, *slot, *kv, *turn)
+    for part, number, more in (("mixer", 1, mixer), ("ffn", 2, (*turn, *losses))):
         if getattr(layer, part) is not None:
             x = f"self.norm_{number}(x)" if layer.norm else "x"
-            branch = str(Call(f"self.{part}", (x, *more)))
+            name = part if part in structure.shared else f"self.{part}"
+            branch = str(Call(name, (x, *more)))
             yield f"x = x + {f'self.dropout({branch})' if layer.dropout else branch}"
 
 
@@ -147,7 +174,9 @@ def _mixer_call(mixer: Attention, width: int, structure: Structure) -> Call:
 def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
     name = structure.ffns[ffn]
     if not isinstance(ffn, Moe):
-        return Call(name, (str(width), f"hidden={ffn.hidden}"))
+        low = ffn.lora
+        more = (f"rank={low.rank}", f"passes={low.passes}") if low else ()
+        return Call(name, (str(width), f"hidden={ffn.hidden}", *more))
     sizes = tuple(f"{n}={py_num(value)}" for n, _, value in moe_parameters(ffn))
     return Call(name, (str(width), *sizes))
 

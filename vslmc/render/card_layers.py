@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from vslmc.cost.describe import describe_ffn, describe_mixer, describe_norm
+from vslmc.cost.describe import (
+    describe_ffn,
+    describe_lora,
+    describe_mixer,
+    describe_norm,
+    describe_shared,
+)
 from vslmc.cost.parameters import count_parameters
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.text import span_text
@@ -33,4 +39,6 @@ def _cells(layer: Layer) -> tuple[str, ...]:
         said = (f"{name} {text}" for name, text in columns.items() if text)
         mixer = f"{layer.mixer.__class__.__name__.lower()}: {', '.join(said)}"
     ffn = "none" if layer.ffn is None else describe_ffn(layer.ffn)
+    extra = [text for text in (describe_shared(layer), describe_lora(layer)) if text]
+    ffn = "; ".join([ffn, *extra])
     return str(layer.width), describe_norm(layer.norm), mixer, ffn

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vslmc.plan.nodes import Ffn, Glu, Mlp, Moe
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.layout import Call, lay_out_def
-from vslmc.render.parts import gate_text, no_bias
+from vslmc.render.parts import gate_text, linear_arguments, linear_name
 from vslmc.render.structure import Structure, Words
 
 
@@ -22,8 +22,14 @@ class DenseView:
     """Its docstring."""
     gated: bool
     """Whether there is a gate."""
-    bias: str
-    """Argument that turns the biases off, or nothing."""
+    linear: str
+    """Class of its linear maps."""
+    arguments: str
+    """What they are made with after their sizes."""
+    low: str
+    """Parameters that make them, and ..."""
+    turn: str
+    """... with which they are called, where the passes of a loop differ."""
     value: str
     """What goes into the down projection."""
 
@@ -88,9 +94,19 @@ def _render_ffn(ffn: Ffn, name: str, structure: Structure) -> str:
     if isinstance(ffn, Moe):
         return render("model/moe.py.jinja", _moe_view(ffn, name, structure))
     gated = isinstance(ffn, Glu)
-    value = gate_text(ffn, "self.gate(x)", "self.up(x)")
+    x = "x, turn" if ffn.lora else "x"
+    value = gate_text(ffn, f"self.gate({x})", f"self.up({x})")
     doc = "down(activation(gate(x)) * up(x))." if gated else "down(activation(up(x)))."
-    view = DenseView(name, doc, gated, no_bias(ffn.bias), value)
+    view = DenseView(
+        name,
+        doc,
+        gated,
+        linear_name(ffn),
+        "".join(f", {argument}" for argument in linear_arguments(ffn)),
+        ", rank: int, passes: int" if ffn.lora else "",
+        ", turn: int" if ffn.lora else "",
+        f"{value}, turn" if ffn.lora else value,
+    )
     return render("model/dense.py.jinja", view)
 
 

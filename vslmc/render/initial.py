@@ -13,6 +13,10 @@ from vslmc.render.structure import Words
 RESIDUAL = (".out.weight", ".down.weight", ".down")
 
 
+ZEROS = ("bias", "lora_b")
+"""Endings of what starts as zeros."""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """How `init_parameters` reads."""
@@ -34,7 +38,7 @@ class _Rules:
 
     def matches(self, tensor: Tensor) -> bool:
         """Whether the rules give this tensor what the plan says."""
-        if len(tensor.shape) == 1 or tensor.name.endswith("bias"):
+        if len(tensor.shape) == 1 or tensor.name.endswith(ZEROS):
             return tensor.init.scheme == _constant(tensor.name)
         std = self.residual if tensor.name.endswith(RESIDUAL) else self.std
         return tensor.init.scheme == "normal" and tensor.init.std == std
@@ -42,7 +46,7 @@ class _Rules:
 
 def _constant(name: str) -> str:
     """What the modules themselves give to vectors, and the rules to biases."""
-    return "zeros" if name.endswith(("bias", "fill")) else "ones"
+    return "zeros" if name.endswith((*ZEROS, "fill")) else "ones"
 
 
 def find_start(plan: Plan) -> Start:
@@ -61,9 +65,12 @@ def _guess(tensors: tuple[Tensor, ...]) -> _Rules:
 
 def _short(rules: _Rules, tensors: tuple[Tensor, ...]) -> Start:
     lines: list[str] = []
-    if any(t.name.endswith("bias") for t in tensors):
+    zeros = [e for e in ZEROS if any(t.name.endswith(e) for t in tensors)]
+    if zeros:
+        endings = ", ".join(py_str(e) for e in zeros)
+        ending = f"({endings})" if len(zeros) > 1 else endings
         lines += [
-            'if name.endswith("bias"):',
+            f"if name.endswith({ending}):",
             "    nn.init.zeros_(parameter)",
         ]
     head = "elif" if lines else "if"

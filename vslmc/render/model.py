@@ -21,6 +21,8 @@ from vslmc.render.mixers import render_attentions
 from vslmc.render.stack import chooses_kernels, model_view, stack_constants
 from vslmc.render.structure import Structure, Words, find_structure
 
+SLOT_LEAVES = {"all": "kv_slot", "recent": "recent_slot", "window": "window_slot"}
+
 
 @dataclass(frozen=True, slots=True)
 class HeaderView:
@@ -63,9 +65,13 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
     if structure.ropes:
         yield read_leaf("rope")
     yield from render_kernels(structure)
-    for windowed in sorted(structure.windows):
-        yield read_leaf("window_slot" if windowed else "kv_slot")
+    for kind in structure.slots:
+        yield read_leaf(SLOT_LEAVES[kind])
     yield render("model/cache.py.jinja", CacheView(_kept(structure)))
+    if structure.passes_kv:
+        yield read_leaf("kv")
+    if structure.adapted:
+        yield read_leaf("lora_linear")
     yield from render_attentions(structure)
     if structure.balanced:
         yield read_leaf("losses")
@@ -80,7 +86,7 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
 
 def _kept(structure: Structure) -> str:
     """The type of what a cache keeps for each layer; empty if none keeps anything."""
-    everywhere = all(layer.mixer for layer in structure.layers)
+    everywhere = all(layer.mixer and layer.mixer.state for layer in structure.layers)
     none = () if everywhere or not structure.mixes else ("None",)
     return " | ".join((slot_type(structure), *none))
 

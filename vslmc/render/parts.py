@@ -37,9 +37,15 @@ def norm_text(norm: Norm, width: str, eps: float | None) -> str:
     return f"nn.LayerNorm({width}, eps={number}{bias})"
 
 
-def no_bias(bias: bool) -> str:
-    """The argument that turns a Linear's bias off."""
-    return "" if bias else ", bias=False"
+def linear_name(part: Attention | Mlp | Glu) -> str:
+    """The class of its linear maps."""
+    return "LoraLinear" if part.lora else "nn.Linear"
+
+
+def linear_arguments(part: Attention | Mlp | Glu) -> tuple[str, ...]:
+    """What its linear maps are made with after their sizes."""
+    low = ("rank", "passes") if part.lora else ()
+    return (*low, *(() if part.bias else ("bias=False",)))
 
 
 def kernel_name(kernel: KernelName, attention: Attention) -> str:

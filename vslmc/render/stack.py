@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vslmc.plan.nodes import KernelName, Plan, Resize
-from vslmc.plan.tensors import stored_resizes
+from vslmc.plan.tensors import stored_resizes, written_layers
 from vslmc.render.blocks import keeps_width, layer_parameters
 from vslmc.render.escape import py_num, py_str
 from vslmc.render.initial import find_start
@@ -102,10 +102,40 @@ def stack_constants(plan: Plan) -> Words:
     lines: list[str] = []
     if _order(plan) is not None:
         lines += lay_out_sum("ORDER", _order_terms(_order(plan) or ()))
+    for part in find_shared(plan):
+        lines.append(f"# By layer, the one whose {part} it uses.")
+        lines += _owner_lines(f"{part.upper()}S", part_owners(plan, part))
+    turns = tuple(layer.turn for layer in plan.decoder.layers)
+    if any(turn is not None for turn in turns):
+        lines.append("# Which pass of its loop each applied layer is in.")
+        lines += _owner_lines("TURNS", tuple(turn or 0 for turn in turns))
     if _placed(plan):
         entries = tuple(f"{place}: {module}" for place, module in _placed(plan).items())
         lines += lay_out_dict("RESIZES", entries)
     return tuple(lines)
+
+
+def find_shared(plan: Plan) -> Words:
+    """Parts that layers share while the rest is their own."""
+    written = written_layers(plan.decoder)
+    owners = {part: part_owners(plan, part) for part in ("mixer", "ffn")}
+    own = tuple(layer.owner for layer in written)
+    return tuple(part for part, found in owners.items() if found != own)
+
+
+def part_owners(plan: Plan, part: str) -> tuple[int, ...]:
+    """By written layer, the one whose part it uses."""
+    return tuple(getattr(x, f"{part}_owner") for x in written_layers(plan.decoder))
+
+
+def _owner_lines(name: str, owners: tuple[int, ...]) -> Words:
+    terms = _order_terms(owners)
+    if len(terms) <= 4:
+        return tuple(lay_out_sum(name, terms))
+    line = f"{name} = {_tuple_text(owners)}"
+    if len(line) <= 88:
+        return (line,)
+    return (f"{name} = (", *(f"    {owner}," for owner in owners), ")")
 
 
 def _order(plan: Plan) -> tuple[int, ...] | None:
@@ -259,13 +289,24 @@ def _loop(plan: Plan, structure: Structure, kind: str) -> Iterator[str]:
         yield f"slots = [None] * {len(plan.decoder.layers)} if cache is None else cache.slots"
         names.append("slot")
         values.append("slots")
+    owners = {part: f"{part.upper()}S[index]" for part in structure.shared}
+    if not order:
+        owners = {part: part for part in structure.shared}
+        names += structure.shared
+        values += [f"{part.upper()}S" for part in structure.shared]
+    if structure.adapted:
+        names.append("turn")
+        values.append("TURNS")
+    if structure.passes_kv:
+        yield "kv = Kv()"
     yield from _loop_head(names, values, bool(_placed(plan)))
     if order and wide:
         yield "    width = self.widths[index]"
     yield from (f"    {line}" for line in _resize_lines(kind, bool(_placed(plan))))
-    arguments = [p.split(":")[0] for p in layer_parameters(structure)]
-    layer = "self.layers[index]" if order else "layer"
-    yield f"    x = {Call(layer, ('x', *arguments))}"
+    lent = (f"self.layers[{owner}].{part}" for part, owner in owners.items())
+    arguments = (p.split(":")[0] for p in layer_parameters(structure))
+    call = Call("self.layers[index]" if order else "layer", ("x", *lent, *arguments))
+    yield from (line[8:] for line in lay_out(call, 12, before="x = "))
 
 
 def _loop_head(names: list[str], values: list[str], placed: bool) -> Iterator[str]:
@@ -327,16 +368,18 @@ def _logs(plan: Plan) -> Iterator[str]:
 def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
     if not structure.mixes:
         return
-    if all(layer.mixer for layer in structure.layers):
+    mixer = "" if all(layer.mixer for layer in structure.layers) else "mixer and "
+    if "mixer" in structure.shared:
+        yield "layers: Any = self.layers"
+        yield "mixers = [layers[owner].mixer for owner in MIXERS]"
+    elif not mixer:
         classes = tuple(dict.fromkeys(structure.attentions.values()))
         several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"
         yield from lay_out_comprehension("mixers", "m", loop, test, 8)
-        mixer = ""
     else:
         yield 'mixers = [getattr(layer, "mixer", None) for layer in self.layers]'
-        mixer = "mixer and "
     call = "mixer.make_slot(batch, length)"
     if _order(plan) is None:
         yield f"slots = [{mixer}{call} for mixer in mixers]"

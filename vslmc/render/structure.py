@@ -47,6 +47,12 @@ class Structure:
     """The eps of all query and key norms, None if they differ or there are none."""
     balanced: bool
     """Whether some mixture has a balance loss."""
+    adapted: bool
+    """Whether the passes of some loop have differences of low rank."""
+    shared: Words
+    """Parts, `mixer` and `ffn`, that layers share while the rest is their own."""
+    passes_kv: bool
+    """Whether some attention uses the keys and values of a layer before it."""
 
     @property
     def mixes(self) -> bool:
@@ -54,9 +60,9 @@ class Structure:
         return bool(self.attentions)
 
     @property
-    def windows(self) -> set[bool]:
-        """Which kinds there are: True for windowed, False for full attention."""
-        return {a.window is not None for a in self.attentions}
+    def slots(self) -> Words:
+        """Which kinds of cache slots there are."""
+        return tuple(sorted({a.state.kind for a in self.attentions if a.state}))
 
 
 def find_structure(plan: Plan) -> Structure:
@@ -77,7 +83,19 @@ def find_structure(plan: Plan) -> Structure:
         norm_eps=_common_eps(x.norm for x in layers),
         qk_eps=_common_eps(a.qk_norm for a in mixers),
         balanced=any(is_balanced(x.ffn) for x in layers),
+        adapted=any(x.turn is not None for x in layers),
+        shared=tuple(
+            part
+            for part in ("mixer", "ffn")
+            if any(getattr(x, f"{part}_owner") != x.owner for x in layers)
+        ),
+        passes_kv=any(borrows_kv(a) for a in mixers),
     )
+
+
+def borrows_kv(mixer: Attention | None) -> bool:
+    """Whether it uses the keys and values of a layer before it."""
+    return mixer is not None and mixer.kv == "from_previous"
 
 
 def is_balanced(ffn: Ffn | None) -> bool:
@@ -88,12 +106,17 @@ def is_balanced(ffn: Ffn | None) -> bool:
 def attention_words(attention: Attention) -> Words:
     """One word for each structural feature, empty where it is absent."""
     kernels = "".join(name.title() for name in attention.kernel.candidates)
+    kept = attention.state.kind.title() if attention.state else ""
+    usual = "All" if attention.window is None else "Window"
     return (
+        "SharedKv" if borrows_kv(attention) else "",
+        kept if kept not in ("", usual) else "",
         "Window" if attention.window is not None else "",
         "Rotary" if attention.rope else "",
         _norm_word(attention.qk_norm),
         "Biased" if attention.bias else "",
         "Dropout" if attention.dropout > 0 else "",
+        "Lora" if attention.lora else "",
         kernels,
     )
 
@@ -101,7 +124,7 @@ def attention_words(attention: Attention) -> Words:
 def dense_words(ffn: Mlp | Glu) -> Words:
     """The words of a dense FFN, its activation left out for gated ones, which it names."""
     activation = "" if isinstance(ffn, Glu) else _camel(ffn.activation)
-    return (activation, "Biased" if ffn.bias else "")
+    return (activation, "Biased" if ffn.bias else "", "Lora" if ffn.lora else "")
 
 
 def moe_words(moe: Moe) -> Words:
@@ -122,8 +145,10 @@ def block_words(layer: Layer) -> Words:
         "Moe" if is_balanced(layer.ffn) else "",
         _norm_word(layer.norm),
         "" if layer.mixer else "Ffn",
+        "SharedKv" if borrows_kv(layer.mixer) else "",
         "" if layer.ffn else "Mixer",
         "Dropout" if layer.dropout > 0 else "",
+        "" if layer.turn is None else "Lora",
     )
 
 

@@ -193,15 +193,17 @@ class _Resolution:
     def layers(self, scope: Scope, place: Span, lost: bool) -> tuple[AppliedLayer, ...]:
         items: tuple[n.StackItem, ...] = ()
         overrides: list[n.LayerOverride] = []
+        shares: list[n.Sharing] = []
         for declared in self.chain:
             if declared.layers is not None:
                 # A new stack: what was said of layers of the old one goes with it.
-                items, overrides = declared.layers, []
+                items, overrides, shares = declared.layers, [], []
                 place = declared.layers_span or place
             overrides += declared.overrides
+            shares += declared.shares
         overrides += self.sets.overrides
         return resolve_stack(
-            self.spec, items, overrides, scope, self.limits, place, lost
+            self.spec, items, overrides, shares, scope, self.limits, place, lost
         )
 
     def recipe(self, tree: n.Tree, scope: Scope, place: Span) -> RecipeSource | None:

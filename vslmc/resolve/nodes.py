@@ -8,6 +8,7 @@ from vslmc.resolve.scope import Scope
 from vslmc.resolve.sets import NO_SETS, Sets
 from vslmc.source import Source, Span
 from vslmc.spec.nodes import EMPTY, ModelDecl, Tree
+from vslmc.spec.parts import LoraAdapter
 from vslmc.spec.sections import (
     Block,
     DeepSpeedSection,
@@ -29,6 +30,10 @@ class AppliedLayer:
     """Which written layer: the place in the order of writing."""
     site: int
     """0 where it is written; else the number of the `use` that applies it again."""
+    mixer_owner: int
+    """The written layer whose mixer's weights it uses; `written` unless shared."""
+    ffn_owner: int
+    """The same for its FFN."""
     block: Block
     name: str
     """Name of the block it is made of."""
@@ -36,6 +41,12 @@ class AppliedLayer:
     """The item of `layers { }` that writes it."""
     tree: Tree = EMPTY
     """Its bindings, all overrides among them."""
+    lora: LoraAdapter | None = None
+    """What makes the passes of its loop differ."""
+    passes: int = 1
+    """How many passes that loop has."""
+    turn: int | None = None
+    """Which of them this is."""
 
 
 @dataclass(frozen=True, slots=True)

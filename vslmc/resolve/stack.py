@@ -8,14 +8,18 @@ from fractions import Fraction
 
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue import names as name_faults
+from vslmc.diagnostics.catalogue import sharing
 from vslmc.diagnostics.model import Diagnostic
-from vslmc.resolve.component import chosen, resolve_section
+from vslmc.resolve.component import chosen, resolve_part, resolve_section
 from vslmc.resolve.evaluate import Fault, evaluate, evaluate_whole
 from vslmc.resolve.inherit import block_chain
 from vslmc.resolve.nodes import AppliedLayer
+from vslmc.resolve.ranges import resolve_range
 from vslmc.resolve.scope import Scope, Turn
+from vslmc.resolve.sharing import Owners, resolve_shares
 from vslmc.source import Span
 from vslmc.spec import nodes as n
+from vslmc.spec.parts import LoraAdapter
 from vslmc.spec.sections import Block
 from vslmc.spec.values import Misfit, Whole
 from vslmc.syntax.limits import Limits
@@ -23,6 +27,9 @@ from vslmc.syntax.nodes import Expr, Number
 
 LAYER_STEPS = 40
 """What the stages after this one take for a layer, in steps of evaluation."""
+
+Site = tuple[int, int, int | None]
+"""A written layer, which `use` applies it (0: none), and the pass of its loop with `lora`."""
 
 
 @dataclass(slots=True)
@@ -34,6 +41,8 @@ class _Written:
     item: n.Repeat
     i: int
     n: int
+    lora: LoraAdapter | None = None
+    passes: int = 1
 
 
 @dataclass(slots=True)
@@ -44,8 +53,8 @@ class _Expansion:
     scope: Scope
     limits: Limits
     written: list[_Written] = field(default_factory=list[_Written])
-    labels: dict[str, tuple[Span, list[tuple[int, int]]]] = field(
-        default_factory=dict[str, tuple[Span, list[tuple[int, int]]]]
+    labels: dict[str, tuple[Span, list[Site]]] = field(
+        default_factory=dict[str, tuple[Span, list[Site]]]
     )
     bases: dict[str, n.Tree] = field(default_factory=dict[str, n.Tree])
     uses: int = 0
@@ -54,16 +63,16 @@ class _Expansion:
     sound: bool = True
     """Whether every item has become its layers."""
 
-    def items(self, items: Iterable[n.StackItem]) -> list[tuple[int, int]]:
+    def items(self, items: Iterable[n.StackItem]) -> list[Site]:
         """Pairs (written layer, site) in the order of application."""
-        applied: list[tuple[int, int]] = []
+        applied: list[Site] = []
         for item in items:
             applied += self.item(item)
             if self.full or self.too_many(len(applied), item.span):
                 return applied
         return applied
 
-    def item(self, item: n.StackItem) -> list[tuple[int, int]]:
+    def item(self, item: n.StackItem) -> list[Site]:
         match item:
             case n.Repeat():
                 return self.repeat(item)
@@ -72,6 +81,8 @@ class _Expansion:
                 inner = self.items(item.items)
                 if self.too_many(len(inner) * count, item.span):
                     return inner
+                if item.adapter is not None:
+                    return self.adapt(item, item.adapter, inner, count)
                 return inner * count
             case n.LabelItem():
                 applied = self.item(item.item)
@@ -80,7 +91,24 @@ class _Expansion:
             case n.UseItem():
                 return self.use(item)
 
-    def repeat(self, item: n.Repeat) -> list[tuple[int, int]]:
+    def adapt(
+        self, item: n.LoopItem, adapter: Expr, inner: list[Site], count: int
+    ) -> list[Site]:
+        """The passes of a loop whose layers differ a little in each."""
+        tree = n.Tree(adapter)
+        lora = resolve_part("adapter", tree, self.scope, None, item.span)
+        if not isinstance(lora, LoraAdapter):
+            self.sound = False
+            return inner * count
+        for number in {number for number, _, _ in inner}:
+            layer = self.written[number]
+            if layer.lora is not None:
+                self.faults(sharing.lora_without_pass(adapter.span, True))
+                return inner * count
+            layer.lora, layer.passes = lora, count
+        return [(w, site, turn) for turn in range(count) for w, site, _ in inner]
+
+    def repeat(self, item: n.Repeat) -> list[Site]:
         count = self.count(item.count, "the number of layers")
         base = block_chain(self.spec, item.block, self.scope.findings, self.bases)
         if base is None:
@@ -92,7 +120,7 @@ class _Expansion:
         start = len(self.written)
         name = item.block.text
         self.written += [_Written(name, tree, item, i, count) for i in range(count)]
-        return [(start + i, 0) for i in range(count)]
+        return [(start + i, 0, None) for i in range(count)]
 
     def too_many(self, layers: int, place: Span) -> bool:
         if layers > self.limits.layers and not self.full:
@@ -117,7 +145,7 @@ class _Expansion:
         self.sound = False
         self.scope.findings.add(found)
 
-    def label(self, item: n.LabelItem, applied: list[tuple[int, int]]) -> None:
+    def label(self, item: n.LabelItem, applied: list[Site]) -> None:
         name = item.label.text
         if name in self.labels:
             first = self.labels[name][0]
@@ -127,7 +155,7 @@ class _Expansion:
             self.faults(fault)
         self.labels[name] = (item.label.span, applied)
 
-    def use(self, item: n.UseItem) -> list[tuple[int, int]]:
+    def use(self, item: n.UseItem) -> list[Site]:
         name = item.label.text
         if name not in self.labels:
             known = list(self.labels)
@@ -137,13 +165,14 @@ class _Expansion:
             self.faults(fault)
             return []
         self.uses += 1
-        return [(written, self.uses) for written, _ in self.labels[name][1]]
+        return [(w, self.uses, turn) for w, _, turn in self.labels[name][1]]
 
 
 def resolve_stack(
     spec: n.Spec,
     items: Sequence[n.StackItem],
     overrides: Sequence[n.LayerOverride],
+    shares: Sequence[n.Sharing],
     scope: Scope,
     limits: Limits,
     place: Span,
@@ -160,21 +189,24 @@ def resolve_stack(
     scope.findings.work(LAYER_STEPS * len(applied), place)
     if not applied and expansion.sound:
         scope.findings.add(None if lost else faults.no_layers(place))
+    owners = Owners()
     if expansion.sound and not lost:
         places: dict[int, list[int]] = {}
-        for index, (layer, _) in enumerate(applied):
+        for index, (layer, _, _) in enumerate(applied):
             places.setdefault(layer, []).append(index)
         for override in overrides:
             _apply_override(override, expansion.written, applied, places, scope)
+        owners = resolve_shares(shares, [layer for layer, _, _ in applied], scope)
     blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
-    for index, (written, site) in enumerate(applied):
+    for index, (written, site, turn) in enumerate(applied):
         layer, block = expansion.written[written], blocks[written]
         if block is not None:
-            span = layer.item.span
-            made.append(
-                AppliedLayer(index, written, site, block, layer.name, span, layer.tree)
-            )
+            places_of = (index, written, site)
+            parts = (owners.of("mixer", written), owners.of("ffn", written))
+            said = (layer.name, layer.item.span, layer.tree)
+            adapted = (layer.lora, layer.passes, turn)
+            made.append(AppliedLayer(*places_of, *parts, block, *said, *adapted))
     return tuple(made)
 
 
@@ -225,12 +257,12 @@ def _resolve_block(layer: _Written, scope: Scope, place: Span) -> Block | None:
 def _apply_override(
     override: n.LayerOverride,
     written: list[_Written],
-    applied: list[tuple[int, int]],
+    applied: list[Site],
     places: Mapping[int, list[int]],
     scope: Scope,
 ) -> None:
     # `places` are those of every written layer in the order of application.
-    hit = _range(override, len(applied), scope)
+    hit = resolve_range(override.index, len(applied), scope)
     if hit is None:
         return
     scope.findings.work(len(hit), override.span)
@@ -247,22 +279,3 @@ def _apply_override(
             merged[id(layer.tree)] = layer.tree.merge(override.tree)
     for owner in sorted(owners):
         written[owner].tree = merged[id(written[owner].tree)]
-
-
-def _range(override: n.LayerOverride, count: int, scope: Scope) -> range | None:
-    index = override.index
-    if index.first is None:
-        return range(count)
-    try:
-        first = evaluate_whole(index.first, scope, "an index", 0)
-        last = evaluate_whole(index.last or index.first, scope, "an index", 0)
-    except Fault as fault:
-        scope.findings.add(fault.diagnostic)
-        return None
-    if first > last:
-        scope.findings.add(faults.range_reversed(index.span, first, last))
-        return None
-    if last >= count:
-        scope.findings.add(faults.no_such_layers(index.span, count))
-        return None
-    return range(first, last + 1)

@@ -13,7 +13,7 @@ from vslmc.source import Source, Span
 from vslmc.spec import nodes as n
 from vslmc.spec.allow import Allow, bind_allows, is_allow
 from vslmc.spec.reserved import is_reserved
-from vslmc.spec.stack import bind_items
+from vslmc.spec.stack import bind_items, bind_share
 from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
 from vslmc.spec.unused import find_unused
 from vslmc.syntax import nodes as s
@@ -115,7 +115,7 @@ class _Binder:
             case s.Declaration():
                 if self.name("model", entry.name, self.models.get(entry.name.text)):
                     self.model(entry, source)
-            case s.Share() | s.Experiment():
+            case s.Experiment():
                 self.refuse(entry)
             case s.Binding() if str(entry.path) == "edition":
                 self.bind_edition(entry)
@@ -126,7 +126,7 @@ class _Binder:
                     faults.misplaced_entry(head_span(entry), what, where, help)
                 )
 
-    def refuse(self, entry: s.Share | s.Experiment | s.Item) -> None:
+    def refuse(self, entry: s.Experiment) -> None:
         span = head_span(entry)
         self.faults.append(faults.not_supported_yet(span, span.text))
 
@@ -163,6 +163,7 @@ class _Binder:
         builder = TreeBuilder("model", self.faults, variant=entry.keyword == "variant")
         layers: tuple[n.StackItem, ...] | None = None
         layers_span: Span | None = None
+        shares: tuple[n.Sharing, ...] = ()
         for item in entry.body.entries:
             if is_section(item, "layers"):
                 assert isinstance(item, s.Item) and item.body is not None
@@ -173,7 +174,8 @@ class _Binder:
                 layers = bind_items(item.body, self.faults)
                 layers_span = item.head.span
             elif isinstance(item, s.Share):
-                self.refuse(item)
+                share = bind_share(item, self.faults)
+                shares += () if share is None else (share,)
             else:
                 builder.add(item)
         declared = n.ModelDecl(
@@ -184,6 +186,7 @@ class _Binder:
             layers,
             layers_span,
             builder.overrides(),
+            shares,
             builder.params,
             entry.span,
         )
@@ -203,6 +206,8 @@ def propose_declaration(entry: s.Entry) -> str:
             return (
                 f"write `param {path} = ...` for a parameter, or move it into a model"
             )
+        case s.Share():
+            return "move it into the model, behind its `layers { }`"
         case _:
             return "a file has `import`, `param`, `block`, `model`, `variant`, `recipe`"
 

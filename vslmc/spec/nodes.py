@@ -84,6 +84,8 @@ class LoopItem:
 
     count: Expr
     items: tuple[StackItem, ...]
+    adapter: Expr | None
+    """What stands behind `with`."""
     span: Span
 
 
@@ -118,6 +120,18 @@ class LayerOverride:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """`share part in layers[a..b] every k`."""
+
+    part: str
+    """`mixer` or `ffn`."""
+    index: Index
+    every: Expr | None
+    """Size of the groups; None for one of all."""
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class BlockDecl:
     """`block name extends parent { }`."""
 
@@ -147,6 +161,7 @@ class ModelDecl:
     layers: tuple[StackItem, ...] | None
     layers_span: Span | None
     overrides: tuple[LayerOverride, ...]
+    shares: tuple[Sharing, ...]
     params: Mapping[str, tuple[Span, Expr]]
     """Parameters that a variant overrides."""
     span: Span

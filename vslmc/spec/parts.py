@@ -114,6 +114,12 @@ class Attention(Mixer):
         Derived("heads", lambda fields, scope: fields["heads"]),
         "multi-head attention",
     )
+    kv: str = setting(
+        Choice(("own", "from_previous")),
+        "whose keys and values it uses: `from_previous` projects only queries, and keeps nothing",
+        "own",
+        "every layer projects its own",
+    )
     window: int | None = setting(
         Or("full", Whole(1)),
         "tokens that a query sees, itself included",
@@ -149,6 +155,17 @@ class Attention(Mixer):
 @kind("none", "mixer")
 class NoMixer(Mixer):
     """No mixer: the layer is its FFN alone."""
+
+
+class Adapter(Component):
+    """What makes the passes of a loop differ."""
+
+
+@kind("lora", "adapter", "rank")
+class LoraAdapter(Adapter):
+    """A low-rank difference of each pass on every linear map (Bae et al. 2024)."""
+
+    rank: int = setting(Whole(1), "rank of the differences")
 
 
 class Ffn(Component):

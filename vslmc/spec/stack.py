@@ -10,6 +10,8 @@ from vslmc.spec.reserved import is_reserved
 from vslmc.spec.tree import TreeBuilder, describe_entry, head_span
 from vslmc.syntax import nodes as s
 
+SHARED = ["mixer", "ffn"]
+"""Parts that layers may share."""
 HELP = "write `N * block { ... }`, `loop N { ... }`, `label: ...` or `use label`"
 
 
@@ -28,9 +30,8 @@ def bind_item(entry: s.Entry, found: list[Diagnostic]) -> n.StackItem | None:
         case s.Item(head=s.Binary(operator="*", left=count, right=s.Name() as block)):
             return n.Repeat(count, block, bind_overrides(entry.body, found), entry.span)
         case s.Loop():
-            if entry.adapter is not None:
-                refuse_adapter(entry.adapter, found)
-            return n.LoopItem(entry.count, bind_items(entry.body, found), entry.span)
+            items = bind_items(entry.body, found)
+            return n.LoopItem(entry.count, items, entry.adapter, entry.span)
         case s.Use():
             return n.UseItem(entry.label, entry.span)
         case s.Labelled():
@@ -61,10 +62,18 @@ def propose_item(entry: s.Entry) -> str:
             return HELP
 
 
-def refuse_adapter(adapter: s.Expr, found: list[Diagnostic]) -> None:
-    """Nothing can stand behind `with` yet."""
-    name = adapter.name if isinstance(adapter, s.Call) else adapter
-    found.append(faults.not_supported_yet(name.span, name.span.text))
+def bind_share(entry: s.Share, found: list[Diagnostic]) -> n.Sharing | None:
+    """What is shared, and where, or None if it has faults."""
+    part, path = entry.part, entry.where
+    if part.text not in SHARED:
+        found.append(faults.unknown_choice(part.span, part.text, "share", SHARED))
+        return None
+    first, *rest = path.parts
+    if first.name.text != "layers" or first.index is None or rest:
+        what, help = "this path", f"write `share {part.text} in layers[0..3]`"
+        found.append(faults.misplaced_entry(path.span, what, "after `in`", help))
+        return None
+    return n.Sharing(part.text, first.index, entry.every, entry.span)
 
 
 def bind_overrides(body: s.Body | None, found: list[Diagnostic]) -> n.Tree:

@@ -12,7 +12,6 @@ from vslmc.plan.nodes import (
     Glu,
     Kernel,
     KernelName,
-    KvState,
     Mixer,
     Mlp,
     Moe,
@@ -39,19 +38,18 @@ def lower_norm(norm: p.Norm, width: int) -> Norm | None:
             return None
 
 
-def lower_mixer(mixer: p.Mixer, context: int) -> Mixer | None:
-    """A mixer in a model of `context` tokens."""
+def lower_mixer(mixer: p.Mixer) -> Mixer | None:
+    """A mixer."""
     match mixer:
         case p.Attention():
-            return lower_attention(mixer, context)
+            return lower_attention(mixer)
         case _:
             return None
 
 
-def lower_attention(attention: p.Attention, context: int) -> Attention:
-    """Attention with its candidates of kernels and its cache."""
+def lower_attention(attention: p.Attention) -> Attention:
+    """Attention with its candidates of kernels; what it keeps follows from the whole stack."""
     rope = attention.position
-    slots = context if attention.window is None else min(attention.window, context)
     return Attention(
         heads=attention.heads,
         kv_heads=attention.kv_heads,
@@ -61,8 +59,9 @@ def lower_attention(attention: p.Attention, context: int) -> Attention:
         qk_norm=lower_norm(attention.qk_norm, attention.head_dim),
         bias=attention.bias,
         dropout=attention.dropout,
+        kv="own" if attention.kv == "own" else "from_previous",
         kernel=lower_kernel(attention),
-        state=KvState(slots, 2 * attention.kv_heads * attention.head_dim),
+        state=None,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
+from vslmc.plan.kv import place_states
 from vslmc.plan.lower.parts import lower_ffn, lower_mixer, lower_norm
-from vslmc.plan.nodes import Layer, Resize, ResizeKind, Stack
+from vslmc.plan.nodes import Glu, Layer, Lora, Mlp, Resize, ResizeKind, Stack
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.widths import stem_width
 from vslmc.source import Origin
 
 Boundary = tuple[object, ...]
+Lowered = dict[tuple[int, Lora | None], Layer]
 
 
 @dataclass(slots=True)
@@ -43,33 +45,37 @@ def _boundary(before: AppliedLayer | None, after: AppliedLayer) -> Boundary:
 def lower_stack(model: ResolvedModel, head_width: int) -> Stack:
     """The decoder of a model."""
     resizes = _Resizes(cast("ResizeKind", model.section.resize))
-    parts: dict[int, Layer] = {}
+    parts: Lowered = {}
     layers: list[Layer] = []
     width, before = stem_width(model), None
     for applied in model.layers:
         after = applied.block.width
         resize = resizes.between(width, after, _boundary(before, applied))
-        layers.append(lower_layer(applied, resize, model.section.context, parts))
+        layers.append(lower_layer(applied, resize, parts))
         width, before = after, applied
-    return Stack(
-        "decoder", tuple(layers), resizes.between(width, head_width, ("exit",))
-    )
+    placed = place_states(tuple(layers), model.section.context)
+    return Stack("decoder", placed, resizes.between(width, head_width, ("exit",)))
 
 
-def lower_layer(
-    applied: AppliedLayer, resize: Resize | None, context: int, parts: dict[int, Layer]
-) -> Layer:
+def lower_layer(applied: AppliedLayer, resize: Resize | None, parts: Lowered) -> Layer:
     """One applied layer; equal blocks share their lowered parts, kept in `parts`."""
     block = applied.block
-    known = parts.get(id(block))
+    lora = applied.lora and Lora(applied.lora.rank, applied.passes)
+    known = parts.get((id(block), lora))
     if known is None:
         norm = lower_norm(block.norm, block.width)
-        mixer, ffn = lower_mixer(block.mixer, context), lower_ffn(block.ffn)
+        mixer, ffn = lower_mixer(block.mixer), lower_ffn(block.ffn)
+        if mixer is not None and lora is not None:
+            mixer = replace(mixer, lora=lora)
+        if isinstance(ffn, Mlp | Glu) and lora is not None:
+            ffn = replace(ffn, lora=lora)
     else:
         norm, mixer, ffn = known.norm, known.mixer, known.ffn
     layer = Layer(
         index=applied.index,
         owner=applied.written,
+        mixer_owner=applied.mixer_owner,
+        ffn_owner=applied.ffn_owner,
         width=block.width,
         resize=resize,
         norm=norm,
@@ -78,6 +84,7 @@ def lower_layer(
         dropout=block.dropout,
         block=applied.name,
         origin=Origin(applied.span),
+        turn=applied.turn,
     )
-    parts.setdefault(id(block), layer)
+    parts.setdefault((id(block), lora), layer)
     return layer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vslmc.plan.nodes import Attention, KvState, Layer, Plan
+from vslmc.plan.kv import place_states
+from vslmc.plan.nodes import Attention, Layer, Plan, Stack
 
 
 def fold_full_windows(plan: Plan) -> Plan:
@@ -12,11 +13,13 @@ def fold_full_windows(plan: Plan) -> Plan:
 
     The kernels stay as they are: a kernel that can do windows can do without.
     """
-    stacks = tuple(
-        replace(s, layers=tuple(_fold_layer(layer, plan.context) for layer in s.layers))
-        for s in plan.stacks
-    )
+    stacks = tuple(_fold_stack(stack, plan.context) for stack in plan.stacks)
     return replace(plan, stacks=stacks) if stacks != plan.stacks else plan
+
+
+def _fold_stack(stack: Stack, context: int) -> Stack:
+    folded = tuple(_fold_layer(layer, context) for layer in stack.layers)
+    return replace(stack, layers=place_states(folded, context))
 
 
 def _fold_layer(layer: Layer, context: int) -> Layer:
@@ -27,5 +30,4 @@ def _fold_layer(layer: Layer, context: int) -> Layer:
         or mixer.window < context
     ):
         return layer
-    state = KvState(context, mixer.state.width)
-    return replace(layer, mixer=replace(mixer, window=None, state=state))
+    return replace(layer, mixer=replace(mixer, window=None))

@@ -1,0 +1,10 @@
+"""The keys and values that layers pass on to those after them."""
+
+from torch import Tensor
+
+
+class Kv:
+    """Keys and values of the last attention that projects its own, (B, H, S, D)."""
+
+    k: Tensor
+    v: Tensor
