@@ -14,9 +14,11 @@ from vslmc.builder.entries import (
     Label,
     Loop,
     Repeat,
+    Share,
     Use,
     label,
     loop,
+    share,
     use,
 )
 from vslmc.builder.kinds import *  # noqa: F403
@@ -67,6 +69,7 @@ __all__: list[str] = [
     "Numeric",
     "Param",
     "Repeat",
+    "Share",
     "Spec",
     "SpecError",
     "Term",
@@ -94,6 +97,7 @@ __all__: list[str] = [
     "round_down",
     "round_to",
     "round_up",
+    "share",
     "sqrt",
     "use",
     "vocab",

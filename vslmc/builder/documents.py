@@ -80,6 +80,10 @@ def _make_bound(entry: e.Bound) -> s.Entry:
 
 
 def _make_entry(entry: e.Entry) -> s.Entry:
+    if isinstance(entry, e.Share):
+        every = None if entry.every is None else make_expr(entry.every)
+        where = make_path(entry.where)
+        return s.Share(make_name(entry.part), where, every, NOWHERE)
     if not isinstance(entry, e.Layers):
         return _make_bound(entry)
     body = _make_body([_make_item(item) for item in entry.items])
@@ -92,7 +96,8 @@ def _make_item(item: e.Item) -> s.Entry:
             return _make_repeat(item)
         case e.Loop():
             body = _make_body([_make_item(inner) for inner in item.items])
-            return s.Loop(make_expr(item.count), body, None, NOWHERE)
+            adapter = None if item.adapter is None else make_expr(item.adapter)
+            return s.Loop(make_expr(item.count), body, adapter, NOWHERE)
         case e.Label():
             return s.Labelled(make_name(item.name), _make_item(item.item), NOWHERE)
         case e.Use():
@@ -154,6 +159,9 @@ def _read_entry(entry: s.Entry) -> e.Entry:
     match entry:
         case s.Item(head=s.Name(text="layers"), body=s.Body() as body):
             return e.Layers(tuple(_read_item(item) for item in body.entries))
+        case s.Share():
+            every = None if entry.every is None else read_expr(entry.every)
+            return e.Share(entry.part.text, read_path(entry.where), every)
         case _:
             return _read_bound(entry)
 
@@ -170,9 +178,10 @@ def _read_item(entry: s.Entry) -> e.Item:
         ):
             overrides = None if body is None else _read_body(body)
             return e.Repeat(read_expr(count), block.text, overrides)
-        case s.Loop(adapter=None):
+        case s.Loop():
             items = tuple(_read_item(item) for item in entry.body.entries)
-            return e.Loop(read_expr(entry.count), items)
+            adapter = None if entry.adapter is None else read_expr(entry.adapter)
+            return e.Loop(read_expr(entry.count), items, adapter)
         case s.Labelled():
             return e.Label(entry.label.text, _read_item(entry.entry))
         case s.Use():

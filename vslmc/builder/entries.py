@@ -127,10 +127,12 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Loop:
-    """`loop count { items }`."""
+    """`loop count { items } with adapter`."""
 
     count: Value
     items: tuple[Item, ...]
+    adapter: Value | None = None
+    """What each pass adds of its own, such as `lora(rank=8)`."""
     depth: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -178,10 +180,15 @@ class Layers:
     items: tuple[Item, ...]
 
 
-def loop(count: Numeric, items: Sequence[Item | Layered] | Item | Layered) -> Loop:
-    """The items, applied `count` times over the same weights."""
+def loop(
+    count: Numeric,
+    items: Sequence[Item | Layered] | Item | Layered,
+    adapter: Input = None,
+) -> Loop:
+    """The items, applied `count` times over the same weights; `adapter` as `lora(rank=8)`."""
     listed = items if isinstance(items, Sequence) else [items]
-    return Loop(as_value(count), tuple(map(as_item, listed)))
+    value = None if adapter is None else as_value(adapter)
+    return Loop(as_value(count), tuple(map(as_item, listed)), value)
 
 
 def label(name: str, item: Item | Layered) -> Label:
@@ -199,10 +206,28 @@ def as_item(given: Item | Layered) -> Item:
     return Repeat(None, given) if isinstance(given, Layered) else given
 
 
+@dataclass(frozen=True)
+class Share:
+    """`share part in layers[a..b] every count`."""
+
+    part: str
+    where: Path
+    every: Value | None = None
+
+    def __post_init__(self) -> None:
+        verify_word(self.part)
+
+
+def share(part: str, layers: str, every: Numeric | None = None) -> Share:
+    """One part's weights for several layers: `share("ffn", "layers[0..11]", every=2)`."""
+    value = None if every is None else as_value(every)
+    return Share(part, path_of(layers), value)
+
+
 # --- sections and declarations ------------------------------------------------------------------
 
 
-Entry: TypeAlias = "Bound | Layers"
+Entry: TypeAlias = "Bound | Layers | Share"
 
 
 @dataclass(frozen=True)
@@ -270,6 +295,7 @@ def _list_entries(
             yield given[name]
     if given.get("layers") is not None:
         yield Layers(tuple(map(as_item, given["layers"])))
+    yield from given.get("shares", ())
     recipe: Declared | str | None = given.get("recipe")
     if recipe is not None:
         yield _step("recipe", Name(name_of(recipe)))

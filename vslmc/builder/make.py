@@ -42,6 +42,7 @@ from vslmc.builder.entries import (
     Overrides,
     Repeat,
     Section,
+    Share,
     bind_overrides,
     list_bindings,
     list_entries,
@@ -189,6 +190,7 @@ def _beside(name: str) -> list[str]:
     ]
     if name == "model":
         parts.append("layers: Sequence[Item | Layered] | None = None")
+        parts.append("shares: Sequence[Share] = ()")
         parts.append("recipe: Recipe | str | None = None")
     return parts
 

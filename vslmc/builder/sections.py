@@ -16,6 +16,7 @@ from vslmc.builder.entries import (
     Overrides,
     Repeat,
     Section,
+    Share,
     bind_overrides,
     list_bindings,
     list_entries,
@@ -120,6 +121,7 @@ class Model(Declared):
         embedding: Embedding | None = None,
         head: Head | None = None,
         layers: Sequence[Item | Layered] | None = None,
+        shares: Sequence[Share] = (),
         recipe: Recipe | str | None = None,
     ) -> None:
         entries = list_entries("model", locals(), overrides)
@@ -269,6 +271,7 @@ class Variant(Declared):
         embedding: Embedding | None = None,
         head: Head | None = None,
         layers: Sequence[Item | Layered] | None = None,
+        shares: Sequence[Share] = (),
         recipe: Recipe | str | None = None,
     ) -> None:
         entries = list_entries("model", locals(), overrides)
