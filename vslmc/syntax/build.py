@@ -112,17 +112,21 @@ class Builder:
 
     # --- paths ---
 
-    def path(self, c: Children) -> list[n.Part]:
-        return [c[0]]
+    def path(self, c: Children) -> n.Path:
+        part, end = c[0]
+        return n.Path((part,), Span(self.source, part.name.span.start, end))
 
-    def longer_path(self, c: Children) -> list[n.Part]:
-        c[0].append(c[2])
-        if len(c[0]) > self.deepest:
-            raise TooDeep(c[0][0].name.span.to(c[2].name.span))
-        return c[0]
+    def longer_path(self, c: Children) -> n.Path:
+        path: n.Path = c[0]
+        part, end = c[2]
+        if len(path.parts) >= self.deepest:
+            raise TooDeep(path.parts[0].name.span.to(part.name.span))
+        span = Span(self.source, path.span.start, end)
+        return n.Path((*path.parts, part), span)
 
-    def part(self, c: Children) -> n.Part:
-        return n.Part(self._name(c[0]), c[2] if len(c) > 1 else None)
+    def part(self, c: Children) -> tuple[n.Part, int]:
+        """The part, and where it ends: with its name, or with the bracket of its index."""
+        return n.Part(self._name(c[0]), c[2] if len(c) > 1 else None), c[-1].end
 
     def every_index(self, c: Children) -> n.Index:
         return n.Index(None, None, self._span(c[0], c[0]))
@@ -130,10 +134,6 @@ class Builder:
     def index(self, c: Children) -> n.Index:
         last = c[2] if len(c) > 1 else None
         return n.Index(c[0], last, self._span(c[0], c[-1]))
-
-    def _path(self, parts: list[n.Part], end: int) -> n.Path:
-        start = parts[0].name.span.start
-        return n.Path(tuple(parts), Span(self.source, start, end))
 
     # --- entries ---
 
@@ -154,8 +154,7 @@ class Builder:
         return n.Document(self.source, tuple(c[0]))
 
     def binding(self, c: Children) -> n.Binding:
-        path = self._path(c[0], _path_end(self.source, c[0], c[1].start))
-        return n.Binding(path, c[2], Span(self.source, path.span.start, c[2].span.end))
+        return n.Binding(c[0], c[2], self._span(c[0], c[2]))
 
     def item(self, c: Children) -> n.Item:
         return n.Item(c[0], c[1] if len(c) > 1 else None, self._span(c[0], c[-1]))
@@ -186,9 +185,7 @@ class Builder:
 
     def share(self, c: Children) -> n.Share:
         every = c[5] if len(c) > 4 else None
-        end = _path_end(self.source, c[3], c[4].start if every else None)
-        span = Span(self.source, c[0].start, every.span.end if every else end)
-        return n.Share(self._name(c[1]), self._path(c[3], end), every, span)
+        return n.Share(self._name(c[1]), c[3], every, self._span(c[0], every or c[3]))
 
     def experiment(self, c: Children) -> n.Experiment:
         match = self._name(c[3]) if len(c) > 3 else None
@@ -198,14 +195,6 @@ class Builder:
 
     def without(self, c: Children) -> n.Without:
         return n.Without(self._name(c[1]), c[2], self._span(c[0], c[2]))
-
-
-def _path_end(source: Source, parts: list[n.Part], before: int | None) -> int:
-    """Where the path ends: after its last name, or after the bracket of its last index."""
-    last = parts[-1]
-    if last.index is None:
-        return last.name.span.end
-    return source.text.index("]", last.index.span.end, before) + 1
 
 
 def _listed(child: Any) -> list[Any]:
