@@ -166,6 +166,9 @@ def resolve_stack(
             places.setdefault(layer, []).append(index)
         for override in overrides:
             _apply_override(override, expansion.written, applied, places, scope)
+    if lost or not expansion.sound:
+        # Nor is known how many layers there are.
+        scope = scope.without("n", "layer", "depth")
     blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
     for index, (written, site) in enumerate(applied):
