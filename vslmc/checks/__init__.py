@@ -49,7 +49,8 @@ def _verify(model: ResolvedModel, limits: Limits, findings: Findings) -> None:
 
 def find_recipe_faults(model: ResolvedModel) -> Iterator[Diagnostic]:
     """Faults of a recipe whose model has no parameters to count."""
-    recipe = resolve_recipe(model.recipe, 1)
+    recipe = resolve_recipe(model.recipe, None)
     yield from recipe.diagnostics
-    if recipe.value is not None:
+    # The model may have had a recipe in what was left out.
+    if recipe.value is not None and not model.recipe.tree.faulty:
         yield from verify_recipe(recipe.value, model)

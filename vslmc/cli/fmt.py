@@ -23,7 +23,9 @@ def run_fmt(values: Values) -> int:
     changed = False
     for spec in values.texts("specs"):
         if spec == "-":
-            outcome = format_source("input.vslm", read_input(values.limits()), values.limits())
+            outcome = format_source(
+                "input.vslm", read_input(values.limits()), values.limits()
+            )
         else:
             outcome = format_file(Path(spec), values.limits())
         found += outcome.diagnostics

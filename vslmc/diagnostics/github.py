@@ -46,8 +46,8 @@ def _message(found: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    text = "\n".join(escape_text(line) for line in text.split("\n"))
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escape_text(text)
 
 
 def _property(text: str) -> str:

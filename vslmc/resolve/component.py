@@ -260,7 +260,7 @@ def _misfit(
             return name_faults.unknown_choice(
                 expr.span, expr.text, setting.name, choices
             )
-        if expr.text not in WORDS:
+        if expr.text not in WORDS and expr.text not in scope.variables:
             known = [*choices, *scope.names()]
             return name_faults.unknown_name(expr.span, expr.text, known)
     if misfit.item is not None and isinstance(expr, s.Sequence):

@@ -227,6 +227,8 @@ def choose(expr: s.Call, scope: Scope) -> s.Expr:
         )
     options = listed.items
     if len(options) != turn.n:
+        if "n" in scope.unknown:
+            raise Fault(None)
         given = count_words(len(options), "value")
         text = f"it has {given} for {count_words(turn.n, 'layer')}"
         raise Fault(faults.function_slip(expr.span, name, text))

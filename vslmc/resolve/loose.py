@@ -32,12 +32,12 @@ def resolve_loose(
         for block in spec.blocks.values():
             if is_own(block.name.span.source, spec):
                 place, layer = block.name.span, Scope({}, findings, Turn(0, 1, 0, 1))
-                layer.unknown = names
+                layer.unknown = names | {"n", "layer", "depth"}
                 resolve_section(Block, "block", block.tree, layer, place)
         for recipe in spec.recipes.values():
             if is_own(recipe.name.span.source, spec):
                 source = RecipeSource(recipe.tree, scope, recipe.name.span, True)
-                found += resolve_recipe(source, 1).diagnostics
+                found += resolve_recipe(source, None).diagnostics
     except Exhausted:
         return ()  # the models, which are larger, have said so
     seen = {(fault.name, fault.primary and fault.primary.span) for fault in before}

@@ -66,8 +66,8 @@ def _resolve(
     if chain is None or findings.errors:
         return Outcome(None, findings.all())
     made = _Resolution(spec, chain, overrides, findings, findings.limits).run()
-    if made is None or findings.errors:
-        made = made and replace(made, partial=True)
+    if made is not None and (findings.errors or made.recipe.tree.faulty):
+        made = replace(made, partial=True)
     return Outcome(made, findings.all())
 
 
@@ -143,7 +143,7 @@ class _Resolution:
 
     def check_recipe(self, source: RecipeSource) -> None:
         """Faults of a recipe whose model has no parameters to count."""
-        for found in resolve_recipe(source, 1).diagnostics:
+        for found in resolve_recipe(source, None).diagnostics:
             self.findings.add(found)
 
     def tree(self) -> n.Tree:

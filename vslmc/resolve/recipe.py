@@ -17,8 +17,13 @@ from vslmc.spec.sections import DeepSpeedSection, RecipeSection, TrainSection
 NESTED = ("train", "deepspeed")
 
 
-def resolve_recipe(source: RecipeSource, parameters: int) -> Outcome[ResolvedRecipe]:
-    """All values of a recipe; `parameters` is a variable of its expressions."""
+def resolve_recipe(
+    source: RecipeSource, parameters: int | None
+) -> Outcome[ResolvedRecipe]:
+    """All values of a recipe; `parameters` is a variable of its expressions.
+
+    None stands for a number that nobody can know: what needs it has no value, and no fault.
+    """
     findings = source.scope.findings.fresh()
     try:
         made = _resolve(source, parameters, findings)
@@ -28,9 +33,11 @@ def resolve_recipe(source: RecipeSource, parameters: int) -> Outcome[ResolvedRec
 
 
 def _resolve(
-    source: RecipeSource, parameters: int, findings: Findings
+    source: RecipeSource, parameters: int | None, findings: Findings
 ) -> ResolvedRecipe | None:
-    scope = source.scope.with_variables(parameters=Fraction(parameters))
+    scope = source.scope.without("parameters")
+    if parameters is not None:
+        scope = source.scope.with_variables(parameters=Fraction(parameters))
     scope.findings = findings
 
     def section(cls: type[Component], name: str) -> Any:

@@ -197,6 +197,9 @@ def resolve_stack(
         for override in overrides:
             _apply_override(override, expansion.written, applied, places, scope)
         owners = resolve_shares(shares, [layer for layer, _, _ in applied], scope)
+    else:
+        # Nor is known how many layers there are.
+        scope = scope.without("n", "layer", "depth")
     blocks = _resolve_blocks(spec, expansion.written, scope)
     made: list[AppliedLayer] = []
     for index, (written, site, turn) in enumerate(applied):

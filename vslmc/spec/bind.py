@@ -8,6 +8,7 @@ from vslmc.diagnostics.bounded import Bounded, Overflow
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.catalogue.syntax import too_many_faults
 from vslmc.diagnostics.model import Diagnostic, echoes
+from vslmc.diagnostics.suggest import is_slip
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec import nodes as n
@@ -42,7 +43,8 @@ def bind_documents(
     except Overflow:
         last = binder.faults[-1].primary
         many = too_many_faults(last.span if last else None, limit)
-        return Outcome(None, (*binder.faults, many))
+        reported = (*binder.faults, many)
+        return Outcome(binder.spec(reported), reported)
     reported = drop_echoes(found, binder.faults[len(found) :])
     spec = binder.spec(tuple(reported))
     if not any(fault.is_error for fault in reported):
@@ -202,6 +204,8 @@ def propose_declaration(entry: s.Entry) -> str:
         case s.Item(head=s.Name(text=word), body=s.Body()) if word in SECTION_SORTS:
             form = "NAME of MODEL" if word == "variant" else "NAME"
             return f"write `{word} {form} {{ ... }}`"
+        case s.Binding(path=path) if is_slip(str(path), "edition"):
+            return "did you mean `edition`?"
         case s.Binding(path=path) if len(path.parts) == 1:
             return (
                 f"write `param {path} = ...` for a parameter, or move it into a model"

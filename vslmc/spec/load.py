@@ -55,9 +55,11 @@ def load_spec(
     if loaded.value is None:
         return Outcome(None, loaded.diagnostics)
     documents = loaded.value
-    return bind_documents(
+    bound = bind_documents(
         documents.values(), documents[path].source, loaded.diagnostics, limits
     )
+    stopped = any(fault.name in STOPPING for fault in bound.diagnostics)
+    return Outcome(None if stopped else bound.value, bound.diagnostics)
 
 
 def load_texts(

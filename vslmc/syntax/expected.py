@@ -6,8 +6,9 @@ depth, and a few groups of terminals are all that there is to say.
 
 from __future__ import annotations
 
+from vslmc.diagnostics.suggest import is_slip
 from vslmc.syntax.limits import EOF
-from vslmc.syntax.tokens import OPERATORS, Tok
+from vslmc.syntax.tokens import INFIX, LEADING, OPERATORS, Tok
 
 VALUE = frozenset({"NUMBER", "STRING", "NAME", "LPAR", "LSQB", "MINUS", "PLUS"})
 ARITHMETIC = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "FLOOR", "PERCENT", "POWER"})
@@ -24,6 +25,8 @@ DECLARATIONS = frozenset(
         "SWEEP",
     }
 )
+NAMED = frozenset({"NAME", "NUMBER", "STRING"})
+"""What follows the word of a declaration."""
 SIGNS = {terminal: sign for sign, terminal in OPERATORS.items()}
 
 
@@ -80,6 +83,21 @@ def propose_entry(before: list[Tok], token: Tok, accepts: set[str]) -> str | Non
         return f"write `{first.text} * ...` for layers"
     if first.type == "NUMBER" and token.type == "NAME":
         return f"write `{first.text} * {token.text}` for layers"
+    return None
+
+
+def propose_keyword(
+    before: list[Tok], token: Tok, accepts: set[str]
+) -> tuple[Tok, str] | None:
+    """The misspelt word of a declaration, and the right one."""
+    first = before[0] if len(before) == 1 else None
+    if first is not None and first.type == "NAME" and token.type in NAMED:
+        for word in sorted(LEADING):
+            if is_slip(first.text, word):
+                return first, word
+    for word in sorted(INFIX) if token.type == "NAME" else ():
+        if word.upper() in accepts and is_slip(token.text, word):
+            return token, word
     return None
 
 

@@ -12,7 +12,12 @@ from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.syntax.automaton import Automaton, Refusal
 from vslmc.syntax.build import Builder, TooDeep
-from vslmc.syntax.expected import describe_expected, describe_token, propose_entry
+from vslmc.syntax.expected import (
+    describe_expected,
+    describe_token,
+    propose_entry,
+    propose_keyword,
+)
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document
 from vslmc.syntax.tokens import Tok, lex_source
@@ -24,10 +29,18 @@ def parse_text(source: Source, limits: Limits | None = None) -> Outcome[Document
     tokens, found = lex_source(source, limits)
     if not tokens:
         return Outcome(Document(source, ()), tuple(found))
-    known = [fault.primary.span.start for fault in found if fault.primary]
+    known = [place for fault in found for place in _reasons(fault)]
     run = _Run(source, tokens, known, limits)
     document = run.parse()
     return Outcome(document, tuple(sorted([*found, *run.faults], key=_start)))
+
+
+def _reasons(found: Diagnostic) -> list[int]:
+    """Where a lexical fault makes the parser stumble: for a missing bracket, after its opener."""
+    place = found.primary
+    if place is None or place.span.start < place.span.end:
+        return [place.span.start] if place else []
+    return [label.span.start for label in found.secondary]
 
 
 def _start(found: Diagnostic) -> int:
@@ -98,6 +111,8 @@ class _Run:
     def recover(self, index: int) -> int:
         """Report the fault at `index`; return where to go on, the parser put in place for it."""
         accepts = self.parser.accepts()
+        if self.respell(index, accepts):
+            return self.entry
         self.report(index, accepts)
         opening = self.opening(index)
         if opening and "LBRACE" in accepts:
@@ -115,6 +130,21 @@ class _Run:
                 break
             index += 1
         return index
+
+    def respell(self, index: int, accepts: set[str]) -> bool:
+        """Take a misspelt word of a declaration for the right one, to read on from its entry."""
+        before = self.tokens[self.entry : index]
+        if any(token.type in ("LBRACE", "RBRACE") for token in before):
+            return False
+        misspelt = propose_keyword(before, self.tokens[index], accepts)
+        if misspelt is None:
+            return False
+        token, word = misspelt
+        place = Span(self.source, token.start, token.end)
+        self.faults.append(faults.misspelt_word(place, token.text, word))
+        token.type = word.upper()
+        self.parser.back_to(self.frames[-1])
+        return True
 
     def opening(self, index: int) -> int | None:
         """Index of a brace that opens the next line, if `index` ends a line."""

@@ -7,12 +7,15 @@ inside `( )` and `[ ]` newlines are free and commas separate values.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from vslmc.diagnostics.catalogue import syntax as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
+from vslmc.syntax.balance import Slip, find_slip, list_signs
 from vslmc.syntax.limits import DIGITS, IDENTIFIER, Limits
 
 UNITS: dict[str, Fraction] = {
@@ -55,6 +58,10 @@ INFIX = frozenset(["extends", "of", "in", "every", "with", "match", "within"])
 DECLARING = frozenset(["import", "param", "block", "model", "variant", "recipe"])
 """Words that, at the margin and before a name or a text, stand outside of every bracket."""
 DECLARED = re.compile(r"[ \t]+[\"A-Za-z_]")
+MARGIN = re.compile(
+    rf"^(?:{'|'.join(sorted(DECLARING))}){DECLARED.pattern}", re.MULTILINE
+)
+"""Such a word with what follows."""
 
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e"
@@ -97,9 +104,13 @@ class Tok:
 class _Lexer:
     """One run over one source."""
 
-    def __init__(self, source: Source, limits: Limits) -> None:
+    def __init__(
+        self, source: Source, limits: Limits, slips: Iterable[Slip] = ()
+    ) -> None:
         self.source = source
         self.limits = limits
+        self.slips = list(slips)
+        """Brackets that are known to be missing, or too many, the last one first."""
         self.tokens: list[Tok] = []
         self.faults: list[Diagnostic] = []
         self.brackets: list[tuple[str, int]] = []
@@ -120,6 +131,8 @@ class _Lexer:
             if kind == "space":
                 continue
             start, end = match.span()
+            if self.mend(start, end):
+                continue
             if kind == "comment" or kind == "string":
                 self.hidden(match.group(), start)
             if kind == "newline":
@@ -150,6 +163,28 @@ class _Lexer:
                 self.faults.append(faults.too_many_faults(place, self.limits.faults))
                 break
         self.finish(len(text))
+
+    def mend(self, start: int, end: int) -> bool:
+        """Put the missing bracket in its place; True to pass over the superfluous one."""
+        if not self.slips or start < self.slips[-1].at:
+            return False
+        slip = self.slips.pop()
+        if slip.opener is None:
+            text = self.source.text[start:end]
+            self.faults.append(faults.unmatched_bracket(self.span(start, end), text))
+            return True
+        places = [at for _, at in self.brackets]
+        if slip.opener not in places:
+            return False  # a text without its end has closed it
+        keep = places.index(slip.opener)
+        bracket = self.brackets[keep][0]
+        opened, here = slip.opener, slip.at
+        place = self.span(opened, opened + 1)
+        self.faults.append(
+            faults.unclosed_bracket(place, bracket, self.span(here, here))
+        )
+        self.close_quietly(keep, here)
+        return False
 
     def hidden(self, text: str, start: int) -> None:
         """Refuse characters that a reader would not see."""
@@ -275,6 +310,7 @@ class _Lexer:
         return "".join(parts)
 
     def finish(self, end: int) -> None:
+        self.mend(end, end)
         if not any(fault.name in STOPPING for fault in self.faults):
             for bracket, place in reversed(self.brackets):
                 opened = self.span(place, place + 1)
@@ -312,8 +348,29 @@ def lex_source(source: Source, limits: Limits) -> tuple[list[Tok], list[Diagnost
         ]
     lexer = _Lexer(source, limits)
     lexer.run()
+    if UNBALANCED & {fault.name for fault in lexer.faults}:
+        slips = list(find_slips(source.text))
+        if slips:
+            lexer = _Lexer(source, limits, reversed(slips))
+            lexer.run()
     mark_keywords(lexer.tokens)
     return lexer.tokens, lexer.faults
+
+
+UNBALANCED = frozenset({"unclosed-bracket", "unmatched-bracket"})
+
+
+def find_slips(text: str) -> Iterator[Slip]:
+    """The slip of each declaration that has one: none reaches into the next."""
+    starts = [match.start() for match in MARGIN.finditer(text)]
+    signs = list_signs(text, SCANNER)
+    first = 0
+    for end in (*starts, len(text)):
+        last = bisect_left(signs, end, first, key=lambda sign: sign.start)
+        slip = find_slip(signs[first:last])
+        if slip is not None:
+            yield slip
+        first = last
 
 
 def mark_keywords(tokens: list[Tok]) -> None:

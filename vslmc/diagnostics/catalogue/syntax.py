@@ -143,8 +143,18 @@ def name_too_long(place: Span, limit: int) -> Diagnostic:
     form="block",
 )
 def unclosed_bracket(place: Span, bracket: str, before: Span | None) -> Diagnostic:
-    """`place` is the opening bracket, `before` where its end is missed at the latest."""
+    """`place` is the opening bracket, `before` where its end is missed at the latest.
+
+    An empty `before` is the very place where it is missing.
+    """
     closer = {"{": "}", "(": ")", "[": "]"}[bracket]
+    if before is not None and before.start == before.end:
+        return fault(
+            f"`{bracket}` is never closed",
+            primary=Label(before, f"`{closer}` is missing here"),
+            secondary=(Label(place, "opened here"),),
+            help=f"add `{closer}`",
+        )
     secondary = (
         () if before is None else (Label(before, f"`{closer}` is missing before this"),)
     )
@@ -190,6 +200,14 @@ def unexpected_token(
         f"{found} cannot stand here",
         primary=Label(place, f"expected {expected}"),
         help=help,
+    )
+
+
+def misspelt_word(place: Span, found: str, word: str) -> Diagnostic:
+    """`word` declares something, or joins the parts of a declaration; `found` does not."""
+    return replace(
+        unexpected_token(place, f"`{found}`", f"`{word}`", f"did you mean `{word}`?"),
+        fix=Fix(place, word),
     )
 
 
@@ -282,8 +300,9 @@ def too_many_faults(place: Span | None, limit: int) -> Diagnostic:
     "hidden-character",
     what="A text or a comment holds a control character, a sign of direction, or no character at all.",
     why="What a reader cannot see must not be in a spec: it could show one thing and mean another (Boucher & Anderson 2021).",
-    wrong="# a comment with U+202E, which turns the rest of its line around",
-    right="# a comment with letters, signs and blanks",
+    wrong="vslmc check copied_from_a_web_page.vslm",
+    right="vslmc check --fix copied_from_a_web_page.vslm",
+    form="command",
 )
 def hidden_character(place: Span) -> Diagnostic:
     """`place` covers the character."""
