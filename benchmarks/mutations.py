@@ -59,10 +59,14 @@ class Answer:
 
 
 def list_specs() -> list[Path]:
-    """All legal specs of the repository, bombs left out."""
+    """All legal specs of the repository, without bombs and the sum of a hundred ones.
+
+    (Of that, every change is another legal sum: it would count as one mistake of the heads.)
+    """
     paths = [*(ROOT / "specs").rglob("*.vslm")]
     paths += (ROOT / "tests" / "cases" / "good").rglob("spec.vslm")
-    return sorted(path for path in paths if path.stat().st_size < 3000)
+    kept = [path for path in paths if path.parent.name != "numbers-long-sum"]
+    return sorted(path for path in kept if path.stat().st_size < 3000)
 
 
 def list_tokens(text: str) -> list[Tok]:
@@ -251,7 +255,7 @@ def main() -> None:
         description=__doc__.split("\n")[0] if __doc__ else ""
     )
     parser.add_argument(
-        "--share", type=float, default=0.25, help="share of all mistakes"
+        "--share", type=float, default=0.5, help="share of all mistakes"
     )
     parser.add_argument("--misses", action="store_true", help="print bad answers")
     options = parser.parse_args()

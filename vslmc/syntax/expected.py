@@ -86,6 +86,14 @@ def propose_entry(before: list[Tok], token: Tok, accepts: set[str]) -> str | Non
     return None
 
 
+def find_bare_bracket(before: list[Tok], token: Tok) -> Tok | None:
+    """The bracket that has arguments (`(heads = `) and no kind in front of it."""
+    if token.type != "EQUAL" or [tok.type for tok in before[-2:]] != ["LPAR", "NAME"]:
+        return None
+    kind = before[-3].type if len(before) > 2 else ""
+    return None if kind == "NAME" else before[-2]
+
+
 def propose_keyword(
     before: list[Tok], token: Tok, accepts: set[str]
 ) -> tuple[Tok, str] | None:

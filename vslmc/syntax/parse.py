@@ -15,6 +15,7 @@ from vslmc.syntax.build import Builder, TooDeep
 from vslmc.syntax.expected import (
     describe_expected,
     describe_token,
+    find_bare_bracket,
     propose_entry,
     propose_keyword,
 )
@@ -161,6 +162,11 @@ class _Run:
         first = before[0].start if before else token.start
         if any(first <= place < max(token.end, first + 1) for place in self.known):
             return  # what the lexer has found in this entry is the reason
+        bare = find_bare_bracket(before, token)
+        if bare is not None:
+            span = Span(self.source, bare.start, bare.end)
+            self.faults.append(faults.bracket_without_kind(span))
+            return
         end = max(token.end, token.start + 1) if token.text != "\n" else token.start + 1
         last = min(end, max(len(self.source.text), token.start))
         span = Span(self.source, token.start, last)
