@@ -205,7 +205,9 @@ def unexpected_token(
 
 def bracket_without_kind(place: Span) -> Diagnostic:
     """`place` is a bracket with named arguments and nothing before it that takes them."""
-    help = "write the kind before it, such as `attention(...)`, or leave the bracket out"
+    help = (
+        "write the kind before it, such as `attention(...)`, or leave the bracket out"
+    )
     return unexpected_token(place, "`(`", "a kind whose arguments these are", help)
 
 
