@@ -15,6 +15,7 @@ from vslmc.plan.nodes import (
     Ffn,
     Glu,
     Head,
+    InitRule,
     Kernel,
     KernelName,
     KvState,
@@ -32,7 +33,7 @@ from vslmc.plan.nodes import (
     Stack,
     Training,
 )
-from vslmc.plan.tensors import InitRule, list_tensors
+from vslmc.plan.tensors import list_tensors
 from vslmc.source import Origin, Source, Span
 
 SPEC = Source("specs/hand.vslm", "block base { }\nblock wide { }\n")
@@ -63,9 +64,10 @@ def attention(
         kv_heads=kv_heads,
         head_dim=head_dim,
         window=window,
-        rope=None if theta is None else Rope(theta),
+        position=None if theta is None else Rope(theta),
         qk_norm=qk_norm,
         bias=bias,
+        out_bias=bias,
         dropout=dropout,
         kv="own",
         kernel=Kernel("auto", kernels),
@@ -177,6 +179,7 @@ def plan(
         stacks=(decoder,),
         head=head,
         losses=(Loss("next_token"),),
+        init=rule,
         tensors=tensors,
         training=training(),
         origin=ORIGIN,

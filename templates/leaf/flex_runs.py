@@ -1,6 +1,7 @@
-"""When FlexAttention can run."""
+"""When FlexAttention can run, and how."""
 
 import functools
+import warnings
 from typing import Any
 
 import torch
@@ -17,3 +18,12 @@ def compiled_flex() -> Any:
 def flex_runs(q: Tensor) -> bool:
     """FlexAttention is fast, and has a backward, on CUDA only; elsewhere forward alone."""
     return q.is_cuda or not (torch.is_grad_enabled() and q.requires_grad)
+
+
+def run_flex(q: Tensor, k: Tensor, v: Tensor, **options: Any) -> Any:
+    """FlexAttention, compiled on CUDA; elsewhere its plain form."""
+    if q.is_cuda:
+        return compiled_flex()(q, k, v, **options)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="flex_attention called without")
+        return flex_attention(q, k, v, **options)

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
+from vslmc.checks.kernels import Needs, kernel_fault
 from vslmc.plan.kv import place_states
+from vslmc.plan.lower.mixers import lower_kernel
 from vslmc.plan.nodes import (
     AdamW,
+    Alibi,
     Attention,
     BuiltinText,
     DeepSpeed,
     Embedding,
     Ffn,
+    Form,
     Glu,
     Head,
+    InitRule,
     Kernel,
-    KernelName,
     Layer,
     Lora,
     Loss,
+    Mixer,
+    Mla,
     Mlp,
     Moe,
     Norm,
     Plan,
+    Position,
     Resize,
     ResizeKind,
     Rope,
     Schedule,
     Stack,
+    T5Bias,
     Training,
+    TransformerXl,
 )
-from vslmc.plan.tensors import InitRule, list_tensors
+from vslmc.plan.tensors import list_tensors
 from vslmc.source import Origin, Source, Span
 
 SOURCE = Source("specs/made.vslm", "model made {\n    layers { }\n}\n")
@@ -39,6 +48,11 @@ PLACE = Origin(Span(SOURCE, 0, 5))
 BY_DEFAULT = Origin(Span(SOURCE, 17, 23), "the usual one")
 
 Choice = Literal["auto", "eager", "sdpa", "flex", "flash"]
+Changes = tuple[tuple[str, Any], ...]
+"""Fields of a node and their values."""
+
+
+PLAIN = Form()
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,15 @@ class Shape:
     rank: int | None = None
     """Of the differences of its passes."""
     dropout: float = 0.0
+    position: Position | None = None
+    """Another position than `rope`."""
+    attention: Changes = ()
+    """Further fields of the attention."""
+    form: Form = PLAIN
+    norm_weight: bool = True
+    norm_offset: bool = False
+    latent: Mla | None = None
+    """Latent attention in the place of attention; its kernel follows."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +104,12 @@ class Sizes:
     head_bias: bool = False
     std: float = 0.02
     residual: bool = False
+    scheme: Literal["normal", "xavier", "fan_in"] = "normal"
+    embedding_std: float | None = None
+    embedding: Changes = ()
+    """Further fields of the embedding."""
+    head: Changes = ()
+    """Further fields of the head."""
 
 
 def assemble(
@@ -96,12 +125,19 @@ def assemble(
         else (widths[0], widths[-1])
     )
     embedding = Embedding(ends[0], sizes.learned_positions, 0.0, PLACE)
+    embedding = fit_norm(replace(embedding, **dict(sizes.embedding)))
     stacks = (build_stack(shapes, order, ends, sizes),)
     norm = None
     if sizes.head_norm:
         norm = build_norm(sizes.head_norm, ends[1], sizes.head_bias)
     head = Head(ends[1], norm, sizes.tied and ends[0] == ends[1], BY_DEFAULT)
-    rule = InitRule(sizes.std, sizes.residual)
+    head = replace(head, **dict(sizes.head))
+    depth = head.mtp.depth if head.mtp else 0
+    fits = ends[0] == ends[1] and depth < sizes.context
+    if not (fits and can_repeat(shapes[order[-1]], ends[1])):
+        head = replace(head, mtp=None)
+    scaled = sizes.residual and sizes.scheme == "normal"
+    rule = InitRule(sizes.std, scaled, sizes.scheme, sizes.embedding_std)
     tensors = list_tensors(embedding, stacks, head, sizes.vocab, sizes.context, rule)
     return Plan(
         name=sizes.name,
@@ -112,10 +148,23 @@ def assemble(
         stacks=stacks,
         head=head,
         losses=(Loss("next_token"),),
+        init=rule,
         tensors=tensors,
         training=build_training(sizes.context),
         origin=PLACE,
     )
+
+
+def fit_norm(embedding: Embedding) -> Embedding:
+    """The embedding with a norm of its width."""
+    norm = embedding.norm
+    return replace(embedding, norm=norm and replace(norm, width=embedding.width))
+
+
+def can_repeat(last: Shape, width: int) -> bool:
+    """Whether the last layer can be repeated for further tokens."""
+    own = last.mixer_owner is None and last.ffn_owner is None and last.rank is None
+    return own and last.kv == "own" and last.width == width
 
 
 def build_stack(
@@ -137,7 +186,23 @@ def build_stack(
         layers.append(layer)
         width, before = shape.width, owner
     exit = build_resize(sizes.resize, width, ends[1], (before, -1), modules)
-    return Stack("decoder", place_states(tuple(layers), sizes.context), exit)
+    numbered = number_tables(layers)
+    return Stack("decoder", place_states(numbered, sizes.context), exit)
+
+
+def number_tables(layers: list[Layer]) -> tuple[Layer, ...]:
+    """The layers with the numbers of their tables of biases; equal ones share theirs."""
+    tables: dict[tuple[int, int, int], int] = {}
+    made: list[Layer] = []
+    for layer in layers:
+        mixer = layer.mixer
+        if isinstance(mixer, Attention) and isinstance(mixer.position, T5Bias):
+            bias = mixer.position
+            key = (bias.buckets, bias.distance, mixer.heads)
+            number = tables.setdefault(key, len(tables))
+            mixer = replace(mixer, position=replace(bias, table=number))
+        made.append(replace(layer, mixer=mixer))
+    return tuple(made)
 
 
 def build_resize(
@@ -157,8 +222,13 @@ def build_resize(
 
 def build_layer(shape: Shape, index: int, owner: int, resize: Resize | None) -> Layer:
     """One applied layer."""
-    norm = build_norm(shape.norm, shape.width, shape.norm_bias) if shape.norm else None
-    mixer = build_attention(shape) if shape.mixer else None
+    norm = None
+    if shape.norm:
+        norm = build_norm(shape.norm, shape.width, shape.norm_bias)
+        offset = shape.norm_offset and shape.norm == "rmsnorm" and shape.norm_weight
+        bias = norm.bias and shape.norm_weight
+        norm = replace(norm, weight=shape.norm_weight, offset=offset, bias=bias)
+    mixer = build_mixer(shape) if shape.mixer else None
     origin = BY_DEFAULT if index % 2 else PLACE
     return Layer(
         index,
@@ -173,11 +243,13 @@ def build_layer(shape: Shape, index: int, owner: int, resize: Resize | None) -> 
         shape.dropout,
         "base",
         origin,
+        form=shape.form,
     )
 
 
 def adapt(layer: Layer, low: Lora, turn: int) -> Layer:
     """The layer in one of its passes."""
+    assert not isinstance(layer.mixer, Mla)
     mixer = layer.mixer and replace(layer.mixer, lora=low)
     assert not isinstance(layer.ffn, Moe)
     ffn = layer.ffn and replace(layer.ffn, lora=low)
@@ -189,31 +261,67 @@ def build_norm(kind: Literal["rmsnorm", "layernorm"], width: int, bias: bool) ->
     return Norm(kind, width, 1e-5, bias and kind == "layernorm")
 
 
+def build_mixer(shape: Shape) -> Mixer:
+    """Attention, or latent attention."""
+    if shape.latent is None:
+        return build_attention(shape)
+    latent = shape.latent
+    needs = Needs(latent.head_dim, latent.v_dim, latent.dropout > 0)
+    return replace(latent, kernel=build_kernel(shape.kernel, needs))
+
+
 def build_attention(shape: Shape) -> Attention:
     """Attention with the kernels that follow from it; its state follows from the stack."""
     qk_norm = (
         build_norm(shape.qk_norm, shape.head_dim, False) if shape.qk_norm else None
     )
-    candidates: dict[Choice, tuple[KernelName, ...]] = {
-        "auto": ("flash", "sdpa") if shape.head_dim % 8 == 0 else ("sdpa",),
-        "eager": ("eager",),
-        "sdpa": ("sdpa",),
-        "flex": ("flex", "sdpa"),
-        "flash": ("flash", "sdpa"),
-    }
-    return Attention(
+    rope = None if shape.rope is None else Rope(shape.rope)
+    plain = Attention(
         heads=shape.heads,
         kv_heads=shape.kv_heads,
         head_dim=shape.head_dim,
         window=shape.window,
-        rope=None if shape.rope is None else Rope(shape.rope),
+        position=shape.position or rope,
         qk_norm=qk_norm,
         bias=shape.bias,
+        out_bias=shape.bias,
         dropout=0.0,
         kv=shape.kv,
-        kernel=Kernel(shape.kernel, candidates[shape.kernel]),
+        kernel=Kernel("eager", ("eager",)),
         state=None,
     )
+    made = replace(plain, **dict(shape.attention))
+    if made.qk_norm is not None and made.qk_over == "all":
+        whole = replace(made.qk_norm, width=made.heads * made.head_dim)
+        made = replace(made, qk_norm=whole)
+    return replace(made, kernel=build_kernel(shape.kernel, needs_of(made)))
+
+
+ADDED: dict[type, str] = {
+    Alibi: "alibi",
+    T5Bias: "t5_bias",
+    TransformerXl: "transformer_xl",
+}
+
+
+def needs_of(mixer: Attention) -> Needs:
+    """What an attention asks of its kernel."""
+    return Needs(
+        head_dim=mixer.head_dim,
+        v_dim=mixer.head_dim,
+        dropout=mixer.dropout > 0,
+        softcap=mixer.softcap is not None,
+        sink=mixer.sink,
+        power=mixer.power is not None,
+        position=ADDED.get(type(mixer.position)),
+        pattern=type(mixer.pattern).__name__.lower() if mixer.pattern else None,
+    )
+
+
+def build_kernel(choice: Choice, needs: Needs) -> Kernel:
+    """The choice and what stands in for it; `auto` where it is not legal."""
+    legal = kernel_fault(choice, needs) is None
+    return lower_kernel(choice if legal else "auto", needs)
 
 
 def build_moe(

@@ -8,6 +8,7 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from tests.property.assemble import Choice, Shape, Sizes, assemble, build_moe
+from tests.property.vocabulary import embeddings, enrich, heads
 from vslmc.plan.nodes import Activation, Ffn, Glu, Mlp, Moe, Plan, ResizeKind
 
 RESIZES: list[ResizeKind] = ["carry", "pad", "learned", "project"]
@@ -15,8 +16,10 @@ ACTIVATIONS: list[Activation] = [
     "relu",
     "gelu",
     "gelu_tanh",
+    "quick_gelu",
     "silu",
     "relu2",
+    "leaky_relu",
     "sigmoid",
     "tanh",
 ]
@@ -29,9 +32,13 @@ NORMS: st.SearchStrategy[NormKind] = st.sampled_from(["rmsnorm", "layernorm"])
 def dense_ffns(draw: st.DrawFn) -> Mlp | Glu:
     """An FFN of one expert, as a GLU where the language has one for its activation."""
     kind = draw(st.sampled_from([Mlp, Glu]))
-    gates: list[Activation] = ["silu", "gelu", "relu"]
-    activation = draw(st.sampled_from(ACTIVATIONS if kind is Mlp else gates))
+    activation = draw(st.sampled_from(ACTIVATIONS))
     return kind(draw(st.integers(1, 9)), activation, draw(st.booleans()))
+
+
+def curved_ffns() -> st.SearchStrategy[Mlp]:
+    """An FFN whose activation has parameters."""
+    return st.builds(Mlp, st.integers(1, 9), st.just("xielu"), st.booleans())
 
 
 @st.composite
@@ -56,7 +63,7 @@ def shapes(draw: st.DrawFn, context: int, kernels: list[Choice]) -> Shape:
     norm = draw(st.none() | NORMS)
     # Without a norm, what squares its input leaves the range of fp32 after some layers.
     ffns = st.builds(Mlp, st.integers(1, 9), TAME, st.booleans())
-    ffns = ffns if norm is None else dense_ffns() | moes()
+    ffns = ffns if norm is None else dense_ffns() | curved_ffns() | moes()
     return Shape(
         # Every token of a layer norm over one coordinate is zero, and ties all experts.
         width=draw(st.integers(2 if norm == "layernorm" else 1, 9)),
@@ -131,7 +138,10 @@ def take_mixer(shape: Shape, made: list[Shape], number: int) -> Shape:
     owner = number if first.mixer_owner is None else first.mixer_owner
     if not first.mixer or first.width != shape.width or first.kv != "own":
         return shape
+    if first.latent is None and shape.latent is not None:
+        shape = replace(shape, latent=None)
     names = ("heads", "kv_heads", "head_dim", "window", "rope", "qk_norm", "bias")
+    names += ("position", "attention", "latent")
     fields = {name: getattr(first, name) for name in (*names, "kernel", "kv", "mixer")}
     return replace(shape, **fields, mixer_owner=owner)
 
@@ -154,11 +164,20 @@ def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
         written = [replace(shape, width=max(2, written[0].width)) for shape in written]
     if draw(st.booleans()):
         written = draw(passing_kv(written))
+    rich = draw(st.booleans())
+    if rich:
+        # Layers that pass keys on agree on positions.
+        free = all(shape.kv == "own" for shape in written)
+        written = [draw(enrich(shape, free)) for shape in written]
     if draw(st.booleans()):
         written = draw(sharing(written))
     else:
         written = [
-            shape if isinstance(shape.ffn, Moe) else replace(shape, rank=draw(RANKS))
+            (
+                shape
+                if isinstance(shape.ffn, Moe) or shape.latent
+                else replace(shape, rank=draw(RANKS))
+            )
             for shape in written
         ]
     sizes = Sizes(
@@ -171,5 +190,9 @@ def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
         head_bias=draw(st.booleans()),
         std=draw(st.sampled_from([0.02, 0.2, 0.5])),
         residual=draw(st.booleans()),
+        scheme=draw(st.sampled_from(["normal", "normal", "xavier", "fan_in"])),
+        embedding_std=draw(st.sampled_from([None, None, 0.3])),
+        embedding=draw(embeddings()) if rich else (),
+        head=draw(heads()) if rich else (),
     )
     return assemble(written, draw(orders(count)), sizes)

@@ -26,6 +26,7 @@ from tests.property.module import (
 )
 from tests.property.plans import plans
 from tests.reference import interpreter
+from vslmc.plan.kv import reach_of
 from vslmc.plan.nodes import Attention, Plan
 from vslmc.plan.passes import run_passes
 from vslmc.plan.verify import verify_plan
@@ -59,10 +60,19 @@ def test_parameters_start_as_the_plan_says(plan: Plan) -> None:
     state = build_model(plan).state_dict()
     for tensor in plan.tensors:
         value = state[tensor.name]
-        if tensor.init.scheme == "normal":
-            assert_normal(value, tensor.init.std)
-        else:
-            assert (value == float(tensor.init.scheme == "ones")).all(), tensor.name
+        match tensor.init.scheme:
+            case "normal":
+                tail = tensor.init.tail
+                rows = len(value) - (tail.rows if tail else 0)
+                assert_normal(value[:rows], tensor.init.std)
+                if tail is not None:
+                    assert_normal(value[rows:], tail.std)
+            case "constant":
+                wanted = torch.full_like(value, tensor.init.value)
+                assert torch.equal(value, wanted), tensor.name
+            case "zeros" | "ones":
+                one = float(tensor.init.scheme == "ones")
+                assert (value == one).all(), tensor.name
 
 
 def assert_normal(value: Tensor, std: float) -> None:
@@ -153,9 +163,12 @@ def count_reach(plan: Plan) -> int:
     """Tokens that the logits of one position depend on, itself included."""
     reach = 1
     for layer in plan.decoder.layers:
-        if isinstance(layer.mixer, Attention):
-            window = plan.context if layer.mixer.window is None else layer.mixer.window
-            reach += window - 1
+        mixer = layer.mixer
+        if mixer is not None:
+            far = reach_of(mixer) if isinstance(mixer, Attention) else None
+            reach += (plan.context if far is None else far) - 1
+        if isinstance(mixer, Attention):
+            reach += mixer.shift
     return min(reach, plan.context)
 
 

@@ -10,16 +10,14 @@ and of the papers that it names. A token is a vector; a sequence is a list of ve
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mlp, Moe, Norm, Plan, Resize
-
-State = dict[str, Tensor]
-Sequence = list[Tensor]
-KeysValues = tuple[list[Sequence], list[Sequence]]
+from tests.reference.attention import Passed, mix
+from tests.reference.parts import Sequence, State, activate, linear, norm, sinusoid
+from vslmc.plan.nodes import Ffn, Glu, Layer, Mlp, Moe, Plan, Resize
 
 
 def run(plan: Plan, state: State, tokens: Tensor) -> Tensor:
@@ -33,40 +31,125 @@ def loss(
 ) -> Tensor:
     """Mean negative log-likelihood of the targets that are not -100.
 
-    In training, every application of a mixture adds its balance loss, over all tokens.
+    In training, every application of a mixture adds its balance loss, over all tokens, and
+    further tokens add theirs.
     """
     state = {name: tensor.double() for name, tensor in state.items()}
-    routers: list[list[_Routing]] = []
-    surprises: list[Tensor] = []
+    routers: list[list[Routing]] = []
+    surprises: list[list[Tensor]] = [[] for _ in range(1 + _further(plan))]
     for row, wanted in zip(tokens.tolist(), targets.tolist(), strict=True):
-        routings: list[_Routing] = []
-        logits = _logits(plan, state, row, routings)
+        routings: list[Routing] = []
+        stream = _stream(plan, state, row, routings)
+        _surprise(plan, state, "norm", stream, wanted, surprises[0])
+        for ahead in range(1, len(surprises) if training else 0):
+            if len(row) <= ahead:
+                break
+            name = f"mtp.{ahead - 1}"
+            known = wanted[ahead - 1 : -1]
+            stream = _look_ahead(plan, state, name, stream[:-1], known, routings)
+            later = wanted[ahead:]
+            where = f"{name}.norm"
+            _surprise(plan, state, where, stream, later, surprises[ahead])
         routers.append(routings)
-        for scores, target in zip(logits, wanted, strict=True):
-            if target != -100:
-                surprises.append(-scores.log_softmax(dim=0)[target])
-    total = torch.stack(surprises).mean()
-    return total + _balance(plan, routers) if training else total
+    total = torch.stack(surprises[0]).mean()
+    if not training:
+        return total
+    for found in surprises[1:]:
+        assert plan.head.mtp is not None
+        if found:
+            total = total + plan.head.mtp.weight / plan.head.mtp.depth * _mean(found)
+    return total + _balance(plan, routers)
+
+
+def _mean(found: list[Tensor]) -> Tensor:
+    return torch.stack(found).mean()
+
+
+def _further(plan: Plan) -> int:
+    return plan.head.mtp.depth if plan.head.mtp else 0
+
+
+def _surprise(
+    plan: Plan,
+    state: State,
+    name: str,
+    stream: Sequence,
+    wanted: list[int],
+    found: list[Tensor],
+) -> None:
+    """Negative log-likelihoods of the targets, after the norm `name`."""
+    for x, target in zip(stream, wanted, strict=True):
+        if target != -100:
+            scores = _project(plan, state, norm(plan.head.norm, state, name, x))
+            found.append(-scores.log_softmax(dim=0)[target])
+
+
+def _look_ahead(
+    plan: Plan,
+    state: State,
+    name: str,
+    stream: Sequence,
+    known: list[int],
+    routings: list[Routing],
+) -> Sequence:
+    """The stream of a further token: DeepSeek-V3, Eq. 21 and 22."""
+    kind, both = plan.head.norm, list[Tensor]()
+    for x, token in zip(stream, known, strict=True):
+        after = _embed(plan, state, max(token, 0))
+        x = norm(kind, state, f"{name}.stream_norm", x)
+        after = norm(kind, state, f"{name}.token_norm", after)
+        both.append(state[f"{name}.project.weight"] @ torch.cat((x, after)))
+    last = plan.decoder.layers[-1]
+    return _layer(plan, last, state, both, routings, Passed(), f"{name}.layer")
 
 
 def _logits(
-    plan: Plan, state: State, tokens: list[int], routings: list[_Routing]
+    plan: Plan, state: State, tokens: list[int], routings: list[Routing]
 ) -> Tensor:
-    stream: Sequence = []
+    stream = _stream(plan, state, tokens, routings)
+    rows = [norm(plan.head.norm, state, "norm", x) for x in stream]
+    return torch.stack([_project(plan, state, x) for x in rows])
+
+
+def _embed(plan: Plan, state: State, token: int) -> Tensor:
+    return plan.embedding.scale * state["embedding.weight"][token]
+
+
+def _project(plan: Plan, state: State, x: Tensor) -> Tensor:
+    head = plan.head
+    logits = state["embedding.weight" if head.tied else "head.weight"] @ x
+    if head.bias:
+        logits = logits + state["head_bias" if head.tied else "head.bias"]
+    logits = head.scale * logits
+    if head.softcap is not None:
+        logits = head.softcap * torch.tanh(logits / head.softcap)
+    return logits
+
+
+def _stream(
+    plan: Plan, state: State, tokens: list[int], routings: list[Routing]
+) -> Sequence:
+    """The stream before the final norm."""
+    embedding, stream = plan.embedding, list[Tensor]()
     for place, token in enumerate(tokens):
-        x = state["embedding.weight"][token]
-        if plan.embedding.learned_positions:
+        x = _embed(plan, state, token)
+        if embedding.learned_positions:
             x = x + state["position.weight"][place]
-        stream.append(x)
+        if embedding.sinusoids is not None:
+            x = x + sinusoid(place, embedding.width, embedding.sinusoids)
+        stream.append(norm(embedding.norm, state, "embedding_norm", x))
     memory = [[float(number) for number in x] for x in stream]
-    passed: list[KeysValues] = []
+    passed = Passed()
     for layer in plan.decoder.layers:
         stream = _resize(layer.resize, state, stream, memory)
-        stream = _layer(layer, state, stream, routings, passed)
+        name = f"layers.{layer.owner}"
+        stream = _layer(plan, layer, state, stream, routings, passed, name)
         _remember(memory, stream)
     stream = _resize(plan.decoder.exit, state, stream, memory)
-    head = state["embedding.weight" if plan.head.tied else "head.weight"]
-    return torch.stack([head @ _norm(plan.head.norm, state, "norm", x) for x in stream])
+    if plan.head.transform is not None:
+        kind = plan.head.transform.activation
+        stream = [activate(kind, linear(state, "transform", x)) for x in stream]
+    return stream
 
 
 # --- widths ----------------------------------------------------------------------------
@@ -113,29 +196,93 @@ def _resize_token(resize: Resize, state: State, x: Tensor, kept: list[float]) ->
 
 
 def _layer(
+    plan: Plan,
     layer: Layer,
     state: State,
     stream: Sequence,
-    routings: list[_Routing],
-    passed: list[KeysValues],
+    routings: list[Routing],
+    passed: Passed,
+    name: str,
 ) -> Sequence:
-    name = f"layers.{layer.owner}"
     if layer.turn is not None:
         state = _adapt(state, name, layer.turn)
-    if layer.mixer is not None:
-        normed = [_norm(layer.norm, state, f"{name}.norm_1", x) for x in stream]
-        where = f"layers.{layer.mixer_owner}.mixer"
-        mixed = _attention(layer.mixer, state, where, normed, passed)
-        stream = [x + y for x, y in zip(stream, mixed, strict=True)]
-    if layer.ffn is not None:
-        routing = _Routing()
-        normed = [_norm(layer.norm, state, f"{name}.norm_2", x) for x in stream]
-        where = f"layers.{layer.ffn_owner}.ffn"
-        added = [_ffn(layer.ffn, state, where, x, routing) for x in normed]
-        stream = [x + y for x, y in zip(stream, added, strict=True)]
+    own = name.startswith("mtp.")
+    mixer_name = f"{name if own else f'layers.{layer.mixer_owner}'}.mixer"
+    ffn_name = f"{name if own else f'layers.{layer.ffn_owner}'}.ffn"
+
+    def mixer(rows: Sequence) -> Sequence:
+        assert layer.mixer is not None
+        return mix(layer.mixer, state, mixer_name, rows, passed, plan.context)
+
+    def ffn(rows: Sequence) -> Sequence:
+        assert layer.ffn is not None
+        routing = Routing()
         if isinstance(layer.ffn, Moe):
             routings.append(routing)
+        return [_ffn(layer.ffn, state, ffn_name, x, routing) for x in rows]
+
+    branches = [
+        (number, branch)
+        for number, branch, part in (("1", mixer, layer.mixer), ("2", ffn, layer.ffn))
+        if part is not None
+    ]
+    before = stream
+    for number, branch in branches:
+        source = before if layer.form.parallel else stream
+        added = _branch(layer, state, name, number, source, branch)
+        stream = _add(layer, state, name, number, stream, added, number == "1")
     return stream
+
+
+def _branch(
+    layer: Layer,
+    state: State,
+    name: str,
+    number: str,
+    stream: Sequence,
+    branch: Callable[[Sequence], Sequence],
+) -> Sequence:
+    """What a branch adds, with its norms."""
+    placement = layer.form.placement
+    own = "1" if layer.form.parallel == "shared" else number
+    where = f"{name}.norm_{own}"
+    if placement in ("pre", "sandwich"):
+        stream = [norm(layer.norm, state, where, x) for x in stream]
+    made = branch(stream)
+    if placement == "sandwich":
+        where = f"{name}.post_{number}"
+    if placement in ("output", "sandwich"):
+        made = [norm(layer.norm, state, where, y) for y in made]
+    return made
+
+
+def _add(
+    layer: Layer,
+    state: State,
+    name: str,
+    number: str,
+    stream: Sequence,
+    added: Sequence,
+    first: bool,
+) -> Sequence:
+    """The sum, by the layer's residual; parallel branches scale the stream once."""
+    residual = layer.form.residual
+    scale, branch = residual.stream, residual.branch
+    if layer.form.parallel and not first:
+        scale = 1.0
+    learned = state.get(f"{name}.scale_{number}")
+    result: Sequence = []
+    for x, y in zip(stream, added, strict=True):
+        x, y = scale * x, branch * y
+        if residual.learned == "stream":
+            x = learned * x
+        if residual.learned == "branch":
+            y = learned * y
+        result.append(x + y)
+    if layer.form.placement == "post":
+        where = f"{name}.norm_{number}"
+        result = [norm(layer.norm, state, where, x) for x in result]
+    return result
 
 
 def _adapt(state: State, name: str, turn: int) -> State:
@@ -149,103 +296,10 @@ def _adapt(state: State, name: str, turn: int) -> State:
     return own
 
 
-def _norm(norm: Norm | None, state: State, name: str, x: Tensor) -> Tensor:
-    if norm is None:
-        return x
-    if norm.kind == "layernorm":
-        x = x - x.sum() / len(x)
-    x = x / torch.sqrt((x * x).sum() / len(x) + norm.eps)
-    x = x * state[f"{name}.weight"]
-    return x + state[f"{name}.bias"] if norm.bias else x
-
-
-def _linear(state: State, name: str, x: Tensor) -> Tensor:
-    y = state[f"{name}.weight"] @ x
-    return y + state[f"{name}.bias"] if f"{name}.bias" in state else y
-
-
-# --- attention -------------------------------------------------------------------------
-
-
-def _attention(
-    mixer: Attention,
-    state: State,
-    name: str,
-    stream: Sequence,
-    passed: list[KeysValues],
-) -> Sequence:
-    """`passed` are the keys and values that layers have made so far."""
-    if mixer.kv == "own":
-        queries, keys, values = _heads(mixer, state, name, stream)
-        passed.append((keys, values))
-    else:
-        queries = _queries(mixer, state, name, stream)
-        keys, values = passed[-1]
-    outputs: Sequence = []
-    for place in range(len(stream)):
-        heads: list[Tensor] = []
-        for head in range(mixer.heads):
-            group = head // (mixer.heads // mixer.kv_heads)
-            first = 0 if mixer.window is None else max(0, place - mixer.window + 1)
-            seen = range(first, place + 1)
-            query = queries[place][head]
-            scores = [query @ keys[s][group] / math.sqrt(mixer.head_dim) for s in seen]
-            shares = torch.stack(scores).softmax(dim=0)
-            pairs = zip(shares, seen, strict=True)
-            heads.append(sum((p * values[s][group] for p, s in pairs), torch.zeros(())))
-        outputs.append(_linear(state, f"{name}.out", torch.cat(heads)))
-    return outputs
-
-
-def _heads(
-    mixer: Attention, state: State, name: str, stream: Sequence
-) -> tuple[list[Sequence], list[Sequence], list[Sequence]]:
-    """Queries, keys and values: by place, then by head."""
-    queries: list[Sequence] = []
-    keys: list[Sequence] = []
-    values: list[Sequence] = []
-    for place, x in enumerate(stream):
-        heads = list(_linear(state, f"{name}.qkv", x).split(mixer.head_dim))
-        query = heads[: mixer.heads]
-        key = heads[mixer.heads : mixer.heads + mixer.kv_heads]
-        query = [_norm(mixer.qk_norm, state, f"{name}.q_norm", q) for q in query]
-        key = [_norm(mixer.qk_norm, state, f"{name}.k_norm", k) for k in key]
-        queries.append([_rotate(mixer, q, place) for q in query])
-        keys.append([_rotate(mixer, k, place) for k in key])
-        values.append(heads[mixer.heads + mixer.kv_heads :])
-    return queries, keys, values
-
-
-def _queries(
-    mixer: Attention, state: State, name: str, stream: Sequence
-) -> list[Sequence]:
-    """Queries alone: by place, then by head."""
-    queries: list[Sequence] = []
-    for place, x in enumerate(stream):
-        heads = _linear(state, f"{name}.q", x).split(mixer.head_dim)
-        query = [_norm(mixer.qk_norm, state, f"{name}.q_norm", q) for q in heads]
-        queries.append([_rotate(mixer, q, place) for q in query])
-    return queries
-
-
-def _rotate(mixer: Attention, x: Tensor, place: int) -> Tensor:
-    """Turn the pair (i, i + half) by `place * theta ** (-2 i / head_dim)` radians."""
-    if mixer.rope is None:
-        return x
-    half = mixer.head_dim // 2
-    turned = x.clone()
-    for i in range(half):
-        angle = place * mixer.rope.theta ** (-2 * i / mixer.head_dim)
-        a, b = x[i], x[i + half]
-        turned[i] = a * math.cos(angle) - b * math.sin(angle)
-        turned[i + half] = a * math.sin(angle) + b * math.cos(angle)
-    return turned
-
-
 # --- FFNs ------------------------------------------------------------------------------
 
 
-class _Routing:
+class Routing:
     """What a mixture did with the tokens of one sequence."""
 
     def __init__(self) -> None:
@@ -253,19 +307,20 @@ class _Routing:
         self.chosen: list[int] = []
 
 
-def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: _Routing) -> Tensor:
+def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: Routing) -> Tensor:
     match ffn:
         case Mlp():
-            hidden = _activate(ffn.activation, _linear(state, f"{name}.up", x))
+            up = linear(state, f"{name}.up", x)
+            hidden = activate(ffn.activation, up, state, name)
         case Glu():
-            gate = _activate(ffn.activation, _linear(state, f"{name}.gate", x))
-            hidden = gate * _linear(state, f"{name}.up", x)
+            gate = activate(ffn.activation, linear(state, f"{name}.gate", x))
+            hidden = gate * linear(state, f"{name}.up", x)
         case Moe():
             return _moe(ffn, state, name, x, routing)
-    return _linear(state, f"{name}.down", hidden)
+    return linear(state, f"{name}.down", hidden)
 
 
-def _moe(moe: Moe, state: State, name: str, x: Tensor, routing: _Routing) -> Tensor:
+def _moe(moe: Moe, state: State, name: str, x: Tensor, routing: Routing) -> Tensor:
     shares = (state[f"{name}.router.weight"] @ x).softmax(dim=0)
     ranked = sorted(range(moe.experts), key=lambda expert: -float(shares[expert]))
     chosen = ranked[: moe.top_k]
@@ -291,7 +346,7 @@ def _expert_state(moe: Moe, state: State, name: str, expert: int) -> State:
     return own
 
 
-def _balance(plan: Plan, routers: list[list[_Routing]]) -> Tensor:
+def _balance(plan: Plan, routers: list[list[Routing]]) -> Tensor:
     """E * sum_e f_e P_e for every applied mixture, over the tokens of all sequences."""
     mixtures = [a.ffn for a in plan.decoder.layers if isinstance(a.ffn, Moe)]
     total = torch.zeros((), dtype=torch.float64)
@@ -303,24 +358,3 @@ def _balance(plan: Plan, routers: list[list[_Routing]]) -> Tensor:
             picked = chosen.count(expert) / len(chosen)
             total = total + moe.balance * moe.experts * picked * mean[expert]
     return total
-
-
-def _activate(name: str, x: Tensor) -> Tensor:
-    match name:
-        case "relu":
-            return torch.where(x > 0, x, 0.0)
-        case "relu2":
-            return torch.where(x > 0, x * x, 0.0)
-        case "gelu":
-            return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
-        case "gelu_tanh":
-            inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
-            return 0.5 * x * (1 + torch.tanh(inner))
-        case "silu":
-            return x / (1 + torch.exp(-x))
-        case "sigmoid":
-            return 1 / (1 + torch.exp(-x))
-        case "tanh":
-            return torch.tanh(x)
-        case _:
-            raise ValueError(name)

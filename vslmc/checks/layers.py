@@ -1,54 +1,68 @@
-"""Checks of one layer; a kind of component has one function here."""
+"""Checks of one layer: of its parts, and of how they are put together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vslmc.checks.kernels import flash_fault, flex_fault
+from vslmc.checks.mixers import verify_mixer
+from vslmc.diagnostics.catalogue import forms
 from vslmc.diagnostics.catalogue import layers as faults
+from vslmc.diagnostics.catalogue.mixers import unfit_part
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 from vslmc.spec import parts as p
-from vslmc.spec.fields import Component
-from vslmc.spec.sections import Block
+from vslmc.spec.fields import set_at
+from vslmc.spec.sections import (
+    Block,
+    DeepNormResidual,
+    PlainResidual,
+    ScaledResidual,
+)
 
 
 def verify_block(block: Block, place: Span) -> Iterator[Diagnostic]:
     """Faults of one layer; `place` is the item that writes it."""
     if isinstance(block.mixer, p.NoMixer) and isinstance(block.ffn, p.NoFfn):
         yield faults.empty_layer(place)
-    if isinstance(block.mixer, p.Attention):
-        yield from verify_attention(block.mixer, place)
+    yield from verify_mixer(block.mixer, block.width, place)
     if isinstance(block.ffn, p.Moe):
         yield from verify_moe(block.ffn, place)
+    yield from verify_form(block, place)
 
 
-def set_at(component: Component, name: str) -> Span | None:
-    """Where a key is set; None for a default."""
-    origin = component.origin(name)
-    return origin.span if origin.default is None else None
+def verify_form(block: Block, place: Span) -> Iterator[Diagnostic]:
+    """Branches side by side, and the residual of DeepNorm."""
+    if block.parallel:
+        yield from verify_parallel(block, place)
+    normed = block.placement == "post" and not isinstance(block.norm, p.NoNorm)
+    if isinstance(block.residual, DeepNormResidual) and not normed:
+        at = set_at(block, "placement") or set_at(block, "norm")
+        yield forms.deepnorm_needs_post(block.residual.span or place, at)
 
 
-def verify_attention(attention: p.Attention, place: Span) -> Iterator[Diagnostic]:
-    """Heads that divide, rotations that pair, kernels that can run."""
-    heads, kv_heads = attention.heads, attention.kv_heads
-    if heads % kv_heads:
-        at = attention.place("kv_heads") or place
-        yield faults.kv_heads_must_divide(
-            at, kv_heads, set_at(attention, "heads"), heads
+def verify_parallel(block: Block, place: Span) -> Iterator[Diagnostic]:
+    """Parallel branches are two, normed before, and added plainly."""
+    at = set_at(block, "parallel") or place
+    missing = [
+        name
+        for name, part, none in (
+            ("mixer", block.mixer, p.NoMixer),
+            ("ffn", block.ffn, p.NoFfn),
         )
-    if isinstance(attention.position, p.Rope) and attention.head_dim % 2:
-        at = attention.position.span or attention.span
-        where = set_at(attention, "head_dim")
-        yield faults.rope_needs_even_head_dim(at, attention.head_dim, where)
-    if attention.kernel in ("flash", "flex"):
-        check = flash_fault if attention.kernel == "flash" else flex_fault
-        reason = check(attention.head_dim, attention.dropout)
-        if reason is not None:
-            at = attention.place("kernel") or place
-            yield faults.kernel_not_legal(
-                at, attention.kernel, reason, ["sdpa", "eager", "auto"]
-            )
+        if isinstance(part, none)
+    ]
+    if missing:
+        reason = f"the layer has no `{missing[0]}`"
+        yield forms.parallel_not_possible(at, reason, None, "leave `parallel` out")
+    elif block.placement != "pre":
+        where = set_at(block, "placement")
+        reason = "both read the normed stream"
+        yield forms.parallel_not_possible(at, reason, where, "use `placement = pre`")
+    elif not isinstance(block.residual, PlainResidual | ScaledResidual):
+        where = set_at(block, "residual")
+        reason = "both are added to one stream"
+        help = "use a `plain` or `scaled` residual"
+        yield forms.parallel_not_possible(at, reason, where, help)
 
 
 def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
@@ -59,3 +73,10 @@ def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
     if isinstance(moe.expert, p.Moe | p.NoFfn):
         kind = "moe" if isinstance(moe.expert, p.Moe) else "none"
         yield faults.expert_must_be_dense(moe.expert.span or moe.span, kind)
+    if isinstance(moe.expert, p.Mlp) and moe.expert.activation == "xielu":
+        yield unfit_part(
+            moe.expert.place("activation"),
+            "xielu",
+            "it has parameters of its own, and the experts share one activation",
+            "use another activation",
+        )

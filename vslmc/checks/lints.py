@@ -9,7 +9,8 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.source import Span
 from vslmc.spec import nodes as n
-from vslmc.spec.parts import Attention, Moe
+from vslmc.spec.fields import Component, set_at
+from vslmc.spec.parts import Attention, L2Norm, LayerNorm, Moe, NoNorm, Norm, RmsNorm
 from vslmc.spec.sections import Block
 from vslmc.syntax.nodes import Expr
 
@@ -32,6 +33,10 @@ def find_lints(model: ResolvedModel) -> Iterator[Diagnostic]:
 def lint_block(block: Block, place: Span, model: ResolvedModel) -> Iterator[Diagnostic]:
     """Warnings about one layer; `place` is the item that writes it."""
     mixer, ffn = block.mixer, block.ffn
+    for holder, key, reason in find_idle(block):
+        at = set_at(holder, key)
+        if at is not None:
+            yield lints.key_without_effect(at, key, reason)
     if isinstance(mixer, Attention):
         context = model.section.context
         if mixer.head_dim % MULTIPLE:
@@ -44,6 +49,30 @@ def lint_block(block: Block, place: Span, model: ResolvedModel) -> Iterator[Diag
         at, top_k = ffn.place("experts") or place, ffn.origin("top_k")
         where = None if top_k.default is not None else top_k.span
         yield lints.every_expert_chosen(at, ffn.experts, where)
+
+
+def find_idle(block: Block) -> Iterator[tuple[Component, str, str]]:
+    """Keys that mean nothing beside the others: their holder, name, and why."""
+    mixer = block.mixer
+    if isinstance(mixer, Attention) and isinstance(mixer.qk_norm, NoNorm):
+        yield mixer, "qk_norm_over", "there is no `qk_norm`"
+    elif (
+        isinstance(mixer, Attention)
+        and mixer.qk_norm_over == "each"
+        and not has_weight(mixer.qk_norm)
+    ):
+        yield mixer, "qk_norm_over", "without weights every head is normed alike"
+    if not block.parallel:
+        yield block, "parallel_norms", "the branches are not parallel"
+    elif isinstance(block.norm, NoNorm):
+        yield block, "parallel_norms", "there is no norm"
+    if isinstance(block.norm, NoNorm):
+        yield block, "placement", "there is no norm"
+
+
+def has_weight(norm: Norm) -> bool:
+    """Whether a norm has a learned weight."""
+    return isinstance(norm, RmsNorm | LayerNorm | L2Norm) and norm.weight
 
 
 def lint_sizes(model: ResolvedModel) -> Iterator[Diagnostic]:

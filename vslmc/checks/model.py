@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.checks.sharing import verify_lora, verify_previous, verify_shares
+from vslmc.diagnostics.catalogue import forms
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.widths import head_width, stem_width
-from vslmc.spec.parts import Moe
+from vslmc.spec.fields import set_at
+from vslmc.spec.parts import Attention, Moe
+from vslmc.spec.sections import MtpHead
 from vslmc.syntax.limits import Limits
 
 
 def verify_whole(model: ResolvedModel, limits: Limits) -> Iterator[Diagnostic]:
     """Faults between the layers, the embedding and the head."""
     yield from verify_tie(model)
+    yield from verify_mtp(model)
     yield from verify_previous(model)
     yield from verify_shares(model)
     yield from verify_lora(model)
@@ -29,6 +33,33 @@ def verify_whole(model: ResolvedModel, limits: Limits) -> Iterator[Diagnostic]:
                 place = layer.block.ffn.place("experts") or layer.span
                 yield faults.too_many_experts(place, experts, limits.experts)
                 return
+
+
+def verify_mtp(model: ResolvedModel) -> Iterator[Diagnostic]:
+    """A last layer that can be repeated for further tokens."""
+    if not isinstance(model.head.mtp, MtpHead):
+        return
+    last, reason = model.layers[-1], None
+    mixer = last.block.mixer
+    depth, context = model.head.mtp.depth, model.section.context
+    if depth >= context:
+        place = model.head.mtp.place("depth")
+        at = set_at(model.section, "context")
+        yield forms.mtp_beyond_context(place, depth, context, at)
+    if last.block.width != head_width(model):
+        reason = f"{last.block.width} wide, the head is {head_width(model)}"
+    elif stem_width(model) != head_width(model):
+        reason = (
+            f"the embedding is {stem_width(model)} wide, the head {head_width(model)}"
+        )
+    elif isinstance(mixer, Attention) and mixer.kv != "own":
+        reason = "uses the keys of another layer"
+    elif last.lora is not None:
+        reason = "is one pass of a loop with `lora`"
+    elif (last.mixer_owner, last.ffn_owner) != (last.written, last.written):
+        reason = "uses a part of another layer"
+    if reason is not None:
+        yield forms.mtp_not_possible(model.head.mtp.span, reason, last.span)
 
 
 def verify_tie(model: ResolvedModel) -> Iterator[Diagnostic]:

@@ -9,7 +9,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.source import Span
 from vslmc.spec.fields import Component, kind_of, settings_of
-from vslmc.spec.parts import Attention, Moe, NoFfn, NoMixer, Rope
+from vslmc.spec.parts import Attention, Mla, Moe, NoFfn, NoMixer
 
 
 def verify_previous(model: ResolvedModel) -> Iterator[Diagnostic]:
@@ -40,8 +40,8 @@ def verify_pair(layer: AppliedLayer, source: AppliedLayer) -> Iterator[Diagnosti
     mixer, other = layer.block.mixer, source.block.mixer
     assert isinstance(mixer, Attention) and isinstance(other, Attention)
     for key in ("kv_heads", "head_dim", "position"):
-        own, wanted = value_of(mixer, key), value_of(other, key)
-        if own != wanted:
+        if getattr(mixer, key) != getattr(other, key):
+            own, wanted = value_of(mixer, other, key), value_of(other, mixer, key)
             yield faults.previous_kv_differs(
                 place_at(mixer, key) or layer.span,
                 key,
@@ -51,12 +51,25 @@ def verify_pair(layer: AppliedLayer, source: AppliedLayer) -> Iterator[Diagnosti
             return
 
 
-def value_of(mixer: Attention, key: str) -> str:
-    """A value as it is written."""
-    if key != "position":
-        return str(getattr(mixer, key))
-    rope = mixer.position
-    return f"rope(theta = {rope.theta:g})" if isinstance(rope, Rope) else "none"
+def value_of(mixer: Attention, other: Attention, key: str) -> str:
+    """A value as it is written; of a component what is not as in the other."""
+    value = getattr(mixer, key)
+    if not isinstance(value, Component):
+        return str(value)
+    return write_component(value, getattr(other, key))
+
+
+def write_component(component: Component, other: Component) -> str:
+    """A component with the keys that the other lacks or has otherwise: `rope(theta = 500)`."""
+    kind = kind_of(component)
+    same = type(component) is type(other)
+    said = [
+        f"{key} = {show_at(component, key)}"
+        for key in settings_of(type(component))
+        if not same or getattr(component, key) != getattr(other, key)
+    ]
+    name = kind.name if kind else "none"
+    return f"{name}({', '.join(said)})" if said else name
 
 
 def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
@@ -69,10 +82,12 @@ def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
         if layer.turn is None:
             yield faults.lora_without_pass(layer.span, False)
             return
-        if isinstance(layer.block.ffn, Moe):
-            place = layer.block.ffn.span or layer.span
-            yield faults.lora_needs_dense(place, "ffn", False)
-            return
+        for part, what in (("ffn", Moe), ("mixer", Mla)):
+            found = getattr(layer.block, part)
+            if isinstance(found, what):
+                place = found.span or layer.span
+                yield faults.lora_needs_dense(place, part, False)
+                return
         for part, owner in (("mixer", layer.mixer_owner), ("ffn", layer.ffn_owner)):
             if (part, owner) in lent:
                 yield faults.lora_needs_dense(layer.span, part, True)
@@ -156,4 +171,9 @@ def show_at(component: Component, key: str) -> str:
     value = getattr(component, key)
     if value is None:
         return settings_of(type(component))[key].type.choices()[0]
+    if isinstance(value, Component):
+        kind = kind_of(value)
+        return kind.name if kind else "none"
+    if isinstance(value, float):
+        return f"{value:g}"
     return str(value).lower() if isinstance(value, bool) else str(value)

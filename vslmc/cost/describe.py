@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mixer, Mlp, Moe, Norm
+from vslmc.cost.describe_mixer import describe_mixer, describe_norm, short
+from vslmc.plan.nodes import Attention, Ffn, Form, Glu, Layer, Mlp, Moe
+
+__all__ = [
+    "describe_ffn",
+    "describe_form",
+    "describe_layer",
+    "describe_lora",
+    "describe_mixer",
+    "describe_norm",
+    "describe_shared",
+    "format_bytes",
+    "format_count",
+]
 
 _GLU_NAMES = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
 
@@ -17,12 +30,39 @@ def describe_layer(layer: Layer) -> dict[str, str]:
             "none" if layer.mixer is None else layer.mixer.__class__.__name__.lower()
         ),
         **(describe_mixer(layer.mixer) if layer.mixer is not None else {}),
+        "cross": "" if layer.cross is None else describe_cross(layer.cross),
         "ffn": "none" if layer.ffn is None else describe_ffn(layer.ffn),
         "shared": describe_shared(layer),
         "lora": describe_lora(layer),
         "norm": describe_norm(layer.norm),
+        **describe_form(layer.form),
         "dropout": f"{layer.dropout:g}" if layer.dropout else "",
     }
+
+
+def describe_form(form: Form) -> dict[str, str]:
+    """How the branches are put together, by column; the usual form is not said."""
+    residual, words = form.residual, list[str]()
+    if residual.learned:
+        words.append(f"learned {residual.learned}")
+    if residual.stream != 1.0:
+        words.append(f"{short(residual.stream)} x")
+    if residual.branch != 1.0:
+        words.append(f"+ {short(residual.branch)} f")
+    if residual.gain != 1.0:
+        words.append(f"start {short(residual.gain)}")
+    parallel = {None: "", "own": "two norms", "shared": "one norm"}[form.parallel]
+    return {
+        "placement": "" if form.placement == "pre" else form.placement,
+        "parallel": parallel,
+        "residual": " ".join(words),
+    }
+
+
+def describe_cross(cross: Attention) -> str:
+    """`4 x 16, kv 2`."""
+    words = describe_mixer(cross)
+    return f"{words['heads']}, kv {words['kv']}"
 
 
 def describe_shared(layer: Layer) -> str:
@@ -37,34 +77,9 @@ def describe_shared(layer: Layer) -> str:
 
 def describe_lora(layer: Layer) -> str:
     """`4 passes of rank 8`; empty without."""
-    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
-    found = next((p.lora for p in (layer.mixer, dense) if p and p.lora), None)
-    return f"{found.passes} passes of rank {found.rank}" if found else ""
-
-
-def describe_norm(norm: Norm | None) -> str:
-    """`rmsnorm(1e-05)`; a bias is said."""
-    if norm is None:
-        return "none"
-    return f"{norm.kind}({norm.eps:g}{', bias' if norm.bias else ''})"
-
-
-def describe_mixer(mixer: Mixer) -> dict[str, str]:
-    """The columns of a mixer."""
-    match mixer:
-        case Attention():
-            rope, norm = mixer.rope, mixer.qk_norm
-            return {
-                "heads": f"{mixer.heads} x {mixer.head_dim}",
-                "kv": str(mixer.kv_heads),
-                "window": "full" if mixer.window is None else str(mixer.window),
-                "position": "none" if rope is None else f"rope({rope.theta:g})",
-                "qk_norm": describe_norm(norm),
-                "keys": "previous" if mixer.kv == "from_previous" else "",
-                "bias": "yes" if mixer.bias else "",
-                "attention dropout": f"{mixer.dropout:g}" if mixer.dropout else "",
-                "kernel": mixer.kernel.choice,
-            }
+    parts = (layer.mixer, layer.ffn)
+    adapted = [p.lora for p in parts if isinstance(p, Attention | Mlp | Glu) and p.lora]
+    return f"{adapted[0].passes} passes of rank {adapted[0].rank}" if adapted else ""
 
 
 def describe_ffn(ffn: Ffn) -> str:

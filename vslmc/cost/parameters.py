@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
-from vslmc.cost.rules import (
-    PartCost,
-    cost_of,
-    layer_cost,
-    norm_parameters,
-    stored_cost,
-)
+from vslmc.cost.rules import PartCost, cost_of, layer_cost, stored_cost
 from vslmc.plan.nodes import Layer, Plan, Resize
 
 
@@ -23,7 +18,7 @@ class Parameters:
     active: int
     """Those that one token passes through: of `experts` experts, `top_k` count."""
     embedding: int
-    """Token and position embeddings."""
+    """Token and position embeddings, and their norm."""
     head: int
     """Final norm, and the projection to the vocabulary unless it is tied."""
     resizes: int
@@ -39,12 +34,9 @@ def count_parameters(plan: Plan) -> Parameters:
     layers = [layer for stack in plan.stacks for layer in stack.layers]
     costs = [layer_cost(layer, plan.context) for layer in layers]
     written = _written(plan)
-    rows = plan.vocab + plan.context * plan.embedding.learned_positions
-    embedding = rows * plan.embedding.width
-    logits = 0 if plan.head.tied else plan.vocab * plan.head.width
-    head = norm_parameters(plan.head.norm) + logits
+    embedding, head = _count_at(plan, "embedding"), _count_at(plan, "head")
     resizes = sum(cost_of(r, r.before, plan.context).parameters for r in _stored(plan))
-    total = embedding + head + resizes + sum(cost.parameters for cost in written)
+    total = plan.parameters
     idle = sum(cost.parameters - cost.active for cost in written)
     return Parameters(
         total=total,
@@ -54,6 +46,15 @@ def count_parameters(plan: Plan) -> Parameters:
         resizes=resizes,
         written=tuple(cost.parameters for cost in written),
         applied=tuple(cost.parameters for cost in costs),
+    )
+
+
+def _count_at(plan: Plan, place: str) -> int:
+    """Parameters at one end of the model; changes of width count apart."""
+    return sum(
+        prod(tensor.shape)
+        for tensor in plan.tensors
+        if tensor.path.split(".")[0] == place and not tensor.path.endswith("resize")
     )
 
 

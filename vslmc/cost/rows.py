@@ -43,8 +43,7 @@ def content_of(layer: Layer) -> tuple[object, ...]:
 
     A resize is left out: only the first of neighbours with equal widths can have one.
     """
-    parts = (layer.norm, layer.mixer, layer.ffn, layer.dropout)
-    return (layer.block, layer.width, *parts, describe_shared(layer))
+    return (layer.block, *layer.content, describe_shared(layer))
 
 
 def first_applications(layers: tuple[Layer, ...]) -> list[int]:

@@ -1,16 +1,37 @@
-"""One rule for each kind of component: its parameters, FLOPs and cache.
+"""What each kind of component costs: one rule for its FLOPs and cache, and one case in `cost_of`.
 
-A new kind of component needs one function here and one case in `cost_of`.
+Its parameters are those of `plan.parameters`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import prod
 from typing import assert_never
 
-from vslmc.plan.nodes import Attention, Glu, Layer, Lora, Mlp, Moe, Norm, Resize
+from vslmc.cost.visible import count_visible
+from vslmc.plan.nodes import (
+    Attention,
+    Ffn,
+    Glu,
+    InitRule,
+    KvState,
+    Layer,
+    Lora,
+    Mixer,
+    Mla,
+    Mlp,
+    Moe,
+    Norm,
+    Resize,
+    TransformerXl,
+)
+from vslmc.plan.parameters import Part, branch_parts, layer_parts, norm_parts
+from vslmc.plan.start import Start
 
-Part = Norm | Attention | Mlp | Glu | Moe | Resize
+ANY_START = Start(InitRule(1.0, False), 1)
+"""Only shapes are counted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,125 +59,146 @@ class PartCost:
         )
 
 
-def cost_of(part: Part, width: int, context: int) -> PartCost:
+def cost_of(part: Norm | Mixer | Ffn | Resize, width: int, context: int) -> PartCost:
     """Cost of a component that reads a stream of `width` numbers, `context` tokens long."""
     match part:
         case Norm():
-            return _dense(norm_parameters(part), 0)
-        case Attention():
-            return attention_cost(part, width, context)
-        case Mlp():
-            dense = _dense(*linears(part.bias, (width, part.hidden), 1, 1), context)
-            return dense + lora_cost(part.lora, 2 * (width + part.hidden), context)
-        case Glu():
-            dense = _dense(*linears(part.bias, (width, part.hidden), 2, 1), context)
-            return dense + lora_cost(part.lora, 3 * (width + part.hidden), context)
-        case Moe():
-            return moe_cost(part, width, context)
+            return _stored(norm_parts("norm", part))
         case Resize():
             return resize_cost(part, context)
+        case Attention():
+            return _attention(part, width, context)
+        case Mla():
+            return _mla(part, width, context)
+        case Mlp() | Glu():
+            return _dense(part, width, context)
+        case Moe():
+            return _moe(part, width, context)
         case _ as unreachable:
             assert_never(unreachable)
 
 
 def layer_cost(layer: Layer, context: int) -> PartCost:
-    """Cost of one applied layer, without the resize before it."""
-    cost = PartCost()
-    for branch in (layer.mixer, layer.ffn):
-        if branch is not None:
-            cost += cost_of(branch, layer.width, context)
-            if layer.norm is not None:
-                cost += cost_of(layer.norm, layer.width, context)
-    return cost
-
-
-def stored_cost(layer: Layer, context: int) -> PartCost:
-    """The same without the parameters that are stored under another layer's name."""
-    cost = layer_cost(layer, context)
+    """Cost of one applied layer with all parameters that it uses, without the resize before it."""
+    cost = stored_cost(layer, context)
     for part, owner in (
         (layer.mixer, layer.mixer_owner),
         (layer.ffn, layer.ffn_owner),
     ):
         if part is not None and owner != layer.owner:
-            shared = cost_of(part, layer.width, context)
-            cost = replace(
-                cost,
-                parameters=cost.parameters - shared.parameters,
-                active=cost.active - shared.active,
-            )
+            lent = cost_of(part, layer.width, context)
+            cost += PartCost(lent.parameters, lent.active)
     return cost
 
 
-def _dense(parameters: int, products: int, context: int = 1) -> PartCost:
-    """All parameters are active; `products` multiply-adds for each token."""
-    return PartCost(parameters, parameters, 2 * products * context)
+def stored_cost(layer: Layer, context: int) -> PartCost:
+    """The same without the parameters that are stored under another layer's name."""
+    cost = _stored(layer_parts(layer, ANY_START))
+    for part in (layer.mixer, layer.cross, layer.ffn):
+        if part is not None:
+            branch = cost_of(part, layer.width, context)
+            idle = branch.parameters - branch.active
+            cost += replace(branch, parameters=0, active=-idle)
+    if layer.ffn is not None and layer.ffn_owner != layer.owner:
+        lent = cost_of(layer.ffn, layer.width, context)
+        cost += PartCost(active=lent.parameters - lent.active)
+    return cost
 
 
-def linears(bias: bool, sizes: tuple[int, int], into: int, out: int) -> tuple[int, int]:
-    """Parameters and multiply-adds of `into` maps width -> hidden and `out` maps back."""
-    width, hidden = sizes
-    products = (into + out) * width * hidden
-    return products + bias * (into * hidden + out * width), products
+def _stored(parts: Iterable[Part]) -> PartCost:
+    """Parameters that all take part."""
+    count = sum(prod(part.shape) for part in parts)
+    return PartCost(count, count)
 
 
-def lora_cost(lora: Lora | None, sides: int, context: int) -> PartCost:
-    """Of all passes what is stored, of one what is computed; `sides` are inputs and outputs."""
-    if lora is None:
+def count_stored(part: Mixer | Ffn, width: int) -> PartCost:
+    """The parameters of a branch, all of them active."""
+    return _stored(branch_parts(part, width, ANY_START))
+
+
+def _products(*shapes: tuple[int, int]) -> int:
+    """FLOPs of linear maps, for one token."""
+    return 2 * sum(out * width for out, width in shapes)
+
+
+def _kept(state: KvState | None, tail: int = 0) -> PartCost:
+    """What decoding keeps, and `tail` numbers of the last tokens."""
+    if state is None:
         return PartCost()
-    return _dense(lora.passes * lora.rank * sides, lora.rank * sides, context)
+    return PartCost(cache_token=state.width, cache=state.width * state.slots + tail)
 
 
-def norm_parameters(norm: Norm | None) -> int:
-    """A weight, and perhaps a bias."""
-    return 0 if norm is None else norm.width * (1 + norm.bias)
+def _low_rank(lora: Lora | None, *shapes: tuple[int, int]) -> int:
+    """FLOPs of the differences of one pass, for one token."""
+    if lora is None:
+        return 0
+    return 2 * lora.rank * sum(out + width for out, width in shapes)
 
 
-def count_visible(context: int, window: int | None) -> int:
-    """Pairs of a query and a key that it sees, over one sequence: sum of min(t, window)."""
-    reach = context if window is None else min(window, context)
-    return reach * (reach + 1) // 2 + (context - reach) * reach
-
-
-def attention_cost(mixer: Attention, width: int, context: int) -> PartCost:
+def _attention(mixer: Attention, width: int, context: int) -> PartCost:
     """Projections, scores and weighted values; of other keys only the queries are projected.
 
     Hoffmann et al. 2022, appendix F, with kv_heads key and value heads, and with the visible
     pairs of query and key in the place of their T * T.
     """
-    inner = mixer.heads * mixer.head_dim
-    own = mixer.kv == "own"
-    qkv = inner + own * 2 * mixer.kv_heads * mixer.head_dim
-    products = width * qkv + inner * width
-    parameters = (
-        products
-        + mixer.bias * (qkv + width)
-        + (1 + own) * norm_parameters(mixer.qk_norm)
-    )
-    pairs = 2 * inner * count_visible(context, mixer.window)
-    kept = 0 if mixer.state is None else mixer.state.width
-    slots = 0 if mixer.state is None else mixer.state.slots
-    flops = 2 * (products * context + pairs)
-    cost = PartCost(parameters, parameters, flops, kept, kept * slots)
-    return cost + lora_cost(mixer.lora, width + qkv + inner + width, context)
+    inner, keys = mixer.heads * mixer.head_dim, mixer.kv_heads * mixer.head_dim
+    rows = inner + 2 * keys * (mixer.kv == "own")
+    shapes = [(rows, width), (width, inner)]
+    if mixer.gate is not None:
+        shapes.append((inner if mixer.gate == "elementwise" else mixer.heads, width))
+    per_pair = 2
+    if isinstance(mixer.position, TransformerXl):
+        shapes.append((inner, width))
+        per_pair = 3
+    pairs = count_visible(mixer, context)
+    low = _low_rank(mixer.lora, *shapes)
+    flops = (_products(*shapes) + low) * context + 2 * per_pair * inner * pairs
+    if mixer.memory is not None:
+        flops += _products((2 * keys, mixer.memory)) * context
+    cost = count_stored(mixer, width) + PartCost(flops=flops)
+    return cost + _kept(mixer.state, mixer.shift * width)
 
 
-def moe_cost(moe: Moe, width: int, context: int) -> PartCost:
+def _mla(mixer: Mla, width: int, context: int) -> PartCost:
+    """Projections through the latents, scores and weighted values."""
+    inner, values = mixer.heads * mixer.head_dim, mixer.heads * mixer.v_dim
+    rank = mixer.q_rank
+    queries = [(inner, width)] if rank is None else [(rank, width), (inner, rank)]
+    keys = [
+        (mixer.kv_rank + mixer.rope_dim, width),
+        (mixer.heads * (mixer.nope_dim + mixer.v_dim), mixer.kv_rank),
+    ]
+    pairs = count_visible(mixer, context)
+    flops = _products(*queries, *keys, (width, values)) * context
+    flops += 2 * (inner + values) * pairs
+    return count_stored(mixer, width) + PartCost(flops=flops) + _kept(mixer.state)
+
+
+def _dense(ffn: Mlp | Glu, width: int, context: int) -> PartCost:
+    into = 2 if isinstance(ffn, Glu) else 1
+    shapes = [(ffn.hidden, width)] * into + [(width, ffn.hidden)]
+    flops = (_products(*shapes) + _low_rank(ffn.lora, *shapes)) * context
+    return count_stored(ffn, width) + PartCost(flops=flops)
+
+
+def _moe(moe: Moe, width: int, context: int) -> PartCost:
     """The router over all experts, `top_k` of them, and the shared one."""
     expert = cost_of(moe.expert, width, context)
-    router = width * moe.experts
+    idle = (moe.experts - moe.top_k) * expert.parameters
+    router = _products((moe.experts, width)) * context
+    stored = count_stored(moe, width)
     cost = PartCost(
-        moe.experts * expert.parameters + router,
-        moe.top_k * expert.parameters + router,
-        moe.top_k * expert.flops + 2 * router * context,
+        stored.parameters, stored.active - idle, moe.top_k * expert.flops + router
     )
-    return cost if moe.shared is None else cost + cost_of(moe.shared, width, context)
+    if moe.shared is None:
+        return cost
+    return cost + PartCost(flops=cost_of(moe.shared, width, context).flops)
 
 
 def resize_cost(resize: Resize, context: int) -> PartCost:
     """A map costs its product; a learned vector is only stored."""
     if resize.kind == "project":
-        return _dense(
-            resize.before * resize.after, resize.before * resize.after, context
-        )
+        size = resize.before * resize.after
+        return PartCost(size, size, 2 * size * context)
     stored = resize.after - resize.before if resize.module is not None else 0
-    return _dense(stored, 0)
+    return PartCost(stored, stored)

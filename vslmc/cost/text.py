@@ -12,6 +12,7 @@ from vslmc.cost.describe import (
     format_bytes,
     format_count,
 )
+from vslmc.cost.describe_ends import describe_embedding, describe_head
 from vslmc.cost.memory import count_training_state, count_weights
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.table import Costs, count_costs
@@ -166,12 +167,10 @@ def _sizes(plan: Plan) -> Iterable[str]:
     yield f"context {plan.context:,}"
     if kinds := {layer.resize.kind for layer in plan.decoder.layers if layer.resize}:
         yield f"resize {' and '.join(sorted(kinds))}"
-    if plan.embedding.learned_positions:
-        yield "learned positions"
-    if plan.embedding.dropout:
-        yield f"embedding dropout {plan.embedding.dropout:g}"
+    yield from describe_embedding(plan.embedding)
     yield "tied head" if plan.head.tied else "head of its own"
     yield f"final norm {describe_norm(plan.head.norm)}"
+    yield from describe_head(plan.head)
 
 
 def _totals(plan: Plan, costs: Costs) -> Iterable[str]:

@@ -7,19 +7,28 @@ from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
 from vslmc.cost.describe import describe_ffn, describe_mixer, describe_norm
+from vslmc.cost.describe_mixer import describe_pattern, describe_position
 from vslmc.diff.nodes import Change, Value
 from vslmc.plan.nodes import (
+    Alibi,
     Attention,
     BuiltinText,
+    Chunked,
+    Dilated,
     Glu,
     Kernel,
     Layer,
     Lora,
+    Mla,
     Mlp,
     Moe,
     Norm,
     Rope,
+    Strided,
+    T5Bias,
     TextFile,
+    TransformerXl,
+    Xpos,
 )
 
 PLACES = frozenset(
@@ -30,6 +39,7 @@ PLACES = frozenset(
 DERIVED: dict[type, frozenset[str]] = {
     Norm: frozenset({"width"}),
     Attention: frozenset({"state"}),
+    Mla: frozenset({"state"}),
     Kernel: frozenset({"candidates"}),
     Layer: frozenset({"resize"}),
 }
@@ -54,17 +64,20 @@ def value_of(value: Any) -> Value:
             return describe_norm(value)
         case Mlp() | Glu() | Moe():
             return describe_ffn(value)
-        case Attention():
+        case Attention() | Mla():
             words = describe_mixer(value)
-            keys = ", previous keys" if words["keys"] else ""
+            keys = ", previous keys" if words.get("keys") else ""
+            name = type(value).__name__.lower()
             return (
-                f"attention {words['heads']}, kv {words['kv']}{keys}, "
+                f"{name} {words['heads']}, kv {words['kv']}{keys}, "
                 f"window {words['window']}"
             )
         case Lora():
             return f"lora(rank = {value.rank}) in {value.passes} passes"
-        case Rope():
-            return f"rope({value.theta:g})"
+        case Rope() | Xpos() | Alibi() | T5Bias() | TransformerXl():
+            return describe_position(value)
+        case Strided() | Dilated() | Chunked():
+            return describe_pattern(value)
         case BuiltinText():
             return f"builtin({value.name})"
         case TextFile():

@@ -94,7 +94,7 @@ def _content(layer: Layer) -> Key:
     if mixer is not None:
         kernel = Kernel(mixer.kernel.choice, ())
         mixer = replace(mixer, kernel=kernel, state=None)
-    return (layer.width, layer.norm, mixer, layer.ffn, layer.dropout)
+    return replace(layer, mixer=mixer).content
 
 
 def _align(a: list[int], b: list[int]) -> Iterator[tuple[int | None, int | None]]:

@@ -135,6 +135,8 @@ class _Encoders:
     def node(self, kind: type) -> Convert:
         hints = _hints(kind)
         names = tuple(hints)
+        if not names:
+            return lambda value: _tag_of(kind)
         get = attrgetter(*names, names[0])  # twice, so that one field is a tuple too
         encoders = [(n, self.find(h)) for n, h in hints.items()]
         inner = [(name, encode) for name, encode in encoders if encode is not _same]

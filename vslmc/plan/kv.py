@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vslmc.plan.nodes import Attention, KvState, Layer
+from vslmc.plan.nodes import (
+    Alibi,
+    Attention,
+    Dilated,
+    KvState,
+    Layer,
+    Mixer,
+    Mla,
+    T5Bias,
+    TransformerXl,
+)
 
-Windows = frozenset[int | None]
+Reaches = frozenset[int | None]
+
+
+def reach_of(mixer: Attention) -> int | None:
+    """How many of the last tokens a query can see, itself included; None: all of them."""
+    if isinstance(mixer.pattern, Dilated):
+        return (mixer.pattern.window - 1) * mixer.pattern.dilation + 1
+    # A chunk is counted from the start of the sequence: its places must be known.
+    return mixer.window
 
 
 def find_sources(layers: Iterable[Layer]) -> list[Layer | None]:
@@ -19,43 +37,52 @@ def find_sources(layers: Iterable[Layer]) -> list[Layer | None]:
     found: list[Layer | None] = []
     last: Layer | None = None
     for layer in layers:
-        if layer.mixer is not None and layer.mixer.kv == "own":
-            last = layer
-        found.append(None if layer.mixer is None else last)
+        mixer = layer.mixer
+        if isinstance(mixer, Attention):
+            last = layer if mixer.kv == "own" else last
+            found.append(last)
+        else:
+            found.append(layer if isinstance(mixer, Mla) else None)
     return found
 
 
-def find_windows(layers: Sequence[Layer]) -> dict[int, Windows]:
-    """By owner of the mixer, the windows through which its keys and values are looked at."""
-    windows: dict[int, set[int | None]] = {}
+def find_reaches(layers: Sequence[Layer]) -> dict[int, Reaches]:
+    """By owner of the mixer, how far back its keys and values are looked at."""
+    reaches: dict[int, set[int | None]] = {}
     for layer, source in zip(layers, find_sources(layers), strict=True):
-        if layer.mixer is not None and source is not None:
-            windows.setdefault(source.mixer_owner, set()).add(layer.mixer.window)
-    return {owner: frozenset(found) for owner, found in windows.items()}
+        if isinstance(layer.mixer, Attention) and source is not None:
+            reaches.setdefault(source.mixer_owner, set()).add(reach_of(layer.mixer))
+    return {owner: frozenset(found) for owner, found in reaches.items()}
 
 
-def make_state(mixer: Attention, windows: Windows, context: int) -> KvState | None:
-    """What decoding keeps of an attention whose keys are seen through `windows`."""
-    if mixer.kv == "from_previous":
+def make_state(mixer: Mixer, reaches: Reaches, context: int) -> KvState | None:
+    """What decoding keeps of a mixer whose keys are seen as far back as `reaches`."""
+    if isinstance(mixer, Mla):
+        return KvState(context, mixer.kv_rank + mixer.rope_dim, "latent")
+    if mixer.kv == "from_previous" or not mixer.causal:
         return None
     width = 2 * mixer.kv_heads * mixer.head_dim
-    if len(windows) == 1 and mixer.window is not None:
-        return KvState(min(mixer.window, context), width, "window")
-    slots = max(context if w is None else min(w, context) for w in windows)
+    slots = max(context if r is None else min(r, context) for r in reaches)
+    # The ring of a window gives keys in any order, so nothing may depend on their distance.
+    ordered = mixer.pattern or isinstance(
+        mixer.position, Alibi | T5Bias | TransformerXl
+    )
+    if len(reaches) == 1 and mixer.window is not None and not ordered:
+        return KvState(slots, width, "window")
     return KvState(slots, width, "all" if slots == context else "recent")
 
 
 def place_states(layers: tuple[Layer, ...], context: int) -> tuple[Layer, ...]:
     """The layers with the states that follow from all who use them; equal ones stay one."""
-    windows = find_windows(layers)
-    made: dict[tuple[int, Windows], Attention] = {}
+    reaches = find_reaches(layers)
+    made: dict[tuple[int, Reaches], Mixer] = {}
     placed: list[Layer] = []
     for layer in layers:
         mixer = layer.mixer
         if mixer is None:
             placed.append(layer)
             continue
-        seen = windows.get(layer.mixer_owner, frozenset())
+        seen = reaches.get(layer.mixer_owner, frozenset())
         key = (id(mixer), seen)
         if key not in made:
             state = make_state(mixer, seen, context)

@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import prod, sqrt
-from typing import assert_never
+from dataclasses import replace
+from math import prod
 
 from vslmc.plan.nodes import (
-    Attention,
     Embedding,
-    Ffn,
-    Glu,
     Head,
     Init,
+    InitRule,
     Layer,
-    Mixer,
-    Mlp,
-    Moe,
-    Norm,
     Resize,
     Stack,
+    T5Bias,
     Tensor,
 )
+from vslmc.plan.nodes.mixers import Attention
+from vslmc.plan.parameters import Part, layer_parts, norm_parts
+from vslmc.plan.start import ZEROS, Start, count_branches
 from vslmc.source import Origin
-
-ZEROS = Init("zeros")
-ONES = Init("ones")
-Inits = tuple[Init, Init]
-"""Of the weight, and of the first of its low-rank factors."""
-
-
-@dataclass(frozen=True, slots=True)
-class InitRule:
-    """Normal weights of one `std`; projections into the stream may start smaller."""
-
-    std: float
-    """Standard deviation of every matrix and embedding."""
-    residual: bool
-    """Divide the std of `out` and `down` by sqrt(number of applied residual branches), as
-    GPT-2 does (Radford et al. 2019, section 2.3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A parameter of a component, before it has its prefix and origin."""
-
-    name: str
-    shape: tuple[int, ...]
-    init: Init
 
 
 def list_tensors(
@@ -60,58 +32,103 @@ def list_tensors(
     rule: InitRule,
 ) -> tuple[Tensor, ...]:
     """All stored tensors in the order of the generated model; shared ones once."""
-    return tuple(_walk(embedding, stacks, head, vocab, context, rule))
+    start = Start(rule, count_branches(stacks))
+    return (
+        # A module's own parameters come before those of its parts.
+        *_tied_bias(head, vocab),
+        *_embedding(embedding, vocab, context, start),
+        *(tensor for stack in stacks for tensor in _stack(stack, start)),
+        *_head(head, stacks[-1], vocab, start),
+    )
 
 
-def _walk(
-    embedding: Embedding,
-    stacks: tuple[Stack, ...],
-    head: Head,
-    vocab: int,
-    context: int,
-    rule: InitRule,
+def _tied_bias(head: Head, vocab: int) -> Iterator[Tensor]:
+    if head.bias and head.tied:
+        yield _tensor("head_bias", (vocab,), ZEROS, head.origin, "head")
+
+
+def _embedding(
+    embedding: Embedding, vocab: int, context: int, start: Start
 ) -> Iterator[Tensor]:
-    normal = Init("normal", rule.std)
-    residual = (
-        Init("normal", rule.std / sqrt(count_branches(stacks)))
-        if rule.residual
-        else normal
-    )
-    where = embedding.origin
-    yield _tensor(
-        "embedding.weight", (vocab, embedding.width), normal, where, "embedding"
-    )
+    where, width = embedding.origin, embedding.width
+    init = start.embedding(vocab, width)
+    yield _tensor("embedding.weight", (vocab, width), init, where, "embedding")
     if embedding.learned_positions:
-        yield _tensor(
-            "position.weight", (context, embedding.width), normal, where, "embedding"
+        init = start.embedding(context, width)
+        yield _tensor("position.weight", (context, width), init, where, "embedding")
+    if embedding.norm is not None:
+        for part in norm_parts("embedding_norm", embedding.norm):
+            yield _tensor(part.name, part.shape, part.init, where, "embedding.norm")
+
+
+def _stack(stack: Stack, start: Start) -> Iterator[Tensor]:
+    for layer in written_layers(stack):
+        yield from _layer(f"layers.{layer.owner}", layer, start)
+    for resize, path, origin in stored_resizes(stack):
+        yield _resize_tensor(resize, start, origin, path)
+    for number, (bias, heads, layer) in sorted(bias_tables(stack).items()):
+        path = f"layers[{layer.index}].mixer"
+        shape = (bias.buckets, heads)
+        name, init = f"biases.{number}.weight", start.embedding(*shape)
+        yield _tensor(name, shape, init, layer.origin, path)
+
+
+def _layer(name: str, layer: Layer, start: Start) -> Iterator[Tensor]:
+    start = replace(start, gain=layer.form.residual.gain)
+    for part in layer_parts(layer, start):
+        path = f"layers[{layer.index}].{part.name.split('.')[0]}"
+        yield _tensor(f"{name}.{part.name}", part.shape, part.init, layer.origin, path)
+
+
+def _head(head: Head, stack: Stack, vocab: int, start: Start) -> Iterator[Tensor]:
+    width, where = head.width, head.origin
+    if head.transform is not None:
+        parts = (
+            Part("transform.weight", (width, width), start.matrix(width, width)),
+            Part("transform.bias", (width,), ZEROS),
         )
-    for stack in stacks:
-        for layer in written_layers(stack):
-            for part in _layer_parts(layer, normal, residual):
-                name = f"layers.{layer.owner}.{part.name}"
-                path = f"layers[{layer.index}].{part.name.split('.')[0]}"
-                yield _tensor(name, part.shape, part.init, layer.origin, path)
-        for resize, path, origin in stored_resizes(stack):
-            yield _resize_tensor(resize, normal, origin, path)
+        for part in parts:
+            yield _tensor(part.name, part.shape, part.init, where, "head.transform")
     if head.norm is not None:
-        for part in _norm_parts("norm", head.norm):
-            yield _tensor(part.name, part.shape, part.init, head.origin, "head.norm")
+        for part in norm_parts("norm", head.norm):
+            yield _tensor(part.name, part.shape, part.init, where, "head.norm")
     if not head.tied:
-        yield _tensor("head.weight", (vocab, head.width), normal, head.origin, "head")
+        init = start.matrix(vocab, width)
+        yield _tensor("head.weight", (vocab, width), init, where, "head")
+    if head.bias and not head.tied:
+        yield _tensor("head.bias", (vocab,), ZEROS, where, "head")
+    for number in range(head.mtp.depth if head.mtp else 0):
+        yield from _mtp(f"mtp.{number}", head, stack.layers[-1], start)
+
+
+def _mtp(name: str, head: Head, layer: Layer, start: Start) -> Iterator[Tensor]:
+    """One more layer, over what the last one made and the embedding of the token after."""
+    width = head.width
+    norm = head.norm
+    parts: list[Part] = []
+    for place in ("stream_norm", "token_norm", "norm") if norm else ():
+        assert norm is not None
+        parts += norm_parts(place, norm)
+    shape = (width, 2 * width)
+    parts.append(Part("project.weight", shape, start.matrix(*shape)))
+    for part in parts:
+        yield _tensor(
+            f"{name}.{part.name}", part.shape, part.init, head.origin, "head.mtp"
+        )
+    for tensor in _layer(f"{name}.layer", layer, start):
+        yield replace(tensor, path="head.mtp", origin=head.origin)
 
 
 def _tensor(
     name: str, shape: tuple[int, ...], init: Init, origin: Origin, path: str
 ) -> Tensor:
-    # Biases of stacked experts are two-dimensional, and still biases.
-    decay = len(shape) >= 2 and not name.endswith("bias")
-    return Tensor(name, shape, init, decay, origin, path)
+    return Tensor(name, shape, init, is_decayed(name, shape), origin, path)
 
 
-def count_branches(stacks: tuple[Stack, ...]) -> int:
-    """Number of residual additions on the way through all stacks, at least 1."""
-    layers = [layer for stack in stacks for layer in stack.layers]
-    return max(1, sum((a.mixer is not None) + (a.ffn is not None) for a in layers))
+def is_decayed(name: str, shape: tuple[int, ...]) -> bool:
+    """Whether weight decay applies: biases of stacked experts, and weights of norms over each
+    head, have two dimensions too."""
+    return len(shape) >= 2 and not name.endswith("bias") and "norm" not in name
 
 
 def written_layers(stack: Stack) -> list[Layer]:
@@ -136,97 +153,25 @@ def stored_resizes(stack: Stack) -> list[tuple[Resize, str, Origin]]:
     return [first[module] for module in sorted(first)]
 
 
-def _resize_tensor(resize: Resize, normal: Init, origin: Origin, path: str) -> Tensor:
+def bias_tables(stack: Stack) -> dict[int, tuple[T5Bias, int, Layer]]:
+    """Tables of T5 biases by their number: the bias, its heads, and the first layer with it."""
+    found: dict[int, tuple[T5Bias, int, Layer]] = {}
+    for layer in stack.layers:
+        mixer = layer.mixer
+        if isinstance(mixer, Attention) and isinstance(mixer.position, T5Bias):
+            entry = (mixer.position, mixer.heads, layer)
+            found.setdefault(mixer.position.table, entry)
+    return found
+
+
+def _resize_tensor(resize: Resize, start: Start, origin: Origin, path: str) -> Tensor:
     if resize.kind == "project":
-        name, shape, init = "weight", (resize.after, resize.before), normal
+        shape = (resize.after, resize.before)
+        name, init = "weight", start.matrix(*shape)
     else:
         # Zeros make a learned fill start as `pad`.
         name, shape, init = "fill", (resize.after - resize.before,), ZEROS
     return _tensor(f"resizes.{resize.module}.{name}", shape, init, origin, path)
-
-
-def _layer_parts(layer: Layer, normal: Init, residual: Init) -> Iterator[_Part]:
-    if layer.mixer is not None:
-        if layer.norm is not None:
-            yield from _norm_parts("norm_1", layer.norm)
-        if layer.mixer_owner == layer.owner:
-            yield from mixer_parts(layer.mixer, layer.width, normal, residual)
-    if layer.ffn is not None:
-        if layer.norm is not None:
-            yield from _norm_parts("norm_2", layer.norm)
-        own = layer.ffn_owner == layer.owner
-        parts = ffn_parts(layer.ffn, layer.width, normal, residual) if own else ()
-        for part in parts:
-            yield _Part(f"ffn.{part.name}", part.shape, part.init)
-
-
-def _norm_parts(name: str, norm: Norm) -> Iterator[_Part]:
-    yield _Part(f"{name}.weight", (norm.width,), ONES)
-    if norm.bias:
-        yield _Part(f"{name}.bias", (norm.width,), ZEROS)
-
-
-def _linear(
-    name: str, sizes: tuple[int, int], part: Attention | Mlp | Glu, inits: Inits
-) -> Iterator[_Part]:
-    out, width = sizes
-    init, low = inits
-    yield _Part(f"{name}.weight", (out, width), init)
-    if part.bias:
-        yield _Part(f"{name}.bias", (out,), ZEROS)
-    if part.lora is not None:
-        passes, rank = part.lora.passes, part.lora.rank
-        yield _Part(f"{name}.lora_a", (passes, rank, width), low)
-        # Zeros: the loop starts as pure recursion.
-        yield _Part(f"{name}.lora_b", (passes, out, rank), ZEROS)
-
-
-def mixer_parts(
-    mixer: Mixer, width: int, normal: Init, residual: Init
-) -> Iterator[_Part]:
-    """Parameters of a mixer; names start with `mixer.`."""
-    match mixer:
-        case Attention(heads=heads, kv_heads=kv_heads, head_dim=head_dim):
-            own = mixer.kv == "own"
-            name, number = ("qkv", heads + 2 * kv_heads) if own else ("q", heads)
-            sizes = (number * head_dim, width)
-            yield from _linear(f"mixer.{name}", sizes, mixer, (normal, normal))
-            if mixer.qk_norm is not None:
-                yield from _norm_parts("mixer.q_norm", mixer.qk_norm)
-            if mixer.qk_norm is not None and own:
-                yield from _norm_parts("mixer.k_norm", mixer.qk_norm)
-            sizes = (width, heads * head_dim)
-            yield from _linear("mixer.out", sizes, mixer, (residual, normal))
-
-
-def ffn_parts(ffn: Ffn, width: int, normal: Init, residual: Init) -> Iterator[_Part]:
-    """Parameters of an FFN, without the `ffn.` in front."""
-    match ffn:
-        case Mlp():
-            yield from _linear("up", (ffn.hidden, width), ffn, (normal, normal))
-            yield from _linear("down", (width, ffn.hidden), ffn, (residual, normal))
-        case Glu():
-            yield from _linear("gate", (ffn.hidden, width), ffn, (normal, normal))
-            yield from _linear("up", (ffn.hidden, width), ffn, (normal, normal))
-            yield from _linear("down", (width, ffn.hidden), ffn, (residual, normal))
-        case Moe():
-            yield from _expert_parts(ffn, width, normal, residual)
-            yield _Part("router.weight", (ffn.experts, width), normal)
-            if ffn.shared is not None:
-                for part in ffn_parts(ffn.shared, width, normal, residual):
-                    yield _Part(f"shared.{part.name}", part.shape, part.init)
-        case _ as unreachable:
-            assert_never(unreachable)
-
-
-def _expert_parts(
-    moe: Moe, width: int, normal: Init, residual: Init
-) -> Iterator[_Part]:
-    # The stacked form of the expert's own parameters: a weight keeps the plain name.
-    for part in ffn_parts(moe.expert, width, normal, residual):
-        module, kind = part.name.split(".")
-        name = module if kind == "weight" else f"{module}_bias"
-        yield _Part(name, (moe.experts, *part.shape), part.init)
 
 
 def count_numbers(tensors: tuple[Tensor, ...]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from vslmc.plan.kv import find_sources, find_windows, make_state
+from vslmc.plan.kv import find_reaches, find_sources, make_state
 from vslmc.plan.nodes import (
     Attention,
     Ffn,
@@ -17,15 +17,19 @@ from vslmc.plan.nodes import (
     Kernel,
     Layer,
     Mixer,
+    Mla,
     Mlp,
     Moe,
     Norm,
     Plan,
+    Position,
     Resize,
+    Rope,
     Stack,
     Training,
+    Xpos,
 )
-from vslmc.plan.tensors import InitRule, list_tensors
+from vslmc.plan.tensors import list_tensors
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
 """Kernels that need nothing but torch."""
@@ -92,8 +96,7 @@ def _order(stack: Stack) -> Iterator[str]:
 
 def _content(layer: Layer) -> tuple[object, ...]:
     """What an applied layer shares with its owner: all but its place in the stack."""
-    owners = (layer.mixer_owner, layer.ffn_owner)
-    return (layer.width, layer.norm, layer.mixer, layer.ffn, layer.dropout, owners)
+    return (*layer.content, layer.mixer_owner, layer.ffn_owner)
 
 
 def _shares(stack: Stack) -> Iterator[str]:
@@ -156,7 +159,7 @@ def _modules(stack: Stack) -> Iterator[str]:
 
 def _states(stack: Stack, context: int) -> Iterator[str]:
     """Every attention has keys that fit, and what is kept is what its users need."""
-    windows = find_windows(stack.layers)
+    reaches = find_reaches(stack.layers)
     for layer, source in zip(stack.layers, find_sources(stack.layers), strict=True):
         where, mixer = f"layers[{layer.index}].mixer", layer.mixer
         if mixer is None:
@@ -167,14 +170,16 @@ def _states(stack: Stack, context: int) -> Iterator[str]:
         keys, wanted = _keys(source.mixer), _keys(mixer)
         if keys != wanted:
             yield f"{where}.kv: {wanted} of the keys {keys} of layers[{source.index}]"
-        state = make_state(mixer, windows.get(layer.mixer_owner, frozenset()), context)
+        state = make_state(mixer, reaches.get(layer.mixer_owner, frozenset()), context)
         if mixer.state != state:
             yield f"{where}.state: {mixer.state} instead of {state}"
 
 
-def _keys(mixer: Attention) -> tuple[object, ...]:
+def _keys(mixer: Mixer) -> tuple[object, ...]:
     """What two layers that use the same keys have in common."""
-    return (mixer.kv_heads, mixer.head_dim, mixer.rope)
+    if isinstance(mixer, Mla):
+        return (mixer.kv_rank, mixer.rope_dim)
+    return (mixer.kv_heads, mixer.head_dim, mixer.position)
 
 
 # --- layers ----------------------------------------------------------------------------
@@ -193,10 +198,11 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
 
 def _lora(layer: Layer) -> Iterator[str]:
     """All linear maps of a layer have differences for the same passes, or none has."""
-    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
-    found = {part.lora for part in (layer.mixer, dense) if part is not None}
+    parts = [part for part in (layer.mixer, layer.ffn) if part is not None]
+    able = [part for part in parts if isinstance(part, Attention | Mlp | Glu)]
+    found = {part.lora for part in able}
     lora = next(iter(found), None)
-    if len(found) > 1 or (lora and isinstance(layer.ffn, Moe)):
+    if len(found) > 1 or (lora and len(able) < len(parts)):
         yield "lora: stands beside some linear maps only"
     elif (lora is None) != (layer.turn is None):
         yield f"turn: {layer.turn} with {lora}"
@@ -215,15 +221,21 @@ def _norm(name: str, norm: Norm | None, width: int) -> Iterator[str]:
         yield f"{name}.width: {norm.width} where the stream has {width}"
     if norm.eps <= 0:
         yield f"{name}.eps: {norm.eps} is not positive"
-    if norm.bias and norm.kind == "rmsnorm":
-        yield f"{name}.bias: rmsnorm has none"
+    if norm.bias and norm.kind != "layernorm":
+        yield f"{name}.bias: {norm.kind} has none"
+    if norm.offset and (norm.kind != "rmsnorm" or not norm.weight):
+        yield f"{name}.offset: {norm.kind} has none"
 
 
 def _mixer(mixer: Mixer) -> Iterator[str]:
     match mixer:
         case Attention():
             yield from _attention(mixer)
-            yield from _inside("kernel", _kernel(mixer.kernel))
+        case Mla():
+            yield from _mla(mixer)
+        case _ as unreachable:
+            assert_never(unreachable)
+    yield from _inside("kernel", _kernel(mixer.kernel))
 
 
 def _attention(mixer: Attention) -> Iterator[str]:
@@ -238,9 +250,42 @@ def _attention(mixer: Attention) -> Iterator[str]:
         yield f"kv_heads: {mixer.kv_heads} does not divide {mixer.heads}"
     if mixer.window is not None and mixer.window < 1:
         yield f"window: {mixer.window} does not reach the token itself"
-    if mixer.rope is not None and (mixer.head_dim % 2 or mixer.rope.theta <= 0):
-        yield f"rope: theta {mixer.rope.theta} with heads of {mixer.head_dim}"
-    yield from _norm("qk_norm", mixer.qk_norm, mixer.head_dim)
+    yield from _position(mixer.position, mixer.head_dim)
+    heads = mixer.heads if mixer.qk_over == "all" else 1
+    yield from _norm("qk_norm", mixer.qk_norm, heads * mixer.head_dim)
+    yield from _share("dropout", mixer.dropout)
+    if (mixer.kv == "memory") != (mixer.memory is not None):
+        yield f"memory: {mixer.memory} for keys of kv = {mixer.kv}"
+    if mixer.window is not None and mixer.pattern is not None:
+        yield f"pattern: {mixer.pattern} beside a window"
+    if mixer.shift and mixer.kv != "own":
+        yield f"shift: {mixer.shift} with keys of kv = {mixer.kv}"
+
+
+def _position(position: Position | None, head_dim: int) -> Iterator[str]:
+    match position:
+        case Rope():
+            size = head_dim if position.size is None else position.size
+            if size % 2 or not 2 <= size <= head_dim or position.theta <= 0:
+                yield f"position: {position} with heads of {head_dim}"
+        case Xpos() if head_dim % 2:
+            yield f"position: {position} with heads of {head_dim}"
+        case _:
+            pass
+
+
+def _mla(mixer: Mla) -> Iterator[str]:
+    yield from _positive(
+        "mla",
+        heads=mixer.heads,
+        kv_rank=mixer.kv_rank,
+        nope_dim=mixer.nope_dim,
+        rope_dim=mixer.rope_dim,
+        v_dim=mixer.v_dim,
+        q_rank=mixer.q_rank or 1,
+    )
+    yield from _position(mixer.position, mixer.rope_dim)
+    yield from _norm("norm", mixer.norm, mixer.kv_rank)
     yield from _share("dropout", mixer.dropout)
 
 
@@ -288,24 +333,20 @@ def _head(plan: Plan) -> Iterator[str]:
 
 
 def _tensors(plan: Plan) -> Iterator[str]:
-    """The table is what the nodes imply, under one of the two rules for its inits."""
+    """The table is what the nodes imply, under the rule for its inits."""
     names = [tensor.name for tensor in plan.tensors]
     if len(set(names)) != len(names):
         yield f"names: {len(names) - len(set(names))} occur twice"
-    if not plan.tensors or plan.tensors[0].name != "embedding.weight":
-        yield "[0]: is not the embedding"
-        return
-    std = plan.tensors[0].init.std
     parts = (plan.embedding, plan.stacks, plan.head, plan.vocab, plan.context)
-    plain, scaled = (list_tensors(*parts, InitRule(std, r)) for r in (False, True))
-    if plan.tensors in (plain, scaled):
+    implied = list_tensors(*parts, plan.init)
+    if plan.tensors == implied:
         return
-    for index, wanted in enumerate(plain):
+    for index, wanted in enumerate(implied):
         found = plan.tensors[index] if index < len(plan.tensors) else None
-        if found not in (wanted, scaled[index]):
+        if found != wanted:
             yield f"[{index}]: {found and found.name} where the nodes imply {wanted.name}"
             return
-    yield f"length: {len(plan.tensors)}, the nodes imply {len(plain)}, of one init rule"
+    yield f"length: {len(plan.tensors)}, the nodes imply {len(implied)}"
 
 
 def _losses(plan: Plan) -> Iterator[str]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
-from vslmc.plan.nodes import Attention, Ffn, Layer, Moe, Plan
+from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Plan
+from vslmc.render.attention import attention_parameters
+from vslmc.render.block_steps import part_lines, step_lines
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.ffns import moe_parameters
+from vslmc.render.latent import latent_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
-from vslmc.render.mixers import SLOTS, attention_parameters, pass_parameters
-from vslmc.render.parts import norm_text
+from vslmc.render.passing import layer_parameters
 from vslmc.render.repeat import find_repeats, write_ranges
-from vslmc.render.structure import Structure, Words, borrows_kv, is_balanced
+from vslmc.render.structure import Structure
+from vslmc.render.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,6 @@ def keeps_width(plan: Plan) -> bool:
     return any(r is not None and r.kind != "project" for r in resizes)
 
 
-def slot_type(structure: Structure) -> str:
-    """The type of a cache slot."""
-    return " | ".join(SLOTS[kind] for kind in structure.slots)
-
-
-def layer_parameters(structure: Structure) -> Words:
-    """What each layer is called with besides x, typed."""
-    parameters = pass_parameters(structure, slot_type(structure))
-    parameters = parameters if structure.mixes else ()
-    turn = ("turn: int",) if structure.adapted else ()
-    return (*parameters, *turn, *(("losses: Losses",) if structure.balanced else ()))
-
-
 def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
     """One class for each distinct structure of a block."""
     seen: set[str] = set()
@@ -89,24 +80,28 @@ def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
 
 
 def _block_view(layer: Layer, name: str, structure: Structure, wide: bool) -> BlockView:
-    parameters = [f"{n}: {t}" for n, t, _ in _block_parameters(layer, structure)]
+    parameters = [f"{n}: {t}" for n, t, _ in block_parameters(layer, structure)]
     lent = tuple(_lent_parameter(part, layer) for part in structure.shared)
     forward = ("self", "x: Tensor", *lent, *layer_parameters(structure))
     return BlockView(
         name=name,
-        doc=_doc(structure),
+        doc=_doc(layer, structure),
         init=lay_out_def("__init__", ("self", *parameters), "", 4),
-        parts=tuple(_block_parts(layer, structure, wide)),
+        parts=tuple(part_lines(layer, structure, wide)),
         forward=lay_out_def("forward", forward, " -> Tensor", 4),
-        steps=tuple(_block_steps(layer, structure)),
+        steps=tuple(step_lines(layer, structure)),
     )
 
 
-def _doc(structure: Structure) -> str:
+def _doc(layer: Layer, structure: Structure) -> str:
     if structure.shared:
         return (
             "Adds to the stream what its parts make of it; shared ones are passed in."
         )
+    if layer.form.placement == "post":
+        return "Adds to the stream what its parts make of it, and norms the sum."
+    if layer.form.placement == "output":
+        return "Adds to the stream, normed, what its parts make of it."
     return "Adds to the stream what its parts make of the normed stream."
 
 
@@ -115,9 +110,10 @@ def _lent_parameter(part: str, layer: Layer) -> str:
     return f"{part}: {'None' if getattr(layer, part) is None else 'nn.Module'}"
 
 
-def _block_parameters(
+def block_parameters(
     layer: Layer, structure: Structure
 ) -> Iterator[tuple[str, str, str | Call]]:
+    """Name, type and text of the arguments of a block's constructor."""
     yield "width", "int", str(layer.width)
     calls: dict[str, Call] = {}
     if layer.mixer is not None:
@@ -130,45 +126,25 @@ def _block_parameters(
         yield part, kind, call if own else "None"
     if layer.norm is not None and structure.norm_eps is None:
         yield "eps", "float", f"eps={py_num(layer.norm.eps)}"
+    residual = layer.form.residual
+    if residual.stream != 1.0:
+        yield "stream", "float", f"stream={py_num(residual.stream)}"
+    if residual.branch != 1.0:
+        yield "branch", "float", f"branch={py_num(residual.branch)}"
     if layer.dropout > 0:
         yield "dropout", "float", f"dropout={py_num(layer.dropout)}"
 
 
-def _block_parts(layer: Layer, structure: Structure, wide: bool) -> Iterator[str]:
-    shared = structure.shared
-    norm = layer.norm and norm_text(layer.norm, "width", structure.norm_eps)
-    if wide:
-        yield "self.width = width"
-    for part, number in (("mixer", 1), ("ffn", 2)):
-        if getattr(layer, part) is not None:
-            if norm:
-                yield f"self.norm_{number} = {norm}"
-            yield f"self.{part} = {part}"
-        elif part in shared:
-            yield f"self.{part} = None"
-    if layer.dropout > 0:
-        yield "self.dropout = nn.Dropout(dropout)"
-
-
-def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
-    rope = {0: (), 1: ("rope",)}.get(len(structure.ropes), ("ropes",))
-    losses = ("losses",) if is_balanced(layer.ffn) else ()
-    slot = () if borrows_kv(layer.mixer) else ("slot",)
-    kv = ("kv",) if structure.passes_kv else ()
-    turn = () if layer.turn is None else ("turn",)
-    mixer = (*rope, *slot, *kv, *turn)
-    for part, number, more in (("mixer", 1, mixer), ("ffn", 2, (*turn, *losses))):
-        if getattr(layer, part) is not None:
-            x = f"self.norm_{number}(x)" if layer.norm else "x"
-            name = part if part in structure.shared else f"self.{part}"
-            branch = str(Call(name, (x, *more)))
-            yield f"x = x + {f'self.dropout({branch})' if layer.dropout else branch}"
-
-
-def _mixer_call(mixer: Attention, width: int, structure: Structure) -> Call:
-    parameters = attention_parameters(mixer, structure)
+def _mixer_call(mixer: Mixer, width: int, structure: Structure) -> Call:
+    match mixer:
+        case Attention():
+            parameters = attention_parameters(mixer, structure)
+        case Mla():
+            parameters = latent_parameters(mixer, structure)
+        case _ as unreachable:
+            assert_never(unreachable)
     sizes = tuple(f"{name}={py_num(value)}" for name, _, value in parameters)
-    return Call(structure.attentions[mixer], (str(width), *sizes))
+    return Call(structure.mixers[mixer], (str(width), *sizes))
 
 
 def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
@@ -196,7 +172,7 @@ def render_table(plan: Plan, structure: Structure) -> str:
 
 
 def _row(layer: Layer, applied: list[int], structure: Structure) -> _Row:
-    arguments = tuple(value for _, _, value in _block_parameters(layer, structure))
+    arguments = tuple(value for _, _, value in block_parameters(layer, structure))
     place = layer.origin.span
     line = "" if place is None else f" ({place.source.name}:{place.line})"
     source = py_comment(f"block {layer.block}{line}")

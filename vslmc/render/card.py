@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vslmc.cost.describe import format_bytes
+from vslmc.cost.describe_ends import describe_embedding, describe_head
 from vslmc.cost.flops import count_flops
 from vslmc.cost.memory import (
     Cache,
@@ -67,15 +68,16 @@ def _row(*cells: str) -> str:
 
 def _summarise(plan: Plan) -> str:
     layers = sum(len(stack.layers) for stack in plan.stacks)
-    positions = "learned" if plan.embedding.learned_positions else "none"
     tied = "tied to the embedding" if plan.head.tied else "with weights of its own"
     norm = "no final norm" if plan.head.norm is None else plan.head.norm.kind
     kinds = {a.resize.kind for stack in plan.stacks for a in stack.layers if a.resize}
     resize = f" The stream changes its width by {kinds.pop()}." if kinds else ""
+    more = "".join(f", {text}" for text in describe_embedding(plan.embedding))
+    ends = "".join(f", {text}" for text in describe_head(plan.head))
     return (
         f"A decoder of {_plural(layers, 'layer')}: vocabulary {plan.vocab:,}, context "
-        f"{plan.context:,} tokens. Embedding of width {plan.embedding.width}, absolute "
-        f"positions: {positions}. Head: {norm}, projection {tied}.{resize}"
+        f"{plan.context:,} tokens. Embedding of width {plan.embedding.width}{more}. "
+        f"Head: {norm}, projection {tied}{ends}.{resize}"
     )
 
 

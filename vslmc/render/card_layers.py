@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vslmc.cost.describe import (
     describe_ffn,
+    describe_form,
     describe_lora,
     describe_mixer,
     describe_norm,
@@ -41,4 +42,7 @@ def _cells(layer: Layer) -> tuple[str, ...]:
     ffn = "none" if layer.ffn is None else describe_ffn(layer.ffn)
     extra = [text for text in (describe_shared(layer), describe_lora(layer)) if text]
     ffn = "; ".join([ffn, *extra])
-    return str(layer.width), describe_norm(layer.norm), mixer, ffn
+    words = [
+        f"{name} {text}" for name, text in describe_form(layer.form).items() if text
+    ]
+    return str(layer.width), ", ".join([describe_norm(layer.norm), *words]), mixer, ffn

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Plan
+from vslmc.plan.kv import reach_of
+from vslmc.plan.nodes import Attention, Plan
+from vslmc.render.check_kernels import check_kernels
+from vslmc.render.ends import projects_plainly
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
-from vslmc.render.kernels import list_variants
-from vslmc.render.layout import Call, lay_out
-from vslmc.render.structure import Structure, Words, find_structure
+from vslmc.render.structure import Structure, find_structure
+from vslmc.render.words import Words
 
 SHORTEST = 32  # tokens of a test sequence, if the context has as many
 
@@ -37,8 +38,18 @@ class CheckView:
     """Whether the windows keep some token from seeing the first."""
     reach: int
     """Tokens that a token sees at most through all layers, itself included."""
+    padded: bool
+    """Whether tokens can be padding."""
     kernels: Words
     """Lines that check each kernel."""
+    textbook: Words
+    """Lines of the textbook form."""
+    attend: str
+    """Its head."""
+    options: str
+    """Those of the check of a kernel."""
+    passed: str
+    """How it hands them on."""
     heads: int
     """Query heads of the kernel check."""
     kv_heads: int
@@ -52,21 +63,27 @@ def render_check(plan: Plan) -> str:
     structure = find_structure(plan)
     reach = find_reach(plan)
     tokens = _tokens(plan, structure)
-    first = next(iter(structure.attentions), None)
+    kernels = check_kernels(structure, tokens)
+    nothing = "tokens, None, None" if structure.mixes else "tokens, None"
     view = CheckView(
         spec=py_comment(plan.spec),
         name=py_comment(plan.name),
         tokens=tokens,
         applied=_applied(plan),
-        tied=plan.head.tied,
-        hidden="tokens, None, []" if structure.balanced else "tokens",
+        tied=plan.head.tied and projects_plainly(plan) and not plan.head.bias,
+        hidden=f"{nothing}, package.Losses()" if structure.balanced else "tokens",
         weighted=_weighted(plan),
         limited=reach < tokens,
         reach=reach,
-        kernels=tuple(_kernels(structure, tokens)),
-        heads=first.heads if first else 0,
-        kv_heads=first.kv_heads if first else 0,
-        head_dim=first.head_dim if first else 0,
+        padded=structure.mixes,
+        kernels=kernels.lines,
+        textbook=kernels.textbook,
+        attend=kernels.attend,
+        options=kernels.options,
+        passed=kernels.passed,
+        heads=kernels.heads,
+        kv_heads=kernels.kv_heads,
+        head_dim=kernels.head_dim,
     )
     return render("check/test_model.py.jinja", view)
 
@@ -75,14 +92,18 @@ def find_reach(plan: Plan) -> int:
     """Tokens that the last token sees through all layers; the context if not limited."""
     reach = 1
     for layer in plan.decoder.layers:
-        if layer.mixer is not None:
-            reach += (layer.mixer.window or plan.context) - 1
+        mixer = layer.mixer
+        if mixer is not None:
+            far = reach_of(mixer) if isinstance(mixer, Attention) else None
+            reach += (far or plan.context) - 1
+        if isinstance(mixer, Attention):
+            reach += mixer.shift
     return min(reach, plan.context)
 
 
 def _tokens(plan: Plan, structure: Structure) -> int:
     """Enough to go past every window, and past the reach where that is near."""
-    windows = [a.window for a in structure.attentions if a.window is not None]
+    windows = [r for r in map(reach_of, structure.attentions) if r is not None]
     wanted = max(SHORTEST, *(2 * window + 3 for window in windows), 0)
     reach = find_reach(plan)
     if reach < plan.context:
@@ -102,27 +123,3 @@ def _applied(plan: Plan) -> str:
 def _weighted(plan: Plan) -> str:
     factor = plan.losses[0].weight if plan.losses else 1.0
     return "plain" if factor == 1.0 else f"{py_num(factor)} * plain"
-
-
-def _kernels(structure: Structure, tokens: int) -> Iterator[str]:
-    everywhere = "lambda q: True"
-    for variant in list_variants(structure.attentions):
-        runs = everywhere
-        if variant.kernel in ("flex", "flash"):
-            runs = f"package.{variant.kernel}_runs"
-        extra = ("0.0",) if variant.dropout else ()
-        for window in _windows(structure, variant.windowed):
-            size = (str(window),) if variant.windowed else ()
-            limit = str(window if variant.windowed else tokens)
-            arguments = (f"package.{variant.name}", runs, limit, *size, *extra)
-            yield from (
-                line[4:] for line in lay_out(Call("check_kernel", arguments), 4)
-            )
-
-
-def _windows(structure: Structure, windowed: bool) -> list[int]:
-    """The distinct windows, smallest and largest; one entry for full attention."""
-    if not windowed:
-        return [0]
-    found = sorted({a.window for a in structure.attentions if a.window is not None})
-    return sorted({found[0], found[-1]})

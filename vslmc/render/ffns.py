@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.plan.nodes import Ffn, Glu, Mlp, Moe
+from vslmc.plan.parameters import XIELU
 from vslmc.render.engine import read_leaf, render
+from vslmc.render.escape import py_num
 from vslmc.render.layout import Call, lay_out_def
-from vslmc.render.parts import gate_text, linear_arguments, linear_name
-from vslmc.render.structure import Structure, Words
+from vslmc.render.parts import (
+    ACTIVATION_LEAVES,
+    gate_text,
+    linear_arguments,
+    linear_name,
+)
+from vslmc.render.structure import Structure
+from vslmc.render.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class DenseView:
     """... with which they are called, where the passes of a loop differ."""
     value: str
     """What goes into the down projection."""
+    slopes: Words
+    """Lines of the activation's own parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class MoeView:
 def render_ffns(structure: Structure) -> Iterator[str]:
     """One class for each distinct structure, dense ones first."""
     moes = [f for f in structure.ffns if isinstance(f, Moe)]
+    yield from _activations(structure)
     if moes:
         yield from _expert_products(structure)
     seen: set[str] = set()
@@ -76,6 +87,14 @@ def render_ffns(structure: Structure) -> Iterator[str]:
         if name not in seen:
             seen.add(name)
             yield _render_ffn(ffn, name, structure)
+
+
+def _activations(structure: Structure) -> Iterator[str]:
+    """Activations that PyTorch lacks."""
+    dense = [f.expert if isinstance(f, Moe) else f for f in structure.ffns]
+    for name in dict.fromkeys(f.activation for f in dense):
+        if name in ACTIVATION_LEAVES:
+            yield read_leaf(ACTIVATION_LEAVES[name])
 
 
 def _expert_products(structure: Structure) -> Iterator[str]:
@@ -102,12 +121,20 @@ def _render_ffn(ffn: Ffn, name: str, structure: Structure) -> str:
         doc,
         gated,
         linear_name(ffn),
-        "".join(f", {argument}" for argument in linear_arguments(ffn)),
+        "".join(f", {argument}" for argument in linear_arguments(ffn, ffn.bias)),
         ", rank: int, passes: int" if ffn.lora else "",
         ", turn: int" if ffn.lora else "",
         f"{value}, turn" if ffn.lora else value,
+        tuple(_slopes(ffn)),
     )
     return render("model/dense.py.jinja", view)
+
+
+def _slopes(ffn: Mlp | Glu) -> Iterator[str]:
+    if ffn.activation == "xielu":
+        for name, init in XIELU.items():
+            value = f"torch.full((1,), {py_num(init.value)})"
+            yield f"self.{name} = nn.Parameter({value})"
 
 
 def moe_parameters(moe: Moe) -> Iterator[tuple[str, str, float]]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Plan, Tensor
+from vslmc.plan.nodes import InitRule, Plan, Tensor
+from vslmc.plan.start import Start as Deviations
 from vslmc.render.escape import py_num, py_str
-from vslmc.render.layout import Call, lay_out, lay_out_dict
-from vslmc.render.structure import Words
+from vslmc.render.layout import lay_out_dict
+from vslmc.render.words import Words
 
 # Endings of the projections into the stream; a mixture's `down` is stacked.
 RESIDUAL = (".out.weight", ".down.weight", ".down")
-
-
 ZEROS = ("bias", "lora_b")
 """Endings of what starts as zeros."""
+EMBEDDINGS = ("embedding.weight", "position.weight")
+"""What is looked up, by its whole name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,83 +31,149 @@ class Start:
     """What it needs at module level."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """Normal matrices of `std`, those into the stream of `residual`."""
+def find_start(plan: Plan) -> Start:
+    """The rule of the plan's scheme if that says all of its table, else the table."""
+    rules = _Rules(plan.init, plan.tensors)
+    if all(rules.matches(tensor) for tensor in plan.tensors):
+        return Start(rules.doc(), tuple(rules.lines()), ())
+    return _table(plan.tensors)
 
-    std: float
-    residual: float
+
+def is_norm(name: str) -> bool:
+    """Whether a parameter is that of a norm, which modules start themselves."""
+    return "norm" in name
+
+
+class _Rules:
+    """Deviations by the ending of a name and the shape of a matrix."""
+
+    def __init__(self, rule: InitRule, tensors: tuple[Tensor, ...]) -> None:
+        self.rule = rule
+        self.tensors = tensors
+        residual = [
+            t.init.std
+            for t in tensors
+            if t.name.endswith(RESIDUAL) and t.init.scheme == "normal"
+        ]
+        self.residual = residual[0] if residual and rule.scheme == "normal" else None
+        if self.residual == rule.std:
+            self.residual = None
 
     def matches(self, tensor: Tensor) -> bool:
         """Whether the rules give this tensor what the plan says."""
-        if len(tensor.shape) == 1 or tensor.name.endswith(ZEROS):
-            return tensor.init.scheme == _constant(tensor.name)
-        std = self.residual if tensor.name.endswith(RESIDUAL) else self.std
-        return tensor.init.scheme == "normal" and tensor.init.std == std
+        init = tensor.init
+        if tensor.name.endswith(ZEROS):
+            return init.scheme == "zeros"
+        if len(tensor.shape) == 1 or is_norm(tensor.name):
+            return True  # a module's own start is the plan's
+        return init.scheme == "normal" and init.tail is None and self._fits(tensor)
+
+    def _fits(self, tensor: Tensor) -> bool:
+        start = Deviations(self.rule, 1)
+        name, shape, std = tensor.name, tensor.shape, tensor.init.std
+        if name in EMBEDDINGS or name.startswith("biases."):
+            # Tables of biases start as embeddings do; rules know them by that alone.
+            plain = start.embedding(*shape).std == start.matrix(*shape).std
+            known = plain or name in EMBEDDINGS
+            return known and std == start.embedding(*shape).std
+        if name.endswith(RESIDUAL) and self.residual is not None:
+            return std == self.residual
+        return std == start.matrix(*shape).std
+
+    def doc(self) -> str:
+        """The scheme in a sentence."""
+        match self.rule.scheme:
+            case "normal":
+                std = py_num(self.rule.std)
+                return f"Matrices are normal with a deviation of {std}; norms are ones."
+            case "xavier":
+                return "Matrices are normal, as Glorot and Bengio say; norms are ones."
+            case "fan_in":
+                return "Matrices are normal by their inputs; norms are ones."
+
+    def lines(self) -> Iterable[str]:
+        """The cases, from the narrowest to the widest."""
+        head = "if"
+        for test, action in self.cases():
+            yield f"{head} {test}:"
+            yield f"    {action}"
+            head = "elif"
+
+    def cases(self) -> Iterable[tuple[str, str]]:
+        """Tests on name and shape, each with what it does."""
+        zeros = self._endings(ZEROS)
+        if zeros:
+            yield f"name.endswith({zeros})", "nn.init.zeros_(parameter)"
+        apart = self._embedding_std()
+        if apart is not None:
+            names = [n for n in EMBEDDINGS if any(t.name == n for t in self.tensors)]
+            test = f"name == {py_str(names[0])}"
+            if len(names) > 1:
+                test = f"name in ({', '.join(map(py_str, names))})"
+            yield test, _normal(py_num(apart))
+        if self.residual is not None:
+            endings = self._endings(RESIDUAL)
+            yield f"name.endswith({endings})", _normal(py_num(self.residual))
+        matrix = "parameter.ndim > 1"
+        if any(len(t.shape) > 1 and is_norm(t.name) for t in self.tensors):
+            matrix += ' and "norm" not in name'
+        yield matrix, _normal(DEVIATIONS[self.rule.scheme](self.rule))
+
+    def _embedding_std(self) -> float | None:
+        """The deviation of embeddings, where it is another than that of matrices."""
+        rule = self.rule
+        if rule.embedding is not None:
+            return rule.embedding if rule.embedding != rule.std else None
+        return 1.0 if rule.scheme == "fan_in" else None
+
+    def _endings(self, endings: Words) -> str:
+        used = [e for e in endings if any(t.name.endswith(e) for t in self.tensors)]
+        text = ", ".join(map(py_str, used))
+        return f"({text})" if len(used) > 1 else text
 
 
-def _constant(name: str) -> str:
-    """What the modules themselves give to vectors, and the rules to biases."""
-    return "zeros" if name.endswith((*ZEROS, "fill")) else "ones"
+DEVIATIONS: dict[str, Callable[[InitRule], str]] = {
+    "normal": lambda rule: py_num(rule.std),
+    "xavier": lambda rule: "(2 / sum(parameter.shape[-2:])) ** 0.5",
+    "fan_in": lambda rule: "parameter.size(-1) ** -0.5",
+}
+"""The deviation of a matrix, as text."""
 
 
-def find_start(plan: Plan) -> Start:
-    """Two standard deviations if they say all of the plan's table, else the table."""
-    rules = _guess(plan.tensors)
-    if all(rules.matches(tensor) for tensor in plan.tensors):
-        return _short(rules, plan.tensors)
-    return _long(plan.tensors)
+def _normal(std: str) -> str:
+    return f"nn.init.normal_(parameter, std={std})"
 
 
-def _guess(tensors: tuple[Tensor, ...]) -> _Rules:
-    stds = {t.name.endswith(RESIDUAL): t.init.std for t in reversed(tensors) if t.decay}
-    std = stds.get(False, 0.0)
-    return _Rules(std, stds.get(True, std))
+# --- the table ----------------------------------------------------------------------------
 
 
-def _short(rules: _Rules, tensors: tuple[Tensor, ...]) -> Start:
-    lines: list[str] = []
-    zeros = [e for e in ZEROS if any(t.name.endswith(e) for t in tensors)]
-    if zeros:
-        endings = ", ".join(py_str(e) for e in zeros)
-        ending = f"({endings})" if len(zeros) > 1 else endings
-        lines += [
-            f"if name.endswith({ending}):",
-            "    nn.init.zeros_(parameter)",
-        ]
-    head = "elif" if lines else "if"
-    doc = (
-        f"Matrices are normal with a deviation of {py_num(rules.std)}; norms are ones."
-    )
-    if rules.residual != rules.std:
-        used = [e for e in RESIDUAL if any(t.name.endswith(e) for t in tensors)]
-        endings = ", ".join(py_str(e) for e in used)
-        ending = f"({endings})" if len(used) > 1 else endings
-        lines += [
-            f"{head} name.endswith({ending}):",
-            f"    nn.init.normal_(parameter, std={py_num(rules.residual)})",
-        ]
-        head = "elif"
-    lines += [
-        f"{head} parameter.ndim > 1:",
-        f"    nn.init.normal_(parameter, std={py_num(rules.std)})",
+def _table(tensors: tuple[Tensor, ...]) -> Start:
+    """Every matrix by its name; what modules start themselves is left out."""
+    chosen = [t for t in tensors if len(t.shape) > 1 and not is_norm(t.name)]
+    deviations = [t for t in chosen if t.init.scheme == "normal"]
+    tails = {t.name: t.init.tail for t in chosen if t.init.tail is not None}
+    entries = tuple(f"{py_str(t.name)}: {py_num(t.init.std)}" for t in deviations)
+    constants = lay_out_dict("STD", entries)
+    lines = [
+        'if name.endswith(("bias", "lora_b")):',
+        "    nn.init.zeros_(parameter)",
+        "elif name in STD:",
+        "    nn.init.normal_(parameter, std=STD[name])",
     ]
-    return Start(doc, tuple(lines), ())
-
-
-def _long(tensors: tuple[Tensor, ...]) -> Start:
-    deviations = tuple(f"{py_str(t.name)}: {py_num(_deviation(t))}" for t in tensors)
-    means = tuple(py_str(t.name) for t in tensors if t.init.scheme == "ones")
-    lines = lay_out(Call("nn.init.normal_", ("parameter", "MEAN[name]", "STD[name]")))
-    ones = lay_out_dict("ONES", means) if means else ()
-    start = "1.0 if name in ONES else 0.0" if means else "0.0"
-    lines = (f"mean = {start}", "nn.init.normal_(parameter, mean, STD[name])")
+    if tails:
+        rows = tuple(
+            f"{py_str(name)}: ({tail.rows}, {py_num(tail.std)})"
+            for name, tail in tails.items()
+        )
+        constants = (*constants, "# Rows of values start apart.")
+        constants = (*constants, *lay_out_dict("TAIL", rows))
+        lines += [
+            "if name in TAIL:",
+            "    rows, std = TAIL[name]",
+            "    nn.init.normal_(parameter[-rows:], std=std)",
+        ]
     return Start(
-        "Each parameter as the spec says, see `STD`.",
-        lines,
-        (*lay_out_dict("STD", deviations), *ones),
+        "Each matrix as the spec says, see `STD`; norms are ones.",
+        tuple(lines),
+        constants,
     )
-
-
-def _deviation(tensor: Tensor) -> float:
-    return tensor.init.std if tensor.init.scheme == "normal" else 0.0

@@ -36,6 +36,13 @@ def lay_out(
     return (first, *_one_each(call, indent + STEP), last)
 
 
+def lay_out_at(
+    call: Call, indent: int, before: str = "", after: str = ""
+) -> tuple[str, ...]:
+    """The same lines without the margin, for a template that indents by `indent`."""
+    return tuple(line[indent:] for line in lay_out(call, indent, before, after))
+
+
 def _one_each(call: Call, indent: int) -> tuple[str, ...]:
     lines: list[str] = []
     for argument in call.arguments:
@@ -60,6 +67,22 @@ def lay_out_dict(name: str, entries: tuple[str, ...]) -> tuple[str, ...]:
     if len(line) <= WIDTH:
         return (line,)
     return (f"{name} = {{", *(f"    {entry}," for entry in entries), "}")
+
+
+def lay_out_import(module: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines of `from module import names`."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return (line,)
+    return (f"from {module} import (", *(f"    {name}," for name in names), ")")
+
+
+def lay_out_tuple(name: str, items: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines of `name = (items)`."""
+    text = f"{name} = ({', '.join(items)}{',' if len(items) == 1 else ''})"
+    if len(text) <= WIDTH:
+        return (text,)
+    return (f"{name} = (", *(f"    {item}," for item in items), ")")
 
 
 def lay_out_sum(name: str, terms: tuple[str, ...], sign: str = "+") -> tuple[str, ...]:

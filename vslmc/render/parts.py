@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from vslmc.plan.nodes import Activation, Attention, Glu, KernelName, Mlp, Norm
+from vslmc.plan.nodes import Activation, Attention, Glu, Mlp, Norm
 from vslmc.render.escape import py_num
 
 _ACTIVATIONS: dict[Activation, str] = {
     "relu": "F.relu({})",
     "gelu": "F.gelu({})",
     "gelu_tanh": 'F.gelu({}, approximate="tanh")',
+    "quick_gelu": "quick_gelu({})",
     "silu": "F.silu({})",
     "relu2": "F.relu({}).square()",
+    "leaky_relu": "F.leaky_relu({})",
     "sigmoid": "torch.sigmoid({})",
     "tanh": "torch.tanh({})",
+    "xielu": "xielu({}, self.alpha_p, self.alpha_n)",
 }
+ACTIVATION_LEAVES: dict[Activation, str] = {
+    "quick_gelu": "quick_gelu",
+    "xielu": "xielu",
+}
+"""Activations that PyTorch lacks, with the leaf module that has them."""
 
 
 def activate(activation: Activation, argument: str) -> str:
@@ -31,10 +39,22 @@ def gate_text(ffn: Mlp | Glu, gate: str, up: str) -> str:
 def norm_text(norm: Norm, width: str, eps: float | None) -> str:
     """The constructor of a norm; `eps` None takes the parameter `eps`."""
     number = "eps" if eps is None else py_num(eps)
+    weight = "" if norm.weight else ", elementwise_affine=False"
+    if norm.kind == "l2norm":
+        return f"L2Norm({width}, {number}{'' if norm.weight else ', weight=False'})"
+    if norm.offset:
+        return f"OffsetRMSNorm({width}, eps={number})"
     if norm.kind == "rmsnorm":
-        return f"nn.RMSNorm({width}, eps={number})"
-    bias = "" if norm.bias else ", bias=False"
-    return f"nn.LayerNorm({width}, eps={number}{bias})"
+        return f"nn.RMSNorm({width}, eps={number}{weight})"
+    bias = "" if norm.bias or weight else ", bias=False"
+    return f"nn.LayerNorm({width}, eps={number}{bias}{weight})"
+
+
+def norm_leaf(norm: Norm) -> str | None:
+    """The leaf module of a norm that PyTorch lacks."""
+    if norm.kind == "l2norm":
+        return "l2_norm"
+    return "offset_norm" if norm.offset else None
 
 
 def linear_name(part: Attention | Mlp | Glu) -> str:
@@ -42,21 +62,7 @@ def linear_name(part: Attention | Mlp | Glu) -> str:
     return "LoraLinear" if part.lora else "nn.Linear"
 
 
-def linear_arguments(part: Attention | Mlp | Glu) -> tuple[str, ...]:
+def linear_arguments(part: Attention | Mlp | Glu, bias: bool) -> tuple[str, ...]:
     """What its linear maps are made with after their sizes."""
     low = ("rank", "passes") if part.lora else ()
-    return (*low, *(() if part.bias else ("bias=False",)))
-
-
-def kernel_name(kernel: KernelName, attention: Attention) -> str:
-    """The function of a kernel for this attention, such as `sdpa_window_dropout`."""
-    window = "_window" if attention.window is not None else ""
-    dropout = "_dropout" if attention.dropout > 0 else ""
-    return kernel + window + dropout
-
-
-def kernel_arguments(attention: Attention, prefix: str = "") -> tuple[str, ...]:
-    """What a kernel of this attention is called with."""
-    window = (f"{prefix}window",) if attention.window is not None else ()
-    dropout = ("dropout",) if attention.dropout > 0 else ()
-    return ("q", "k", "v", *window, *dropout)
+    return (*low, *(() if bias else ("bias=False",)))

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.plan.nodes import KernelName, Plan, Resize
-from vslmc.plan.tensors import stored_resizes, written_layers
-from vslmc.render.blocks import keeps_width, layer_parameters
-from vslmc.render.escape import py_num, py_str
+from vslmc.plan.tensors import bias_tables, stored_resizes
+from vslmc.render.blocks import keeps_width
+from vslmc.render.ends import (
+    embed_text,
+    embedding_parts,
+    final_lines,
+    head_parts,
+    hidden_call,
+    last_logits,
+    logits_call,
+    logits_method,
+    loss_lines,
+    norm_of,
+)
+from vslmc.render.escape import py_str
+from vslmc.render.further import further_parts
 from vslmc.render.initial import find_start
 from vslmc.render.layout import (
     Call,
     lay_out,
     lay_out_comprehension,
     lay_out_def,
-    lay_out_dict,
-    lay_out_sum,
 )
-from vslmc.render.parts import norm_text
-from vslmc.render.repeat import find_repeats, write_ranges
-from vslmc.render.structure import Structure, Words
+from vslmc.render.order import order_of, places_of
+from vslmc.render.passing import layer_parameters, names_of
+from vslmc.render.repeat import write_ranges
+from vslmc.render.structure import Structure
+from vslmc.render.tables import absolute_lines, place_lines, table_lines
+from vslmc.render.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +47,40 @@ class ModelView:
     """Lines that make its parts."""
     logs: Words
     """Lines that log the choice of kernels."""
-    logits: str
-    """Logits of all tokens."""
+    forward: str
+    """Head of `forward`."""
+    forward_doc: Words
+    """Lines of its docstring."""
+    logits: Words
+    """Lines that return the logits of all tokens."""
+    capped: Words
+    """The method `_logits`, where logits are more than a product."""
     loss: Words
     """Lines of `loss`."""
     slots: Words
     """Lines that make the cache's slots, if there are any."""
     cache: str
     """The call that makes the cache."""
+    generate_padded: Words
+    """The parameter of `generate` that tells padding."""
+    generate_doc: str
+    """Its docstring."""
     last_logits: Words
     """Lines that make the logits of the newest token."""
+    known: Words
+    """Lines after a step of `generate`: the new token is no padding."""
     hidden: str
     """Head of `_hidden`."""
-    width: int
-    """Width of its result."""
+    hidden_doc: str
+    """Its docstring."""
+    extend: Words
+    """Lines that put padding behind that of earlier tokens."""
     stream: Words
-    """Its lines."""
+    """Lines that make the stream after the last layer."""
     result: str
     """What it returns."""
+    normed: Words
+    """Lines of `_hidden` behind `_stream`, where the two are apart."""
     init_doc: str
     """Docstring of `init_parameters`."""
     init: Words
@@ -60,128 +90,80 @@ class ModelView:
 def model_view(plan: Plan, structure: Structure) -> ModelView:
     """The view of the whole model."""
     start = find_start(plan)
-    balanced = structure.balanced
-    hidden = (
-        "self._hidden(tokens, cache, Losses())"
-        if balanced
-        else "self._hidden(tokens, cache)"
-    )
-    last = (
-        "self._hidden(new, cache, Losses())" if balanced else "self._hidden(new, cache)"
-    )
-    cache = ("cache: Cache | None", "losses: Losses")
-    parameters = cache if balanced else ("cache: Cache | None = None",)
+    mixes, width = structure.mixes, plan.head.width
+    apart = plan.head.mtp is not None
+    after = f"(B, T, {width})"
     return ModelView(
         doc="Tokens to logits.",
         parts=tuple(_parts(plan, structure)),
         logs=tuple(_logs(plan)),
-        logits=str(_logits(plan, hidden)),
-        loss=tuple(_loss(plan, balanced)),
-        slots=tuple(_slots(plan, structure)),
-        cache="Cache(length, slots)" if structure.mixes else "Cache(length)",
-        last_logits=lay_out(_logits(plan, f"{last}[:, -1]"), 12, before="logits = "),
-        hidden=lay_out_def(
-            "_hidden", ("self", "tokens: Tensor", *parameters), " -> Tensor", 4
+        forward=_forward_head(structure),
+        forward_doc=(LOGITS, *PADDED) if mixes else (f'{LOGITS}"""',),
+        logits=lay_out(
+            logits_call(plan, str(hidden_call(structure, "tokens"))), 8, "return "
         ),
-        width=plan.head.width,
+        capped=tuple(logits_method(plan)),
+        loss=tuple(loss_lines(plan, structure)),
+        slots=tuple(_slots(plan, structure)),
+        cache="Cache(length, slots)" if mixes else "Cache(length)",
+        generate_padded=("padding: Tensor | None = None,",) if mixes else (),
+        generate_doc=GENERATE,
+        last_logits=last_logits(plan, structure),
+        known=("padding = None",) if mixes else (),
+        hidden=_hidden_head("_stream" if apart else "_hidden", structure),
+        hidden_doc=f"The {'stream' if apart else 'normalised stream'} after the last layer, {after}.",
+        extend=EXTEND if mixes else (),
         stream=tuple(_stream(plan, structure)),
-        result="self.norm(x)" if plan.head.norm else "x",
+        result="x" if apart else norm_of(plan),
+        normed=tuple(_normed(plan, structure)) if apart else (),
         init_doc=start.doc,
         init=start.lines,
     )
+
+
+LOGITS = '        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds.'
+PADDED = (
+    "",
+    "        `padding` (B, T) is True where a token is none: no other sees it.",
+    '        """',
+)
+EXTEND = ("if cache is not None:", "    padding = cache.extend(tokens, padding)")
+GENERATE = (
+    "Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."
+)
+
+
+def _forward_head(structure: Structure) -> str:
+    padding = ("padding: Tensor | None = None",) if structure.mixes else ()
+    parameters = ("self", "tokens: Tensor", "cache: Cache | None = None", *padding)
+    return lay_out_def("forward", parameters, " -> Tensor", 4)
+
+
+def _hidden_head(name: str, structure: Structure) -> str:
+    cache, padding = "cache: Cache | None", "padding: Tensor | None"
+    parameters = (cache, *((padding,) if structure.mixes else ()))
+    if structure.balanced:
+        parameters = (*parameters, "losses: Losses")
+    else:
+        parameters = tuple(f"{parameter} = None" for parameter in parameters)
+    return lay_out_def(name, ("self", "tokens: Tensor", *parameters), " -> Tensor", 4)
+
+
+def _normed(plan: Plan, structure: Structure) -> Iterator[str]:
+    """`_hidden` where `loss` wants the stream as it is."""
+    yield _hidden_head("_hidden", structure)
+    yield f'        """The normalised stream after the last layer, (B, T, {plan.head.width})."""'
+    padding = ("padding",) if structure.mixes else ()
+    losses = ("losses",) if structure.balanced else ()
+    call = Call("self._stream", ("tokens", "cache", *padding, *losses))
+    yield f"        return {norm_of(plan, str(call))}"
+    yield ""
 
 
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
     mixers = [layer.mixer for layer in plan.decoder.layers if layer.mixer is not None]
     return any(len(mixer.kernel.candidates) > 1 for mixer in mixers)
-
-
-def stack_constants(plan: Plan) -> Words:
-    """The order of application and the places of resizing, where there are any."""
-    lines: list[str] = []
-    if _order(plan) is not None:
-        lines += lay_out_sum("ORDER", _order_terms(_order(plan) or ()))
-    for part in find_shared(plan):
-        lines.append(f"# By layer, the one whose {part} it uses.")
-        lines += _owner_lines(f"{part.upper()}S", part_owners(plan, part))
-    turns = tuple(layer.turn for layer in plan.decoder.layers)
-    if any(turn is not None for turn in turns):
-        lines.append("# Which pass of its loop each applied layer is in.")
-        lines += _owner_lines("TURNS", tuple(turn or 0 for turn in turns))
-    if _placed(plan):
-        entries = tuple(f"{place}: {module}" for place, module in _placed(plan).items())
-        lines += lay_out_dict("RESIZES", entries)
-    return tuple(lines)
-
-
-def find_shared(plan: Plan) -> Words:
-    """Parts that layers share while the rest is their own."""
-    written = written_layers(plan.decoder)
-    owners = {part: part_owners(plan, part) for part in ("mixer", "ffn")}
-    own = tuple(layer.owner for layer in written)
-    return tuple(part for part, found in owners.items() if found != own)
-
-
-def part_owners(plan: Plan, part: str) -> tuple[int, ...]:
-    """By written layer, the one whose part it uses."""
-    return tuple(getattr(x, f"{part}_owner") for x in written_layers(plan.decoder))
-
-
-def _owner_lines(name: str, owners: tuple[int, ...]) -> Words:
-    terms = _order_terms(owners)
-    if len(terms) <= 4:
-        return tuple(lay_out_sum(name, terms))
-    line = f"{name} = {_tuple_text(owners)}"
-    if len(line) <= 88:
-        return (line,)
-    return (f"{name} = (", *(f"    {owner}," for owner in owners), ")")
-
-
-def _order(plan: Plan) -> tuple[int, ...] | None:
-    owners = tuple(layer.owner for layer in plan.decoder.layers)
-    return None if owners == tuple(range(len(owners))) else owners
-
-
-def _order_terms(owners: Sequence[int]) -> Words:
-    terms: list[str] = []
-    single: list[int] = []
-    for repeat in find_repeats(owners):
-        stretch = owners[repeat.start : repeat.start + repeat.length]
-        if repeat.times == 1:
-            single += stretch
-            continue
-        terms += _single_terms(single)
-        single = []
-        terms.append(f"{_tuple_text(stretch)} * {repeat.times}")
-    return (*terms, *_single_terms(single))
-
-
-def _single_terms(numbers: list[int]) -> list[str]:
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return [_tuple_text(run) for run in runs]
-
-
-def _tuple_text(numbers: Sequence[int]) -> str:
-    first, last = numbers[0], numbers[-1]
-    if len(numbers) > 8 and list(numbers) == list(range(first, last + 1)):
-        return f"tuple(range({first}, {last + 1}))"
-    inner = ", ".join(map(str, numbers))
-    return f"({inner},)" if len(numbers) == 1 else f"({inner})"
-
-
-def _placed(plan: Plan) -> dict[int, int]:
-    """`resizes[R]` by the place of the layer before which it is applied."""
-    return {
-        layer.index: layer.resize.module
-        for layer in plan.decoder.layers
-        if layer.resize is not None and layer.resize.module is not None
-    }
 
 
 def _kind(plan: Plan) -> str:
@@ -191,12 +173,7 @@ def _kind(plan: Plan) -> str:
 
 
 def _parts(plan: Plan, structure: Structure) -> Iterator[str]:
-    width = plan.embedding.width
-    yield f"self.embedding = nn.Embedding(VOCAB, {width})"
-    if plan.embedding.learned_positions:
-        yield f"self.position = nn.Embedding(CONTEXT, {width})"
-    if plan.embedding.dropout > 0:
-        yield f"self.dropout = nn.Dropout({py_num(plan.embedding.dropout)})"
+    yield from embedding_parts(plan)
     if keeps_width(plan):
         yield "layers = list(build_layers())"
         yield "self.widths = [layer.width for layer in layers]"
@@ -206,79 +183,60 @@ def _parts(plan: Plan, structure: Structure) -> Iterator[str]:
     stored = [resize for resize, _, _ in stored_resizes(plan.decoder)]
     if stored:
         yield from _resizes(stored)
-    if plan.head.norm is not None:
-        yield f"self.norm = {norm_text(plan.head.norm, str(plan.head.width), plan.head.norm.eps)}"
-    if not plan.head.tied:
-        yield f"self.head = nn.Linear({plan.head.width}, VOCAB, bias=False)"
+    tables = bias_tables(plan.decoder)
+    if tables:
+        calls = [
+            f"nn.Embedding({bias.buckets}, {heads})"
+            for _, (bias, heads, _) in sorted(tables.items())
+        ]
+        yield from _module_list("biases", calls)
+    yield from head_parts(plan)
+    if plan.head.mtp is not None:
+        yield from further_parts(plan, structure)
 
 
 def _resizes(stored: list[Resize]) -> Words:
-    calls = tuple(
+    calls = [
         (
             f"nn.Linear({r.before}, {r.after}, bias=False)"
             if r.kind == "project"
             else f"Fill({r.before}, {r.after})"
         )
         for r in stored
-    )
-    line = f"self.resizes = nn.ModuleList([{', '.join(calls)}])"
+    ]
+    return _module_list("resizes", calls)
+
+
+def _module_list(name: str, calls: list[str]) -> Words:
+    line = f"self.{name} = nn.ModuleList([{', '.join(calls)}])"
     if len(line) + 8 <= 88:
         return (line,)
     inner = f"    [{', '.join(calls)}]"
     if len(inner) + 8 <= 88:
-        return ("self.resizes = nn.ModuleList(", inner, ")")
+        return (f"self.{name} = nn.ModuleList(", inner, ")")
     each = (f"        {call}," for call in calls)
-    return ("self.resizes = nn.ModuleList(", "    [", *each, "    ]", ")")
-
-
-def _logits(plan: Plan, hidden: str) -> Call:
-    if plan.head.tied:
-        return Call("F.linear", (hidden, "self.embedding.weight"))
-    return Call("self.head", (hidden,))
-
-
-def _loss(plan: Plan, balanced: bool) -> Iterator[str]:
-    weight = "self.embedding.weight" if plan.head.tied else "self.head.weight"
-    if balanced:
-        yield "losses = Losses()"
-        yield "x = self._hidden(tokens, None, losses)"
-    else:
-        yield "x = self._hidden(tokens)"
-    loss = f"head_loss(x, {weight}, targets)"
-    factor = plan.losses[0].weight if plan.losses else 1.0
-    loss = loss if factor == 1.0 else f"{py_num(factor)} * {loss}"
-    yield f"return sum(losses.terms, start={loss})" if balanced else f"return {loss}"
+    return (f"self.{name} = nn.ModuleList(", "    [", *each, "    ]", ")")
 
 
 def _stream(plan: Plan, structure: Structure) -> Iterator[str]:
-    yield "x = self.embedding(tokens)  # (B, T, C)"
-    if plan.embedding.learned_positions:
-        yield "x = x + self.position(torch.arange(start, end, device=x.device))"
+    yield f"x = {embed_text(plan, 'tokens')}  # (B, T, C)"
+    yield from place_lines(plan, structure)
+    yield from absolute_lines(plan, structure)
+    if plan.embedding.norm is not None:
+        yield "x = self.embedding_norm(x)"
     if plan.embedding.dropout > 0:
         yield "x = self.dropout(x)"
-    yield from _rope_lines(structure)
+    yield from table_lines(plan, structure)
     kind = _kind(plan)
     if kind == "carry":
         yield "carried = x[..., :0]  # the coordinates above the stream's width"
     yield from _loop(plan, structure, kind)
     yield from _exit(plan)
-
-
-def _rope_lines(structure: Structure) -> Iterator[str]:
-    tables = [
-        f"rope_table(start, tokens.size(1), {head_dim}, {py_num(theta)}, x.device)"
-        for head_dim, theta in structure.ropes
-    ]
-    if len(tables) == 1:
-        yield f"rope = {tables[0]}"
-    elif tables:
-        yield "ropes = ["
-        yield from (f"    {table}," for table in tables)
-        yield "]"
+    yield from final_lines(plan)
 
 
 def _loop(plan: Plan, structure: Structure, kind: str) -> Iterator[str]:
-    order = _order(plan) is not None
+    order = order_of(plan) is not None
     names = ["index" if order else "layer"]
     values = ["ORDER" if order else "self.layers"]
     wide = keeps_width(plan)
@@ -299,12 +257,12 @@ def _loop(plan: Plan, structure: Structure, kind: str) -> Iterator[str]:
         values.append("TURNS")
     if structure.passes_kv:
         yield "kv = Kv()"
-    yield from _loop_head(names, values, bool(_placed(plan)))
+    yield from _loop_head(names, values, bool(places_of(plan)))
     if order and wide:
         yield "    width = self.widths[index]"
-    yield from (f"    {line}" for line in _resize_lines(kind, bool(_placed(plan))))
+    yield from (f"    {line}" for line in _resize_lines(kind, bool(places_of(plan))))
     lent = (f"self.layers[{owner}].{part}" for part, owner in owners.items())
-    arguments = (p.split(":")[0] for p in layer_parameters(structure))
+    arguments = names_of(layer_parameters(structure))
     call = Call("self.layers[index]" if order else "layer", ("x", *lent, *arguments))
     yield from (line[8:] for line in lay_out(call, 12, before="x = "))
 
@@ -357,12 +315,24 @@ def _logs(plan: Plan) -> Iterator[str]:
             layers.setdefault(layer.mixer.kernel.candidates, []).append(layer.index)
     for candidates, where in layers.items():
         *tried, last = candidates
-        flex = "flex on CUDA and without gradients, else " if "flex" in tried else ""
+        flex = ""
+        if "flex" in tried:
+            rest = "" if layer_asks(plan, candidates) else " and without gradients"
+            flex = f"flex on CUDA{rest}, else "
         # What stands for flash depends on whether it is installed.
         flash = "%s" if "flash" in tried else ""
         text = f"attention of layers[{write_ranges(where)}]: {flash}{flex}{last}"
         arguments = (py_str(text), *(("FLASH",) if flash else ()))
         yield from lay_out(Call("logger.info", arguments), 8)
+
+
+def layer_asks(plan: Plan, candidates: tuple[KernelName, ...]) -> bool:
+    """Whether the layers with these candidates leave the choice to the compiler."""
+    return all(
+        layer.mixer.kernel.choice == "auto"
+        for layer in plan.decoder.layers
+        if layer.mixer is not None and layer.mixer.kernel.candidates == candidates
+    )
 
 
 def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -373,7 +343,7 @@ def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
         yield "layers: Any = self.layers"
         yield "mixers = [layers[owner].mixer for owner in MIXERS]"
     elif not mixer:
-        classes = tuple(dict.fromkeys(structure.attentions.values()))
+        classes = tuple(dict.fromkeys(structure.mixers.values()))
         several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"
@@ -381,7 +351,7 @@ def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
     else:
         yield 'mixers = [getattr(layer, "mixer", None) for layer in self.layers]'
     call = "mixer.make_slot(batch, length)"
-    if _order(plan) is None:
+    if order_of(plan) is None:
         yield f"slots = [{mixer}{call} for mixer in mixers]"
     else:
         yield "used = [mixers[index] for index in ORDER]"

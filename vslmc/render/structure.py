@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mlp, Moe, Norm, Plan
+from vslmc.plan.nodes import (
+    Attention,
+    Ffn,
+    Layer,
+    Mixer,
+    Mla,
+    Moe,
+    Norm,
+    Plan,
+    Rope,
+    T5Bias,
+    TransformerXl,
+    Xpos,
+)
 from vslmc.plan.tensors import written_layers
+from vslmc.render.kernels.plain import Names
+from vslmc.render.kernels.variants import list_variants, name_variants
+from vslmc.render.words import (
+    Words,
+    attention_words,
+    block_words,
+    mla_words,
+    name_classes,
+    name_ffns,
+)
 
-K = TypeVar("K", bound=Hashable)
-Words = tuple[str, ...]
 
-GLU_NAMES = {
-    "silu": "SwiGlu",
-    "gelu": "GeGlu",
-    "gelu_tanh": "GeGluTanh",
-    "relu": "ReGlu",
-    "relu2": "ReGlu2",
-    "sigmoid": "SigmoidGlu",
-    "tanh": "TanhGlu",
-}
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """A table of cosines and sines that layers share."""
+
+    size: int
+    """Numbers of a head that turn."""
+    position: Rope | Xpos
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +49,24 @@ class Structure:
     """The written layers."""
     attentions: dict[Attention, str]
     """Class of each distinct attention; several may share one."""
+    latents: dict[Mla, str]
+    """The same of latent attention."""
     ffns: dict[Ffn, str]
     """Class of each distinct FFN, those inside a mixture included."""
     blocks: dict[Layer, str]
     """Class of each written layer."""
+    kernels: Names
+    """Function of each kernel in each of its forms."""
     grouped: bool
     """Whether some attention has fewer key than query heads."""
     own_head_dim: bool
     """Whether some attention has a head_dim other than width / heads."""
-    ropes: tuple[tuple[int, float], ...]
-    """Distinct (head_dim, theta)."""
+    ropes: tuple[Turning, ...]
+    """Distinct tables of rotations."""
+    tables: tuple[T5Bias, ...]
+    """Distinct tables of biases by distance, in the order of their numbers."""
+    distances: tuple[int, ...]
+    """Widths of the sinusoids of distances that Transformer-XL's positions read."""
     norm_eps: float | None
     """The eps of all block norms, None if they differ or there are none."""
     qk_eps: float | None
@@ -55,33 +81,49 @@ class Structure:
     """Whether some attention uses the keys and values of a layer before it."""
 
     @property
+    def mixers(self) -> dict[Mixer, str]:
+        """Class of each distinct mixer."""
+        return {**self.attentions, **self.latents}
+
+    @property
     def mixes(self) -> bool:
-        """Whether there is any attention."""
-        return bool(self.attentions)
+        """Whether there is any mixer."""
+        return bool(self.attentions or self.latents)
 
     @property
     def slots(self) -> Words:
         """Which kinds of cache slots there are."""
-        return tuple(sorted({a.state.kind for a in self.attentions if a.state}))
+        return tuple(sorted({m.state.kind for m in self.mixers if m.state}))
+
+    @property
+    def limited(self) -> bool:
+        """Whether some slot keeps fewer tokens than there are."""
+        return bool({"window", "recent"} & set(self.slots))
 
 
 def find_structure(plan: Plan) -> Structure:
     """Classes and common facts of the decoder's layers."""
     layers = tuple(written_layers(plan.decoder))
-    mixers = [x.mixer for x in layers if x.mixer is not None]
-    widths = [(x.width, x.mixer) for x in layers if x.mixer is not None]
+    mixers = [x.mixer for x in layers if isinstance(x.mixer, Attention)]
+    latents = [x.mixer for x in layers if isinstance(x.mixer, Mla)]
+    attentive = [(x.width, x.mixer) for x in layers if isinstance(x.mixer, Attention)]
+    tables = {
+        a.position.table: a.position for a in mixers if isinstance(a.position, T5Bias)
+    }
     return Structure(
         layers=layers,
-        attentions=_name(mixers, attention_words, "Attention"),
-        ffns=_name_ffns(layers),
-        blocks=_name(layers, block_words, "Block"),
-        grouped=any(a.kv_heads != a.heads for a in mixers),
-        own_head_dim=any(a.heads * a.head_dim != width for width, a in widths),
-        ropes=tuple(
-            dict.fromkeys((a.head_dim, a.rope.theta) for a in mixers if a.rope)
-        ),
+        attentions=name_classes(mixers, attention_words, "Attention"),
+        latents=name_classes(latents, mla_words, "LatentAttention"),
+        ffns=name_ffns(layers),
+        blocks=name_classes(layers, block_words, "Block"),
+        kernels=name_variants(list_variants([*mixers, *latents])),
+        grouped=bool(latents) or any(a.kv_heads != a.heads for a in mixers),
+        own_head_dim=any(a.heads * a.head_dim != width for width, a in attentive),
+        ropes=tuple(dict.fromkeys(find_turnings([*mixers, *latents]))),
+        tables=tuple(tables[number] for number in sorted(tables)),
+        distances=tuple(dict.fromkeys(w for w, a in attentive if far_apart(a))),
         norm_eps=_common_eps(x.norm for x in layers),
-        qk_eps=_common_eps(a.qk_norm for a in mixers),
+        qk_eps=_common_eps([*(a.qk_norm for a in mixers), *(m.norm for m in latents)]),
         balanced=any(is_balanced(x.ffn) for x in layers),
         adapted=any(x.turn is not None for x in layers),
         shared=tuple(
@@ -93,99 +135,39 @@ def find_structure(plan: Plan) -> Structure:
     )
 
 
-def borrows_kv(mixer: Attention | None) -> bool:
+def find_turnings(mixers: Iterable[Mixer]) -> Iterable[Turning]:
+    """The table of rotations of each mixer that has one."""
+    for mixer in mixers:
+        turning = turning_of(mixer)
+        if turning is not None:
+            yield turning
+
+
+def turning_of(mixer: Mixer) -> Turning | None:
+    """The table of rotations that a mixer reads."""
+    position = mixer.position
+    if isinstance(mixer, Mla):
+        return Turning(mixer.rope_dim, mixer.position)
+    if isinstance(position, Rope):
+        return Turning(position.size or mixer.head_dim, position)
+    if isinstance(position, Xpos):
+        return Turning(mixer.head_dim, position)
+    return None
+
+
+def far_apart(mixer: Mixer) -> bool:
+    """Whether it scores sinusoids of the distance."""
+    return isinstance(mixer.position, TransformerXl)
+
+
+def borrows_kv(mixer: Mixer | None) -> bool:
     """Whether it uses the keys and values of a layer before it."""
-    return mixer is not None and mixer.kv == "from_previous"
+    return isinstance(mixer, Attention) and mixer.kv == "from_previous"
 
 
 def is_balanced(ffn: Ffn | None) -> bool:
     """Whether this FFN adds a balance loss."""
     return isinstance(ffn, Moe) and ffn.balance > 0
-
-
-def attention_words(attention: Attention) -> Words:
-    """One word for each structural feature, empty where it is absent."""
-    kernels = "".join(name.title() for name in attention.kernel.candidates)
-    kept = attention.state.kind.title() if attention.state else ""
-    usual = "All" if attention.window is None else "Window"
-    return (
-        "SharedKv" if borrows_kv(attention) else "",
-        kept if kept not in ("", usual) else "",
-        "Window" if attention.window is not None else "",
-        "Rotary" if attention.rope else "",
-        _norm_word(attention.qk_norm),
-        "Biased" if attention.bias else "",
-        "Dropout" if attention.dropout > 0 else "",
-        "Lora" if attention.lora else "",
-        kernels,
-    )
-
-
-def dense_words(ffn: Mlp | Glu) -> Words:
-    """The words of a dense FFN, its activation left out for gated ones, which it names."""
-    activation = "" if isinstance(ffn, Glu) else _camel(ffn.activation)
-    return (activation, "Biased" if ffn.bias else "", "Lora" if ffn.lora else "")
-
-
-def moe_words(moe: Moe) -> Words:
-    """The words of a mixture of experts."""
-    return (
-        _camel(moe.expert.activation),
-        "Gated" if isinstance(moe.expert, Glu) else "",
-        "Biased" if moe.expert.bias else "",
-        "Shared" if moe.shared else "",
-        "Normalised" if moe.normalise else "",
-        "Balanced" if moe.balance > 0 else "",
-    )
-
-
-def block_words(layer: Layer) -> Words:
-    """The words of a block."""
-    return (
-        "Moe" if is_balanced(layer.ffn) else "",
-        _norm_word(layer.norm),
-        "" if layer.mixer else "Ffn",
-        "SharedKv" if borrows_kv(layer.mixer) else "",
-        "" if layer.ffn else "Mixer",
-        "Dropout" if layer.dropout > 0 else "",
-        "" if layer.turn is None else "Lora",
-    )
-
-
-def _norm_word(norm: Norm | None) -> str:
-    if norm is None:
-        return ""
-    kind = "RmsNorm" if norm.kind == "rmsnorm" else "LayerNorm"
-    return kind + ("Biased" if norm.bias else "")
-
-
-def _camel(name: str) -> str:
-    return "".join(part.title() for part in name.split("_"))
-
-
-def _name(items: Iterable[K], words: Callable[[K], Words], noun: str) -> dict[K, str]:
-    """Class names: the words in which the structures differ, then the noun."""
-    described = {item: words(item) for item in items}
-    columns = list(zip(*described.values(), strict=True))
-    differ = [len(set(column)) > 1 for column in columns]
-    return {
-        item: "".join(w for w, d in zip(row, differ, strict=True) if d) + noun
-        for item, row in described.items()
-    }
-
-
-def _name_ffns(layers: tuple[Layer, ...]) -> dict[Ffn, str]:
-    whole = [x.ffn for x in layers if x.ffn is not None]
-    moes = [f for f in whole if isinstance(f, Moe)]
-    dense = [f for f in whole if not isinstance(f, Moe)]
-    dense += [m.shared for m in moes if m.shared is not None]
-    mlps = [f for f in dense if isinstance(f, Mlp)]
-    gated = [f for f in dense if isinstance(f, Glu)]
-    names: dict[Ffn, str] = {**_name(mlps, dense_words, "Mlp")}
-    for activation in dict.fromkeys(f.activation for f in gated):
-        same = [f for f in gated if f.activation == activation]
-        names |= {**_name(same, dense_words, GLU_NAMES[activation])}
-    return {**names, **_name(moes, moe_words, "Moe")}
 
 
 def _common_eps(norms: Iterable[Norm | None]) -> float | None:

@@ -85,6 +85,12 @@ class Kind:
     """Keys that may be given without their name, in order."""
 
 
+def set_at(component: Component, name: str) -> Span | None:
+    """Where a key is set; None for a default."""
+    origin = component.origin(name)
+    return origin.span if origin.default is None else None
+
+
 KINDS: dict[str, dict[str, Kind]] = {}
 """All kinds by slot and name, in the order of declaration."""
 

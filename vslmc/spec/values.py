@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence as Many
+from collections.abc import Sequence as Listing
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
@@ -51,7 +51,7 @@ class FieldType(Protocol):
         """The Python value; raises `Misfit`."""
         ...
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """Words that it accepts, for completion and suggestions."""
         ...
 
@@ -90,7 +90,7 @@ class Whole:
             )
         return int(value)
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return ()
 
@@ -128,7 +128,7 @@ class Real:
             )
         return float(value)
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return ()
 
@@ -151,7 +151,7 @@ class Choice:
             f"{describe_value(value)} is none of them", f"it takes {self.describe()}"
         )
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return self.names
 
@@ -172,7 +172,7 @@ class Flag:
             f"{describe_value(value)} is neither", f"it takes {self.describe()}"
         )
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return ("true", "false")
 
@@ -193,7 +193,7 @@ class String:
             f"{describe_value(value)} is no text", f"it takes {self.describe()}"
         )
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return ()
 
@@ -220,9 +220,18 @@ class Or:
             )
         return self.other.convert(value)
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return (self.word, *self.other.choices())
+
+
+def _convert_item(item: FieldType, value: tuple[Any, ...], index: int) -> Any:
+    """One of several values; the misfit says which."""
+    try:
+        return item.convert(value[index])
+    except Misfit as misfit:
+        misfit.item = index
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,17 +250,34 @@ class Pair:
             raise Misfit(
                 f"{describe_value(value)} is no pair", f"it takes {self.describe()}"
             )
-        return self.convert_item(value, 0), self.convert_item(value, 1)
+        return _convert_item(self.item, value, 0), _convert_item(self.item, value, 1)
 
-    def convert_item(self, value: tuple[Any, ...], index: int) -> Any:
-        """One of the two; the misfit says which."""
-        try:
-            return self.item.convert(value[index])
-        except Misfit as misfit:
-            misfit.item = index
-            raise
+    def choices(self) -> Listing[str]:
+        """See `FieldType`."""
+        return ()
 
-    def choices(self) -> Many[str]:
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A list of values of one type, such as `[1, 1.5, 2]`."""
+
+    item: FieldType
+
+    def describe(self) -> str:
+        """See `FieldType`."""
+        return f"a list, each {self.item.describe()}"
+
+    def convert(self, value: Value) -> tuple[Any, ...]:
+        """See `FieldType`."""
+        if not isinstance(value, tuple) or not value:
+            raise Misfit(
+                f"{describe_value(value)} is no list of values",
+                f"it takes {self.describe()}",
+            )
+        places = range(len(value))
+        return tuple(_convert_item(self.item, value, place) for place in places)
+
+    def choices(self) -> Listing[str]:
         """See `FieldType`."""
         return ()
 
@@ -272,7 +298,7 @@ class Part:
             f"{describe_value(value)} is no {self.slot}", f"it takes {self.describe()}"
         )
 
-    def choices(self) -> Many[str]:
+    def choices(self) -> Listing[str]:
         """Filled from the kinds of the slot by whoever asks."""
         return ()
 
@@ -294,6 +320,8 @@ def describe_value(value: Value) -> str:
 
 SLOTS = {
     "ffn": "an FFN",
+    "absolute": "an absolute position",
+    "mtp": "a prediction of further tokens",
     "init": "an init scheme",
     "data": "a source of text",
     "optimizer": "an optimizer",

@@ -23,6 +23,7 @@ LINTS = (
     "vocab-alignment",
     "window-beyond-context",
     "every-expert-chosen",
+    "key-without-effect",
 )
 """Warnings that `allow` silences."""
 
@@ -282,4 +283,22 @@ def unused_allow(place: Span, name: str) -> Diagnostic:
         f"there is no `{name}` to allow here",
         primary=Label(place, "silences nothing"),
         help="remove it",
+    )
+
+
+@diagnostic(
+    "key-without-effect",
+    what="A key is set that means nothing beside the others.",
+    why="Whoever wrote it expects a change that does not come.",
+    wrong="block base { mixer = attention(heads = 2, head_dim = 8, qk_norm_over = all), ffn = mlp }",
+    right="block base { mixer = attention(heads = 2, head_dim = 8, qk_norm = rmsnorm, qk_norm_over = all), ffn = mlp }",
+    severity="warning",
+    form="block",
+)
+def key_without_effect(place: Span, key: str, reason: str) -> Diagnostic:
+    """`key` at `place` has no effect, for a `reason`."""
+    return fault(
+        f"`{key}` has no effect here",
+        primary=Label(place, reason),
+        help=unless_meant(f"leave `{key}` out", "key-without-effect"),
     )

@@ -139,11 +139,14 @@ def lora_without_pass(place: Span, nested: bool) -> Diagnostic:
 )
 def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
     """`part` of the layer that is written at `place`."""
-    what = f"its `{part}` is shared" if shared else "a mixture of experts"
+    kinds = {"ffn": "a mixture of experts", "mixer": "latent attention"}
+    what = f"its `{part}` is shared" if shared else kinds[part]
     return fault(
         f"`lora` cannot stand beside this `{part}`",
         primary=Label(place, what),
         help=(
-            "leave out `share` or `lora`" if shared else "use a dense FFN, or no `lora`"
+            "leave out `share` or `lora`"
+            if shared
+            else f"use another `{part}`, or no `lora`"
         ),
     )

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.outcome import Outcome
 from vslmc.plan.lower.parts import lower_norm
 from vslmc.plan.lower.stack import lower_stack
 from vslmc.plan.lower.training import lower_training
-from vslmc.plan.nodes import Embedding, Head, Loss, Plan
-from vslmc.plan.tensors import InitRule, count_numbers, list_tensors
+from vslmc.plan.nodes import (
+    Activation,
+    Embedding,
+    Head,
+    InitRule,
+    Loss,
+    Mtp,
+    Plan,
+    Transform,
+)
+from vslmc.plan.tensors import count_numbers, list_tensors
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.widths import head_width, stem_width
 from vslmc.source import Origin
-from vslmc.spec.sections import InitScheme, NormalInit
+from vslmc.spec import sections as s
 from vslmc.syntax.limits import Limits
 
 
@@ -46,6 +57,7 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
         stacks=stacks,
         head=head,
         losses=(Loss("next_token"),),
+        init=rule,
         tensors=tensors,
         training=training.value,
         origin=Origin(model.span),
@@ -55,22 +67,59 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
 
 def lower_embedding(model: ResolvedModel) -> Embedding:
     """The embedding, as wide as the stream begins."""
-    section = model.embedding
-    learned = section.position == "learned"
-    return Embedding(stem_width(model), learned, section.dropout, Origin(section.span))
-
-
-def lower_head(model: ResolvedModel) -> Head:
-    """The head; its norm is by default of the last layer's kind."""
-    width = head_width(model)
-    norm = model.head.norm or model.layers[-1].block.norm
-    return Head(
-        width, lower_norm(norm, width), model.embedding.tie, Origin(model.head.span)
+    section, width = model.embedding, stem_width(model)
+    position, norm = section.position, section.norm
+    first = model.layers[0].block
+    if norm is None and first.placement == "peri":
+        norm = first.norm
+    sinusoids = None
+    if isinstance(position, s.Sinusoidal):
+        sinusoids = "halves" if position.layout == "halves" else "interleaved"
+    return Embedding(
+        width=width,
+        learned_positions=isinstance(position, s.LearnedAbsolute),
+        dropout=section.dropout,
+        origin=Origin(section.span),
+        sinusoids=sinusoids,
+        scale=section.scale,
+        norm=norm and lower_norm(norm, width),
     )
 
 
-def lower_init(init: InitScheme) -> InitRule:
+def lower_head(model: ResolvedModel) -> Head:
+    """The head; its norm is by default of the last layer's kind, unless that ends in one."""
+    section, width = model.head, head_width(model)
+    last = model.layers[-1].block
+    norm = section.norm
+    if norm is None and last.placement != "post":
+        norm = last.norm
+    mtp = section.mtp
+    return Head(
+        width=width,
+        norm=norm and lower_norm(norm, width),
+        tied=model.embedding.tie,
+        origin=Origin(section.span),
+        bias=section.bias,
+        scale=section.scale,
+        softcap=section.softcap,
+        transform=(
+            Transform(cast("Activation", section.transform))
+            if section.transform
+            else None
+        ),
+        mtp=Mtp(mtp.depth, mtp.weight) if isinstance(mtp, s.MtpHead) else None,
+    )
+
+
+def lower_init(init: s.InitScheme) -> InitRule:
     """The rule of a scheme; `gpt2` is the default one by its name."""
-    if isinstance(init, NormalInit):
-        return InitRule(init.std, init.residual == "scaled")
-    return InitRule(0.02, True)
+    match init:
+        case s.NormalInit():
+            scaled = init.residual == "scaled"
+            return InitRule(init.std, scaled, embedding=init.embedding)
+        case s.XavierInit():
+            return InitRule(0.0, False, "xavier", init.embedding)
+        case s.FanInInit():
+            return InitRule(0.0, False, "fan_in", init.embedding)
+        case _:
+            return InitRule(0.02, True)

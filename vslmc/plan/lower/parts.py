@@ -1,22 +1,29 @@
-"""Lowering of the parts of a layer: one function for each slot, one case for each kind."""
+"""Lowering of norms, positions and FFNs: one function for each slot, one case for each kind."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from vslmc.checks.kernels import flash_fault
 from vslmc.plan.nodes import (
     Activation,
-    Attention,
+    Alibi,
+    DynamicScaling,
     Ffn,
     Glu,
-    Kernel,
-    KernelName,
-    Mixer,
+    LinearScaling,
+    Llama3Scaling,
+    LongScaling,
     Mlp,
     Moe,
     Norm,
+    NtkScaling,
+    Position,
     Rope,
+    Scaling,
+    T5Bias,
+    TransformerXl,
+    Xpos,
+    YarnScaling,
 )
 from vslmc.spec import parts as p
 
@@ -31,56 +38,77 @@ def lower_norm(norm: p.Norm, width: int) -> Norm | None:
     """A norm over `width` coordinates."""
     match norm:
         case p.RmsNorm():
-            return Norm("rmsnorm", width, norm.eps)
+            offset = norm.unit_offset
+            return Norm("rmsnorm", width, norm.eps, weight=norm.weight, offset=offset)
         case p.LayerNorm():
-            return Norm("layernorm", width, norm.eps, norm.bias)
+            return Norm("layernorm", width, norm.eps, norm.bias, norm.weight)
+        case p.L2Norm():
+            return Norm("l2norm", width, norm.eps, weight=norm.weight)
         case _:
             return None
 
 
-def lower_mixer(mixer: p.Mixer) -> Mixer | None:
-    """A mixer."""
-    match mixer:
-        case p.Attention():
-            return lower_attention(mixer)
+def lower_position(position: p.Position, heads: int, head_dim: int) -> Position | None:
+    """A position of heads of `head_dim`; the tables of biases are numbered with the stack."""
+    match position:
+        case p.Rope():
+            return lower_rope(position, head_dim)
+        case p.Xpos():
+            return Xpos(position.theta, position.scale_base)
+        case p.Alibi():
+            number = heads if position.heads is None else position.heads
+            spread = "above" if position.spread == "above" else "below"
+            return Alibi(number, spread, position.steepest)
+        case p.T5Bias():
+            return T5Bias(position.buckets, position.distance, 0)
+        case p.TransformerXl():
+            return TransformerXl()
         case _:
             return None
 
 
-def lower_attention(attention: p.Attention) -> Attention:
-    """Attention with its candidates of kernels; what it keeps follows from the whole stack."""
-    rope = attention.position
-    return Attention(
-        heads=attention.heads,
-        kv_heads=attention.kv_heads,
-        head_dim=attention.head_dim,
-        window=attention.window,
-        rope=Rope(rope.theta) if isinstance(rope, p.Rope) else None,
-        qk_norm=lower_norm(attention.qk_norm, attention.head_dim),
-        bias=attention.bias,
-        dropout=attention.dropout,
-        kv="own" if attention.kv == "own" else "from_previous",
-        kernel=lower_kernel(attention),
-        state=None,
+def lower_rope(rope: p.Rope, head_dim: int) -> Rope:
+    """RoPE over the first numbers of a head."""
+    size = rotated_size(rope, head_dim)
+    return Rope(
+        theta=rope.theta,
+        size=None if size == head_dim else size,
+        interleaved=rope.interleaved,
+        scaling=lower_scaling(rope.scaling),
     )
 
 
-def lower_kernel(attention: p.Attention) -> Kernel:
-    """The choice and what may stand in for it; sdpa runs everywhere."""
-    choice = attention.kernel
-    candidates: tuple[KernelName, ...]
-    match choice:
-        case "eager":
-            candidates = ("eager",)
-        case "flash":
-            candidates = ("flash", "sdpa")
-        case "flex":
-            candidates = ("flex", "sdpa")
-        case "auto" if flash_fault(attention.head_dim, attention.dropout) is None:
-            candidates = ("flash", "sdpa")
+def rotated_size(rope: p.Rope, head_dim: int) -> int:
+    """How many numbers of a head turn."""
+    return round(rope.fraction * head_dim)
+
+
+def lower_scaling(scaling: p.Scaling) -> Scaling | None:
+    """How RoPE's frequencies are scaled."""
+    match scaling:
+        case p.LinearScaling(factor=factor):
+            return LinearScaling(factor)
+        case p.NtkScaling(factor=factor):
+            return NtkScaling(factor)
+        case p.DynamicScaling(factor=factor):
+            return DynamicScaling(factor, scaling.original)
+        case p.YarnScaling(factor=factor):
+            return YarnScaling(
+                factor,
+                scaling.original,
+                scaling.beta_fast,
+                scaling.beta_slow,
+                scaling.attention,
+                scaling.truncate,
+            )
+        case p.Llama3Scaling(factor=factor):
+            return Llama3Scaling(factor, scaling.low, scaling.high, scaling.original)
+        case p.LongScaling():
+            return LongScaling(
+                scaling.short, scaling.long, scaling.original, scaling.attention
+            )
         case _:
-            candidates = ("sdpa",)
-    return Kernel(cast("KernelName", choice), candidates)
+            return None
 
 
 def lower_ffn(ffn: p.Ffn) -> Ffn | None:
@@ -88,6 +116,8 @@ def lower_ffn(ffn: p.Ffn) -> Ffn | None:
     match ffn:
         case p.Mlp():
             return Mlp(ffn.hidden, cast("Activation", ffn.activation), ffn.bias)
+        case p.AnyGlu():
+            return Glu(ffn.hidden, cast("Activation", ffn.activation), ffn.bias)
         case p.Glu():
             return Glu(ffn.hidden, GATES[type(ffn)], ffn.bias)
         case p.Moe():

@@ -1,15 +1,15 @@
-"""A window that reaches over the whole context is no window."""
+"""A window, or a chunk, that reaches over the whole context is none."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from vslmc.plan.kv import place_states
-from vslmc.plan.nodes import Attention, Layer, Plan, Stack
+from vslmc.plan.nodes import Attention, Chunked, Layer, Plan, Stack
 
 
 def fold_full_windows(plan: Plan) -> Plan:
-    """Make windows of at least the context `full`: no mask and the same logits.
+    """Make windows and chunks of at least the context `full`: no mask and the same logits.
 
     The kernels stay as they are: a kernel that can do windows can do without.
     """
@@ -24,10 +24,10 @@ def _fold_stack(stack: Stack, context: int) -> Stack:
 
 def _fold_layer(layer: Layer, context: int) -> Layer:
     mixer = layer.mixer
-    if (
-        not isinstance(mixer, Attention)
-        or mixer.window is None
-        or mixer.window < context
-    ):
+    if not isinstance(mixer, Attention):
         return layer
-    return replace(layer, mixer=replace(mixer, window=None))
+    if mixer.window is not None and mixer.window >= context:
+        return replace(layer, mixer=replace(mixer, window=None))
+    if isinstance(mixer.pattern, Chunked) and mixer.pattern.size >= context:
+        return replace(layer, mixer=replace(mixer, pattern=None))
+    return layer

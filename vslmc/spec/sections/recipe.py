@@ -1,4 +1,4 @@
-"""The sections of a file: block, model, embedding, head, recipe and their keys."""
+"""The sections of a recipe: data, training, launch."""
 
 from __future__ import annotations
 
@@ -7,98 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from vslmc.spec.fields import Component, Derived, component, kind, setting
-from vslmc.spec.parts import PROBABILITY, Ffn, Mixer, Norm
-from vslmc.spec.values import Choice, Flag, Or, Pair, Part, Real, String, Whole
-
-
-@component
-class Block(Component):
-    """One layer: x + mixer(norm(x)), then x + ffn(norm(x))."""
-
-    width: int = setting(
-        Whole(1),
-        "width of the stream in this layer",
-        Derived("width", lambda f, scope: Fraction(scope["width"])),
-        "the model's width",
-    )
-    norm: Norm = setting(
-        Part("norm"), "norm of the inputs of mixer and FFN", "rmsnorm", "as Llama"
-    )
-    mixer: Mixer = setting(Part("mixer"), "what mixes tokens")
-    ffn: Ffn = setting(Part("ffn"), "what works on each token")
-    dropout: float = setting(
-        PROBABILITY, "dropout of both branches", 0.0, "small models underfit"
-    )
-
-
-@component
-class EmbeddingSection(Component):
-    """The token embedding."""
-
-    tie: bool = setting(
-        Flag(),
-        "whether the head uses the embedding's tensor",
-        False,
-        "small models gain from a head of their own",
-    )
-    position: str = setting(
-        Choice(("none", "learned")),
-        "absolute positions added to the embedding",
-        "none",
-        "relative positions live in the mixer",
-    )
-    dropout: float = setting(
-        PROBABILITY, "dropout of the embedding", 0.0, "small models underfit"
-    )
-
-
-@component
-class HeadSection(Component):
-    """The final norm and the projection to the vocabulary."""
-
-    norm: Norm | None = setting(
-        Part("norm"), "the final norm", None, "the last layer's kind of norm"
-    )
-
-
-class InitScheme(Component):
-    """How weights start."""
-
-
-@kind("normal", "init")
-class NormalInit(InitScheme):
-    """Normal weights of one standard deviation."""
-
-    std: float = setting(
-        Real(0.0, 10.0, above=True), "standard deviation", 0.02, "as GPT-2"
-    )
-    residual: str = setting(
-        Choice(("scaled", "plain")),
-        "whether projections into the stream are divided by sqrt(number of branches)",
-        "scaled",
-        "as GPT-2",
-    )
-
-
-@kind("gpt2", "init")
-class Gpt2Init(InitScheme):
-    """GPT-2's scheme: normal(std = 0.02, residual = scaled)."""
-
-
-@component
-class ModelSection(Component):
-    """A model: its sizes; the stack, embedding, head and recipe are sections of it."""
-
-    vocab: int = setting(Whole(1), "size of the vocabulary")
-    context: int = setting(Whole(1), "longest sequence, in tokens")
-    width: int = setting(Whole(1), "width of the stream, unless a layer says otherwise")
-    resize: str = setting(
-        Choice(("carry", "pad", "project", "learned")),
-        "how the stream changes its width",
-        "carry",
-        "best measured (arXiv 2606.18246)",
-    )
-    init: InitScheme = setting(Part("init"), "how weights start", "normal", "as GPT-2")
+from vslmc.spec.values import Choice, Or, Pair, Part, Real, String, Whole
 
 
 class Data(Component):
@@ -316,45 +225,3 @@ class RecipeSection(Component):
     tokenizer: Tokenizer = setting(
         Part("tokenizer"), "from text to tokens", "byte", "needs no training"
     )
-
-
-SECTIONS: dict[str, type[Component]] = {
-    "block": Block,
-    "model": ModelSection,
-    "embedding": EmbeddingSection,
-    "head": HeadSection,
-    "recipe": RecipeSection,
-    "train": TrainSection,
-    "deepspeed": DeepSpeedSection,
-}
-"""Every section by its name."""
-
-NOT_YET: dict[str, frozenset[str]] = {
-    "mixer": frozenset(
-        ["mla", "dynamic_mask_attention", "ssd", "conv", "linear_attention", "python"]
-    ),
-    "position": frozenset(["xpos", "alibi", "t5_bias", "transformer_xl"]),
-    "ffn": frozenset(["peer", "pkm", "cdmoe", "python"]),
-    "init": frozenset({"mup"}),
-    "data": frozenset(["hub", "shards", "synthetic"]),
-    "tokenizer": frozenset(["bpe", "unigram", "file"]),
-    "kernel": frozenset({"triton"}),
-    "attention": frozenset(
-        ["pattern", "softcap", "sink", "scale", "shift_tokens", "softmax_power"]
-    ),
-    "rope": frozenset(["fraction", "interleaved", "scaling"]),
-    "rmsnorm": frozenset({"unit_offset"}),
-    "moe": frozenset(
-        ["router", "z_loss", "capacity", "groups", "bias", "clamp", "kernel"]
-    ),
-    "adamw": frozenset({"bits"}),
-    "block": frozenset(["placement", "parallel", "residual", "cross"]),
-    "model": frozenset({"encoder"}),
-    "embedding": frozenset(["scale", "norm", "root", "enter"]),
-    "head": frozenset(["softcap", "bias", "scale", "mtp"]),
-    "recipe": frozenset({"objective"}),
-    "train": frozenset({"stop"}),
-    "deepspeed": frozenset(["offload_optimizer", "offload_parameters"]),
-    "declaration": frozenset(["ablate", "sweep"]),
-}
-"""What the language has and this compiler cannot build yet, by where it stands; it only shrinks."""

@@ -1,0 +1,168 @@
+"""The nodes of a plan: final integers, one entry per applied layer, tensors by name.
+
+Nothing in a plan is left to decide except `kernel = auto`, which the generated model
+resolves when it is built. Every node is frozen; passes make new plans.
+
+Names of tensors are the keys of the generated model's `state_dict()`:
+
+    embedding.weight                 (vocab, width)
+    position.weight                  (context, width)           learned absolute positions
+    layers.J.norm_1.weight|bias      (width,)                   J: the written layer
+    layers.J.mixer.qkv.weight|bias   ((heads + 2 * kv_heads) * head_dim, width)
+    layers.J.mixer.q.weight|bias     (heads * head_dim, width)  kv = from_previous: no qkv, no k_norm
+    layers.J.mixer.q_norm.weight     (head_dim,)                and k_norm
+    layers.J.mixer.out.weight|bias   (width, heads * head_dim)
+    layers.J.norm_2.weight|bias      (width,)
+    layers.J.ffn.up.weight|bias      (hidden, width)            mlp, glu
+    layers.J.ffn.gate.weight|bias    (hidden, width)            glu
+    layers.J.ffn.down.weight|bias    (width, hidden)
+    layers.J.*.lora_a                (passes, rank, in)         beside each weight, with lora
+    layers.J.*.lora_b                (passes, out, rank)
+    layers.J.ffn.router.weight       (experts, width)           moe
+    layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
+    layers.J.ffn.shared.*            a dense FFN                moe with shared experts
+    resizes.R.weight                 (after, before)            resize = project
+    resizes.R.fill                   (after - before,)          resize = learned
+    norm.weight|bias                 (width,)                   the final norm
+    head.weight                      (vocab, width)             unless tied
+"""
+
+from __future__ import annotations
+
+from vslmc.plan.nodes.ffns import (
+    Activation,
+    Ffn,
+    Glu,
+    Mlp,
+    Moe,
+)
+from vslmc.plan.nodes.mixers import (
+    Attention,
+    Gate,
+    Mixer,
+    Mla,
+    Power,
+    QkOver,
+    Sink,
+)
+from vslmc.plan.nodes.parts import (
+    Alibi,
+    Chunked,
+    Dilated,
+    DynamicScaling,
+    Kernel,
+    KernelChoice,
+    KernelName,
+    KvState,
+    LinearScaling,
+    Llama3Scaling,
+    LongScaling,
+    Lora,
+    Norm,
+    NtkScaling,
+    Pattern,
+    Position,
+    Rope,
+    Scaling,
+    Strided,
+    T5Bias,
+    TransformerXl,
+    Xpos,
+    YarnScaling,
+)
+from vslmc.plan.nodes.plan import (
+    Plan,
+)
+from vslmc.plan.nodes.stack import (
+    Embedding,
+    Form,
+    Head,
+    Layer,
+    Loss,
+    Mtp,
+    Placement,
+    Residual,
+    Resize,
+    ResizeKind,
+    Stack,
+    Transform,
+)
+from vslmc.plan.nodes.stored import (
+    Init,
+    InitRule,
+    Tail,
+    Tensor,
+)
+from vslmc.plan.nodes.training import (
+    AdamW,
+    BuiltinText,
+    DeepSpeed,
+    Device,
+    Precision,
+    Schedule,
+    TextFile,
+    Training,
+)
+
+__all__ = [
+    "Activation",
+    "AdamW",
+    "Alibi",
+    "Attention",
+    "BuiltinText",
+    "Chunked",
+    "DeepSpeed",
+    "Device",
+    "Dilated",
+    "DynamicScaling",
+    "Embedding",
+    "Ffn",
+    "Form",
+    "Gate",
+    "Glu",
+    "Head",
+    "Init",
+    "InitRule",
+    "Kernel",
+    "KernelChoice",
+    "KernelName",
+    "KvState",
+    "Layer",
+    "LinearScaling",
+    "Llama3Scaling",
+    "LongScaling",
+    "Lora",
+    "Loss",
+    "Mixer",
+    "Mla",
+    "Mlp",
+    "Moe",
+    "Mtp",
+    "Norm",
+    "NtkScaling",
+    "Pattern",
+    "Placement",
+    "Plan",
+    "Position",
+    "Power",
+    "Precision",
+    "QkOver",
+    "Residual",
+    "Resize",
+    "ResizeKind",
+    "Rope",
+    "Scaling",
+    "Schedule",
+    "Sink",
+    "Stack",
+    "Strided",
+    "T5Bias",
+    "Tail",
+    "Tensor",
+    "TextFile",
+    "Training",
+    "Transform",
+    "TransformerXl",
+    "Xpos",
+    "YarnScaling",
+]

@@ -1,0 +1,53 @@
+"""The loss of a model's head, without the logits of all tokens at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Plan
+from vslmc.render.engine import read_leaf, render
+from vslmc.render.layout import lay_out_def
+
+
+@dataclass(frozen=True, slots=True)
+class LossView:
+    """The view of `loss.py.jinja`."""
+
+    bias: bool
+    """Whether logits have a bias."""
+    capped: bool
+    """Whether they have a soft cap."""
+    forward: str
+    """Head of the function's `forward`."""
+    saved: str
+    """What `backward` finds beside the first two gradients."""
+    gradients: str
+    """What it gives beside them."""
+    signature: str
+    """Head of `head_loss`."""
+    arguments: str
+    """What the function is called with after x and weight."""
+
+
+def render_loss(plan: Plan) -> str:
+    """The plain loss is a leaf; a bias and a soft cap change it."""
+    head = plan.head
+    bias, capped = head.bias, head.softcap is not None
+    if not bias and not capped:
+        return read_leaf("loss")
+    more = ("bias: Tensor",) if bias else ()
+    more += ("softcap: float",) if capped else ()
+    extra = "".join(f", {parameter.split(':')[0]}" for parameter in more)
+    gradients = ["None", *(["bias_grad * slope"] if bias else [])]
+    gradients += ["None"] if capped else []
+    given = ("x: Tensor", "weight: Tensor", "targets: Tensor", *more)
+    view = LossView(
+        bias=bias,
+        capped=capped,
+        forward=lay_out_def("forward", ("ctx: Any", *given), " -> Tensor", 4),
+        saved=", bias_grad" if bias else "",
+        gradients=", ".join(gradients),
+        signature=lay_out_def("head_loss", given, " -> Tensor"),
+        arguments=f"targets{extra}",
+    )
+    return render("model/loss.py.jinja", view)

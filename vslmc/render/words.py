@@ -1,0 +1,177 @@
+"""Names of classes: the words in which structures differ, then a noun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+from vslmc.plan.nodes import (
+    Attention,
+    Ffn,
+    Glu,
+    Layer,
+    Mla,
+    Mlp,
+    Moe,
+    Norm,
+    Position,
+    Rope,
+)
+
+K = TypeVar("K", bound=Hashable)
+Words = tuple[str, ...]
+
+GLU_NAMES = {
+    "silu": "SwiGlu",
+    "gelu": "GeGlu",
+    "gelu_tanh": "GeGluTanh",
+    "quick_gelu": "QuickGeGlu",
+    "relu": "ReGlu",
+    "relu2": "ReGlu2",
+    "leaky_relu": "LeakyReGlu",
+    "sigmoid": "SigmoidGlu",
+    "tanh": "TanhGlu",
+}
+
+
+def name_classes(
+    items: Iterable[K], words: Callable[[K], Words], noun: str
+) -> dict[K, str]:
+    """Class names: the words in which the structures differ, then the noun."""
+    described = {item: words(item) for item in items}
+    columns = list(zip(*described.values(), strict=True))
+    differ = [len(set(column)) > 1 for column in columns]
+    return {
+        item: "".join(w for w, d in zip(row, differ, strict=True) if d) + noun
+        for item, row in described.items()
+    }
+
+
+def name_ffns(layers: tuple[Layer, ...]) -> dict[Ffn, str]:
+    """Class of each distinct FFN, those inside a mixture included."""
+    whole = [x.ffn for x in layers if x.ffn is not None]
+    moes = [f for f in whole if isinstance(f, Moe)]
+    dense = [f for f in whole if not isinstance(f, Moe)]
+    dense += [m.shared for m in moes if m.shared is not None]
+    mlps = [f for f in dense if isinstance(f, Mlp)]
+    gated = [f for f in dense if isinstance(f, Glu)]
+    names: dict[Ffn, str] = {**name_classes(mlps, dense_words, "Mlp")}
+    for activation in dict.fromkeys(f.activation for f in gated):
+        same = [f for f in gated if f.activation == activation]
+        names |= {**name_classes(same, dense_words, GLU_NAMES[activation])}
+    return {**names, **name_classes(moes, moe_words, "Moe")}
+
+
+def attention_words(attention: Attention) -> Words:
+    """One word for each structural feature, empty where it is absent."""
+    kernels = "".join(name.title() for name in attention.kernel.candidates)
+    kept = attention.state.kind.title() if attention.state else ""
+    usual = "All" if attention.window is None else "Window"
+    window = "Window" if attention.window is not None else ""
+    pattern = type(attention.pattern).__name__ if attention.pattern else window
+    power = attention.power
+    over = {"head": "", "each": "Each", "all": "Whole"}[attention.qk_over]
+    return (
+        {"own": "", "from_previous": "SharedKv", "memory": "Cross"}[attention.kv],
+        kept if kept not in ("", usual) else "",
+        pattern,
+        "" if attention.causal else "Both",
+        position_word(attention.position),
+        _norm_word(attention.qk_norm) + over,
+        _bias_word(attention.bias, attention.out_bias),
+        "" if attention.scale is None else "Scaled",
+        "" if attention.softcap is None else "Capped",
+        {"learned": "Sink", "plus_one": "PlusOne"}.get(attention.sink or "", ""),
+        "" if power is None else "LearnedPower" if power.learned else "Power",
+        "" if attention.gate is None else f"{attention.gate.title()}Gated",
+        "Shifted" if attention.shift else "",
+        "Dropout" if attention.dropout > 0 else "",
+        "Lora" if attention.lora else "",
+        kernels,
+    )
+
+
+def _bias_word(bias: bool, out: bool) -> str:
+    if bias != out:
+        return "QkvBiased" if bias else "OutBiased"
+    return "Biased" if bias else ""
+
+
+def position_word(position: Position | None) -> str:
+    """The kind of a position, with what changes the code that it needs."""
+    if position is None:
+        return ""
+    if not isinstance(position, Rope):
+        return type(position).__name__
+    part = "" if position.size is None else "Partly"
+    return f"{part}{'Interleaved' if position.interleaved else ''}Rotary"
+
+
+def mla_words(mixer: Mla) -> Words:
+    """The words of latent attention."""
+    return (
+        "" if mixer.q_rank is None else "LowRank",
+        position_word(mixer.position),
+        _norm_word(mixer.norm),
+        "Biased" if mixer.bias else "",
+        "Dropout" if mixer.dropout > 0 else "",
+        "".join(name.title() for name in mixer.kernel.candidates),
+    )
+
+
+def dense_words(ffn: Mlp | Glu) -> Words:
+    """The words of a dense FFN, its activation left out for gated ones, which it names."""
+    activation = "" if isinstance(ffn, Glu) else _camel(ffn.activation)
+    return (activation, "Biased" if ffn.bias else "", "Lora" if ffn.lora else "")
+
+
+def moe_words(moe: Moe) -> Words:
+    """The words of a mixture of experts."""
+    return (
+        _camel(moe.expert.activation),
+        "Gated" if isinstance(moe.expert, Glu) else "",
+        "Biased" if moe.expert.bias else "",
+        "Shared" if moe.shared else "",
+        "Normalised" if moe.normalise else "",
+        "Balanced" if moe.balance > 0 else "",
+    )
+
+
+def block_words(layer: Layer) -> Words:
+    """The words of a block."""
+    form, residual = layer.form, layer.form.residual
+    balanced = isinstance(layer.ffn, Moe) and layer.ffn.balance > 0
+    mixer = layer.mixer
+    borrows = isinstance(mixer, Attention) and mixer.kv == "from_previous"
+    return (
+        "Moe" if balanced else "",
+        _norm_word(layer.norm),
+        "" if layer.mixer else "Ffn",
+        "SharedKv" if borrows else "",
+        "" if layer.ffn else "Mixer",
+        "" if layer.cross is None else "Cross",
+        "" if form.placement == "pre" else form.placement.title(),
+        {None: "", "own": "ParallelNorms", "shared": "Parallel"}[form.parallel],
+        "" if residual.learned is None else f"Learned{residual.learned.title()}",
+        "Damped" if residual.stream != 1.0 else "",
+        "Weighted" if residual.branch != 1.0 else "",
+        "Dropout" if layer.dropout > 0 else "",
+        "" if layer.turn is None else "Lora",
+    )
+
+
+def _norm_word(norm: Norm | None) -> str:
+    if norm is None:
+        return ""
+    kind = {"rmsnorm": "RmsNorm", "layernorm": "LayerNorm", "l2norm": "L2Norm"}
+    words = (
+        "Offset" if norm.offset else "",
+        "" if norm.weight else "Plain",
+        kind[norm.kind],
+        "Biased" if norm.bias else "",
+    )
+    return "".join(words)
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))
