@@ -9,7 +9,7 @@ from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 from vslmc.spec import parts as p
-from vslmc.spec.fields import Component
+from vslmc.spec.fields import Component, kind_of
 from vslmc.spec.sections import Block
 
 
@@ -56,6 +56,7 @@ def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
     if moe.top_k > moe.experts:
         at, where = set_at(moe, "top_k"), moe.place("experts") or place
         yield faults.top_k_exceeds_experts(at, moe.top_k, where, moe.experts)
-    if isinstance(moe.expert, p.Moe | p.NoFfn):
-        kind = "moe" if isinstance(moe.expert, p.Moe) else "none"
-        yield faults.expert_must_be_dense(moe.expert.span or moe.span, kind)
+    if isinstance(moe.expert, p.Moe | p.NoFfn | p.PythonFfn):
+        kind = kind_of(moe.expert)
+        name = "none" if kind is None else kind.name
+        yield faults.expert_must_be_dense(moe.expert.span or moe.span, name)

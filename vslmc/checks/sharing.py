@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.python import verify_adapted
 from vslmc.diagnostics.catalogue import sharing as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.source import Span
-from vslmc.spec.fields import Component, kind_of, settings_of
+from vslmc.spec.fields import Component, kind_of
 from vslmc.spec.parts import Attention, Moe, NoFfn, NoMixer, Rope
 
 
@@ -69,6 +70,9 @@ def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
         if layer.turn is None:
             yield faults.lora_without_pass(layer.span, False)
             return
+        if foreign := list(verify_adapted(layer)):
+            yield from foreign
+            return
         if isinstance(layer.block.ffn, Moe):
             place = layer.block.ffn.span or layer.span
             yield faults.lora_needs_dense(place, "ffn", False)
@@ -84,6 +88,7 @@ def is_lent(layer: AppliedLayer, part: int) -> bool:
     return (layer.mixer_owner, layer.ffn_owner)[part] != layer.written
 
 
+ABSENT = object()
 Difference = tuple[str, Component, Component, str]
 """A path, the components that hold its key, and the key; empty if they are of two kinds."""
 
@@ -130,14 +135,19 @@ def find_difference(path: str, a: Component, b: Component) -> Difference | None:
     """The first key, in the order of the tables, in which two components differ."""
     if type(a) is not type(b):
         return (path, a, b, "")
-    for key in settings_of(type(a)):
-        one, other = getattr(a, key), getattr(b, key)
-        if one == other:
+    for key in {**a.all_settings(), **b.all_settings()}:
+        one, other = read_key(a, key), read_key(b, key)
+        if (type(one), one) == (type(other), other):  # 1 is not True
             continue
         if isinstance(one, Component) and isinstance(other, Component):
             return find_difference(f"{path}.{key}", one, other)
         return (f"{path}.{key}", a, b, key)
     return None
+
+
+def read_key(component: Component, key: str) -> object:
+    """The value of a key; of one that only another part has been given, a value of its own."""
+    return component.value_of(key) if key in component.all_settings() else ABSENT
 
 
 def place_at(component: Component, key: str) -> Span | None:
@@ -153,7 +163,9 @@ def show_at(component: Component, key: str) -> str:
     if not key:
         kind = kind_of(component)
         return f"`{kind.name}`" if kind else "none"
-    value = getattr(component, key)
+    value = read_key(component, key)
+    if value is ABSENT:
+        return "nothing"
     if value is None:
-        return settings_of(type(component))[key].type.choices()[0]
+        return component.all_settings()[key].type.choices()[0]
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import assert_never
 
 from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mixer, Mlp, Moe, Norm
+from vslmc.plan.python import Argument, PythonFfn, PythonMixer, PythonPart
 
 _GLU_NAMES = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
 
@@ -13,9 +15,7 @@ def describe_layer(layer: Layer) -> dict[str, str]:
     """All that a layer is, by column; what it lacks has an empty text or is left out."""
     return {
         "width": str(layer.width),
-        "mixer": (
-            "none" if layer.mixer is None else layer.mixer.__class__.__name__.lower()
-        ),
+        "mixer": name_mixer(layer.mixer),
         **(describe_mixer(layer.mixer) if layer.mixer is not None else {}),
         "ffn": "none" if layer.ffn is None else describe_ffn(layer.ffn),
         "shared": describe_shared(layer),
@@ -37,9 +37,30 @@ def describe_shared(layer: Layer) -> str:
 
 def describe_lora(layer: Layer) -> str:
     """`4 passes of rank 8`; empty without."""
-    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
-    found = next((p.lora for p in (layer.mixer, dense) if p and p.lora), None)
+    parts = [
+        p for p in (layer.mixer, layer.ffn) if isinstance(p, Attention | Mlp | Glu)
+    ]
+    found = next((p.lora for p in parts if p.lora), None)
     return f"{found.passes} passes of rank {found.rank}" if found else ""
+
+
+def name_mixer(mixer: Mixer | None) -> str:
+    """The kind of a mixer; one of the user's own is all that there is to say."""
+    if isinstance(mixer, PythonMixer):
+        return f"python {describe_python(mixer)}"
+    return "none" if mixer is None else mixer.__class__.__name__.lower()
+
+
+def describe_python(part: PythonPart) -> str:
+    """`my_ffn.py:MyFFN(hidden = 256)`."""
+    given = ", ".join(map(describe_argument, part.arguments))
+    return f"{part.file}:{part.name}({given})"
+
+
+def describe_argument(argument: Argument) -> str:
+    """`hidden = 256`, as the language writes it; texts are pure ASCII on one line."""
+    value = "none" if argument.value is None else json.dumps(argument.value)
+    return f"{argument.name} = {value}"
 
 
 def describe_norm(norm: Norm | None) -> str:
@@ -65,6 +86,8 @@ def describe_mixer(mixer: Mixer) -> dict[str, str]:
                 "attention dropout": f"{mixer.dropout:g}" if mixer.dropout else "",
                 "kernel": mixer.kernel.choice,
             }
+        case PythonMixer():
+            return {}
 
 
 def describe_ffn(ffn: Ffn) -> str:
@@ -78,6 +101,8 @@ def describe_ffn(ffn: Ffn) -> str:
         case Moe():
             shared = f" + {ffn.shared.hidden}" if ffn.shared is not None else ""
             return f"moe {ffn.top_k}/{ffn.experts} {describe_ffn(ffn.expert)}{shared}"
+        case PythonFfn():
+            return f"python {describe_python(ffn)}"
         case _ as unreachable:
             assert_never(unreachable)
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from vslmc.plan.nodes import Attention, Glu, Layer, Lora, Mlp, Moe, Norm, Resize
+from vslmc.plan.python import PythonFfn, PythonMixer, PythonPart
 
-Part = Norm | Attention | Mlp | Glu | Moe | Resize
+Part = Norm | Attention | Mlp | Glu | Moe | PythonMixer | PythonFfn | Resize
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ def cost_of(part: Part, width: int, context: int) -> PartCost:
             return dense + lora_cost(part.lora, 3 * (width + part.hidden), context)
         case Moe():
             return moe_cost(part, width, context)
+        case PythonMixer():
+            # Decoding keeps its inputs.
+            kept = PartCost(cache_token=width, cache=width * context)
+            return declared_cost(part, context) + kept
+        case PythonFfn():
+            return declared_cost(part, context)
         case Resize():
             return resize_cost(part, context)
         case _ as unreachable:
@@ -150,6 +157,12 @@ def moe_cost(moe: Moe, width: int, context: int) -> PartCost:
         moe.top_k * expert.flops + 2 * router * context,
     )
     return cost if moe.shared is None else cost + cost_of(moe.shared, width, context)
+
+
+def declared_cost(part: PythonPart, context: int) -> PartCost:
+    """What a class of the user's own is said to cost; nothing where nothing is said."""
+    count = part.parameters or 0
+    return PartCost(count, count, (part.flops or 0) * context)
 
 
 def resize_cost(resize: Resize, context: int) -> PartCost:

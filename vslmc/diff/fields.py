@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
-from vslmc.cost.describe import describe_ffn, describe_mixer, describe_norm
+from vslmc.cost.describe import (
+    describe_argument,
+    describe_ffn,
+    describe_mixer,
+    describe_norm,
+    name_mixer,
+)
 from vslmc.diff.nodes import Change, Value
 from vslmc.plan.nodes import (
     Attention,
@@ -21,6 +27,7 @@ from vslmc.plan.nodes import (
     Rope,
     TextFile,
 )
+from vslmc.plan.python import Argument, PythonFfn, PythonMixer
 
 PLACES = frozenset(
     {"origin", "index", "owner", "mixer_owner", "ffn_owner", "turn", "block"}
@@ -52,7 +59,7 @@ def value_of(value: Any) -> Value:
     match value:
         case Norm():
             return describe_norm(value)
-        case Mlp() | Glu() | Moe():
+        case Mlp() | Glu() | Moe() | PythonFfn():
             return describe_ffn(value)
         case Attention():
             words = describe_mixer(value)
@@ -61,6 +68,10 @@ def value_of(value: Any) -> Value:
                 f"attention {words['heads']}, kv {words['kv']}{keys}, "
                 f"window {words['window']}"
             )
+        case PythonMixer():
+            return name_mixer(value)
+        case Argument():
+            return describe_argument(value)
         case Lora():
             return f"lora(rank = {value.rank}) in {value.passes} passes"
         case Rope():

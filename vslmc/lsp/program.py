@@ -17,7 +17,7 @@ from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec.allow import Allow
 from vslmc.spec.bind import drop_echoes
-from vslmc.spec.load import load_documents
+from vslmc.spec.load import find_root, load_documents
 from vslmc.spec.nodes import BlockDecl, ModelDecl, RecipeDecl, Spec
 from vslmc.spec.unused import Uses, find_unused, join_uses
 from vslmc.syntax.limits import Limits
@@ -122,6 +122,7 @@ def load_program(
     found = tuple(drop_echoes(loaded.diagnostics, merge.found))
     home = ordered[main]
     spec = merge.spec(home.chunks[0].source, found)
+    spec = replace(spec, path=main, root=find_root(main).resolve())
     if not any(fault.is_error for fault in found):
         found += tuple(find_unused(spec, home.order, uses_of(ordered, main)))
     return Program(main, ordered, spec, found)

@@ -13,7 +13,7 @@ from vslmc.plan.lower import lower_model
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
-from vslmc.spec.fields import KINDS, Component, settings_of
+from vslmc.spec.fields import KINDS, Component
 from vslmc.spec.reference import write_value
 from vslmc.syntax import nodes as s
 
@@ -86,8 +86,8 @@ def _walk(
     model: str, component: Any, layers: tuple[int, ...], path: str = ""
 ) -> Iterator[Known]:
     assert isinstance(component, Component)
-    for name, setting in settings_of(type(component)).items():
-        value: Any = getattr(component, name)
+    for name, setting in component.all_settings().items():
+        value: Any = component.value_of(name)
         inner = isinstance(value, Component)
         text = kind_name(value) if inner else write_value(value, setting)
         origin = component.origin(name)

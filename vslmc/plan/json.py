@@ -200,6 +200,8 @@ class _Decoders:
         return _optional(decode) if NoneType in members else decode
 
     def choice(self, members: list[Any]) -> Convert:
+        if len(members) > 1 and not _nodes(members[0]):
+            return _any_of(frozenset(members))
         if len(members) > 1:
             return _by_tag({member.__name__: self.find(member) for member in members})
         return (
@@ -290,6 +292,17 @@ def _scalar(kind: type, accepted: tuple[type, ...], name: str) -> Convert:
         if type(data) not in accepted:
             raise BadPlan(f"expected {name}, got {data!r}")
         return data if type(data) is kind else kind(data)
+
+    return decode
+
+
+def _any_of(kinds: frozenset[type]) -> Convert:
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+
+    def decode(data: Any) -> Any:
+        if type(data) not in kinds:
+            raise BadPlan(f"expected one of {names}, got {data!r}")
+        return data
 
     return decode
 

@@ -19,9 +19,10 @@ def find_sources(layers: Iterable[Layer]) -> list[Layer | None]:
     found: list[Layer | None] = []
     last: Layer | None = None
     for layer in layers:
-        if layer.mixer is not None and layer.mixer.kv == "own":
+        mixer = layer.mixer
+        if isinstance(mixer, Attention) and mixer.kv == "own":
             last = layer
-        found.append(None if layer.mixer is None else last)
+        found.append(last if isinstance(mixer, Attention) else None)
     return found
 
 
@@ -29,7 +30,7 @@ def find_windows(layers: Sequence[Layer]) -> dict[int, Windows]:
     """By owner of the mixer, the windows through which its keys and values are looked at."""
     windows: dict[int, set[int | None]] = {}
     for layer, source in zip(layers, find_sources(layers), strict=True):
-        if layer.mixer is not None and source is not None:
+        if isinstance(layer.mixer, Attention) and source is not None:
             windows.setdefault(source.mixer_owner, set()).add(layer.mixer.window)
     return {owner: frozenset(found) for owner, found in windows.items()}
 
@@ -52,7 +53,7 @@ def place_states(layers: tuple[Layer, ...], context: int) -> tuple[Layer, ...]:
     placed: list[Layer] = []
     for layer in layers:
         mixer = layer.mixer
-        if mixer is None:
+        if not isinstance(mixer, Attention):
             placed.append(layer)
             continue
         seen = windows.get(layer.mixer_owner, frozenset())

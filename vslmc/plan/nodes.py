@@ -21,6 +21,8 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.ffn.router.weight       (experts, width)           moe
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
+    layers.J.ffn.*                   those of a class of the user's own are not in the table,
+    layers.J.mixer.python.*          nor are a mixer's
     resizes.R.weight                 (after, before)            resize = project
     resizes.R.fill                   (after - before,)          resize = learned
     norm.weight|bias                 (width,)                   the final norm
@@ -32,6 +34,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from vslmc.plan.python import PythonFfn, PythonMixer, count_declared
 from vslmc.source import Origin
 
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "relu2", "sigmoid", "tanh"]
@@ -183,8 +186,8 @@ class Moe:
     f_e is the share of the tokens' top_k choices that fall on e; 0 turns it off."""
 
 
-Mixer = Attention
-Ffn = Mlp | Glu | Moe
+Mixer = Attention | PythonMixer
+Ffn = Mlp | Glu | Moe | PythonFfn
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +377,8 @@ class Plan:
 
     @property
     def parameters(self) -> int:
-        """Number of stored parameters."""
-        total = 0
+        """Number of stored parameters, those that a part of the user's own declares included."""
+        total = count_declared(self.decoder)
         for tensor in self.tensors:
             count = 1
             for size in tensor.shape:

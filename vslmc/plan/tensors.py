@@ -23,6 +23,7 @@ from vslmc.plan.nodes import (
     Stack,
     Tensor,
 )
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.source import Origin
 
 ZEROS = Init("zeros")
@@ -197,6 +198,8 @@ def mixer_parts(
                 yield from _norm_parts("mixer.k_norm", mixer.qk_norm)
             sizes = (width, heads * head_dim)
             yield from _linear("mixer.out", sizes, mixer, (residual, normal))
+        case PythonMixer():
+            pass  # only its class knows them
 
 
 def ffn_parts(ffn: Ffn, width: int, normal: Init, residual: Init) -> Iterator[_Part]:
@@ -215,6 +218,8 @@ def ffn_parts(ffn: Ffn, width: int, normal: Init, residual: Init) -> Iterator[_P
             if ffn.shared is not None:
                 for part in ffn_parts(ffn.shared, width, normal, residual):
                     yield _Part(f"shared.{part.name}", part.shape, part.init)
+        case PythonFfn():
+            pass  # only its class knows them
         case _ as unreachable:
             assert_never(unreachable)
 

@@ -6,7 +6,9 @@ of the compiler, or of a package's manifest that was changed by hand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from keyword import iskeyword
 from typing import assert_never
 
 from vslmc.plan.kv import find_sources, find_windows, make_state
@@ -25,6 +27,7 @@ from vslmc.plan.nodes import (
     Stack,
     Training,
 )
+from vslmc.plan.python import PythonFfn, PythonMixer, PythonPart
 from vslmc.plan.tensors import InitRule, list_tensors
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
@@ -159,9 +162,9 @@ def _states(stack: Stack, context: int) -> Iterator[str]:
     windows = find_windows(stack.layers)
     for layer, source in zip(stack.layers, find_sources(stack.layers), strict=True):
         where, mixer = f"layers[{layer.index}].mixer", layer.mixer
-        if mixer is None:
+        if not isinstance(mixer, Attention):
             continue
-        if source is None or source.mixer is None:
+        if source is None or not isinstance(source.mixer, Attention):
             yield f"{where}.kv: there is no attention before it"
             continue
         keys, wanted = _keys(source.mixer), _keys(mixer)
@@ -193,10 +196,10 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
 
 def _lora(layer: Layer) -> Iterator[str]:
     """All linear maps of a layer have differences for the same passes, or none has."""
-    dense = layer.ffn if isinstance(layer.ffn, Mlp | Glu) else None
-    found = {part.lora for part in (layer.mixer, dense) if part is not None}
+    parts = [part for part in (layer.mixer, layer.ffn) if part is not None]
+    found = {p.lora for p in parts if isinstance(p, Attention | Mlp | Glu)}
     lora = next(iter(found), None)
-    if len(found) > 1 or (lora and isinstance(layer.ffn, Moe)):
+    if len(found) > 1 or (lora and any(isinstance(p, Moe | PythonPart) for p in parts)):
         yield "lora: stands beside some linear maps only"
     elif (lora is None) != (layer.turn is None):
         yield f"turn: {layer.turn} with {lora}"
@@ -224,6 +227,24 @@ def _mixer(mixer: Mixer) -> Iterator[str]:
         case Attention():
             yield from _attention(mixer)
             yield from _inside("kernel", _kernel(mixer.kernel))
+        case PythonMixer():
+            yield from _python(mixer)
+
+
+def _python(part: PythonPart) -> Iterator[str]:
+    """What becomes names of the generated code are names."""
+    stem = part.file.removesuffix(".py")
+    for what, word in (("file", stem), ("name", part.name)):
+        if stem == part.file or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", word):
+            yield f"{what}: {word!r} is no name"
+    for argument in part.arguments:
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", argument.name) or iskeyword(
+            argument.name
+        ):
+            yield f"arguments: {argument.name!r} is no name"
+    for what, number in (("parameters", part.parameters), ("flops", part.flops)):
+        if number is not None and number < 0:
+            yield f"{what}: {number} is negative"
 
 
 def _attention(mixer: Attention) -> Iterator[str]:
@@ -260,6 +281,8 @@ def _ffn(ffn: Ffn) -> Iterator[str]:
             yield from _positive("ffn", hidden=ffn.hidden)
         case Moe():
             yield from _moe(ffn)
+        case PythonFfn():
+            yield from _python(ffn)
         case _ as unreachable:
             assert_never(unreachable)
 

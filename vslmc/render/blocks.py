@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Attention, Ffn, Layer, Moe, Plan
+from vslmc.plan.nodes import Ffn, Layer, Mixer, Moe, Plan
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.ffns import moe_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
 from vslmc.render.mixers import SLOTS, attention_parameters, pass_parameters
 from vslmc.render.parts import norm_text
+from vslmc.render.python import python_call
 from vslmc.render.repeat import find_repeats, write_ranges
 from vslmc.render.structure import Structure, Words, borrows_kv, is_balanced
 
@@ -67,7 +69,8 @@ def keeps_width(plan: Plan) -> bool:
 
 def slot_type(structure: Structure) -> str:
     """The type of a cache slot."""
-    return " | ".join(SLOTS[kind] for kind in structure.slots)
+    own = ("InputSlot",) if structure.recomputes else ()
+    return " | ".join((*(SLOTS[kind] for kind in structure.slots), *own))
 
 
 def layer_parameters(structure: Structure) -> Words:
@@ -157,6 +160,7 @@ def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
     kv = ("kv",) if structure.passes_kv else ()
     turn = () if layer.turn is None else ("turn",)
     mixer = (*rope, *slot, *kv, *turn)
+    mixer = ("slot",) if isinstance(layer.mixer, PythonMixer) else mixer
     for part, number, more in (("mixer", 1, mixer), ("ffn", 2, (*turn, *losses))):
         if getattr(layer, part) is not None:
             x = f"self.norm_{number}(x)" if layer.norm else "x"
@@ -165,13 +169,17 @@ def _block_steps(layer: Layer, structure: Structure) -> Iterator[str]:
             yield f"x = x + {f'self.dropout({branch})' if layer.dropout else branch}"
 
 
-def _mixer_call(mixer: Attention, width: int, structure: Structure) -> Call:
+def _mixer_call(mixer: Mixer, width: int, structure: Structure) -> Call:
+    if isinstance(mixer, PythonMixer):
+        return python_call(mixer, width)
     parameters = attention_parameters(mixer, structure)
     sizes = tuple(f"{name}={py_num(value)}" for name, _, value in parameters)
     return Call(structure.attentions[mixer], (str(width), *sizes))
 
 
 def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
+    if isinstance(ffn, PythonFfn):
+        return python_call(ffn, width)
     name = structure.ffns[ffn]
     if not isinstance(ffn, Moe):
         low = ffn.lora

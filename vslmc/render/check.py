@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Plan
+from vslmc.plan.nodes import Attention, Plan
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.kernels import list_variants
 from vslmc.render.layout import Call, lay_out
+from vslmc.render.python import list_parts
 from vslmc.render.structure import Structure, Words, find_structure
 
 SHORTEST = 32  # tokens of a test sequence, if the context has as many
@@ -37,6 +39,14 @@ class CheckView:
     """Whether the windows keep some token from seeing the first."""
     reach: int
     """Tokens that a token sees at most through all layers, itself included."""
+    imports: Words
+    """Import lines."""
+    python: bool
+    """Whether there are parts of the user's own."""
+    own_mixers: bool
+    """Whether some of them are mixers."""
+    own_ffns: bool
+    """Whether some of them are FFNs."""
     kernels: Words
     """Lines that check each kernel."""
     heads: int
@@ -53,6 +63,7 @@ def render_check(plan: Plan) -> str:
     reach = find_reach(plan)
     tokens = _tokens(plan, structure)
     first = next(iter(structure.attentions), None)
+    parts = list_parts(plan)
     view = CheckView(
         spec=py_comment(plan.spec),
         name=py_comment(plan.name),
@@ -63,6 +74,10 @@ def render_check(plan: Plan) -> str:
         weighted=_weighted(plan),
         limited=reach < tokens,
         reach=reach,
+        imports=tuple(_imports(bool(structure.attentions), bool(parts))),
+        python=bool(parts),
+        own_mixers=any(isinstance(part, PythonMixer) for part in parts),
+        own_ffns=any(isinstance(part, PythonFfn) for part in parts),
         kernels=tuple(_kernels(structure, tokens)),
         heads=first.heads if first else 0,
         kv_heads=first.kv_heads if first else 0,
@@ -71,12 +86,24 @@ def render_check(plan: Plan) -> str:
     return render("check/test_model.py.jinja", view)
 
 
+def _imports(kernels: bool, python: bool) -> Iterator[str]:
+    yield from ("import importlib.util", "import io", "import json")
+    yield from ("import math",) if kernels else ()
+    yield from ("import sys", "from pathlib import Path", "")
+    yield from ("import torch", "from torch import Tensor")
+    yield "from torch.testing import assert_close"
+    if python:
+        yield "from torch.utils.flop_counter import FlopCounterMode"
+
+
 def find_reach(plan: Plan) -> int:
     """Tokens that the last token sees through all layers; the context if not limited."""
     reach = 1
     for layer in plan.decoder.layers:
-        if layer.mixer is not None:
+        if isinstance(layer.mixer, Attention):
             reach += (layer.mixer.window or plan.context) - 1
+        elif layer.mixer is not None:
+            reach += plan.context - 1
     return min(reach, plan.context)
 
 

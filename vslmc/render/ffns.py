@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Ffn, Glu, Mlp, Moe
+from vslmc.plan.nodes import Glu, Mlp, Moe
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.layout import Call, lay_out_def
 from vslmc.render.parts import gate_text, linear_arguments, linear_name
-from vslmc.render.structure import Structure, Words
+from vslmc.render.structure import ListedFfn, Structure, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _expert_products(structure: Structure) -> Iterator[str]:
     yield read_leaf("expert_mm" if even else "expert_mm_odd")
 
 
-def _render_ffn(ffn: Ffn, name: str, structure: Structure) -> str:
+def _render_ffn(ffn: ListedFfn, name: str, structure: Structure) -> str:
     if isinstance(ffn, Moe):
         return render("model/moe.py.jinja", _moe_view(ffn, name, structure))
     gated = isinstance(ffn, Glu)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Plan
+from vslmc.cost.marks import mark_plan
+from vslmc.plan.nodes import Attention, Mixer, Plan
 from vslmc.render.blocks import (
     render_blocks,
     render_table,
@@ -18,6 +19,7 @@ from vslmc.render.ffns import render_ffns
 from vslmc.render.initial import find_start
 from vslmc.render.kernels import render_kernels
 from vslmc.render.mixers import render_attentions
+from vslmc.render.python import list_parts, load_lines
 from vslmc.render.stack import chooses_kernels, model_view, stack_constants
 from vslmc.render.structure import Structure, Words, find_structure
 
@@ -62,11 +64,16 @@ def render_model(plan: Plan) -> str:
 
 
 def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
+    if parts := list_parts(plan):
+        yield read_leaf("beside")
+        yield "\n".join(load_lines(parts))
     if structure.ropes:
         yield read_leaf("rope")
     yield from render_kernels(structure)
     for kind in structure.slots:
         yield read_leaf(SLOT_LEAVES[kind])
+    if structure.recomputes:
+        yield read_leaf("recomputed")
     yield render("model/cache.py.jinja", CacheView(_kept(structure)))
     if structure.passes_kv:
         yield read_leaf("kv")
@@ -86,9 +93,16 @@ def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
 
 def _kept(structure: Structure) -> str:
     """The type of what a cache keeps for each layer; empty if none keeps anything."""
-    everywhere = all(layer.mixer and layer.mixer.state for layer in structure.layers)
+    everywhere = all(keeps(layer.mixer) for layer in structure.layers)
     none = () if everywhere or not structure.mixes else ("None",)
     return " | ".join((slot_type(structure), *none))
+
+
+def keeps(mixer: Mixer | None) -> bool:
+    """Whether a mixer keeps something while decoding."""
+    if isinstance(mixer, Attention):
+        return mixer.state is not None
+    return mixer is not None
 
 
 def _resize(plan: Plan) -> Iterator[str]:
@@ -104,7 +118,8 @@ def _resize(plan: Plan) -> Iterator[str]:
 def _doc(plan: Plan) -> str:
     layers = plan.decoder.layers
     count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
-    return f"{plan.name}: {count}, {plan.parameters:,} parameters."
+    mark = mark_plan(plan).parameters
+    return f"{plan.name}: {count}, {plan.parameters:,}{mark} parameters."
 
 
 def _constants(plan: Plan) -> Words:
@@ -120,11 +135,14 @@ def _constants(plan: Plan) -> Words:
 # Each import with what shows in a text that needs it.
 STANDARD = (
     ("import functools", "functools."),
+    ("import importlib.util", "importlib.util."),
     ("import logging", "logging."),
     ("import math", "math."),
+    ("import sys", "sys.modules"),
     ("import warnings", "warnings."),
     ("from collections.abc import Iterator", "Iterator["),
     ("from dataclasses import dataclass", "@dataclass"),
+    ("from pathlib import Path", "Path(__file__)"),
     ("from typing import Any", "Any"),
 )
 TORCH = (
@@ -142,7 +160,8 @@ FLEX = (
 
 
 def _imports(text: str) -> Iterator[str]:
-    # Comments carry names of the spec, such as a block `Any` of `math.vslm`.
+    # Comments carry names of the spec, such as a block `Any` of `math.vslm`, literals its texts.
+    text = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', "", text)
     text = re.sub(r"(^| )# .*", "", text, flags=re.MULTILINE)
     yield from (line for line, sign in STANDARD if sign in text)
     yield ""

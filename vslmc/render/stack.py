@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import KernelName, Plan, Resize
+from vslmc.plan.nodes import Attention, KernelName, Plan, Resize
 from vslmc.plan.tensors import stored_resizes, written_layers
 from vslmc.render.blocks import keeps_width, layer_parameters
 from vslmc.render.escape import py_num, py_str
@@ -19,6 +19,7 @@ from vslmc.render.layout import (
     lay_out_sum,
 )
 from vslmc.render.parts import norm_text
+from vslmc.render.python import list_parts, own_lines
 from vslmc.render.repeat import find_repeats, write_ranges
 from vslmc.render.structure import Structure, Words
 
@@ -53,6 +54,8 @@ class ModelView:
     """What it returns."""
     init_doc: str
     """Docstring of `init_parameters`."""
+    own: Words
+    """Lines that find the parameters which it leaves alone, if there are any."""
     init: Words
     """The lines in its loop."""
 
@@ -87,13 +90,14 @@ def model_view(plan: Plan, structure: Structure) -> ModelView:
         stream=tuple(_stream(plan, structure)),
         result="self.norm(x)" if plan.head.norm else "x",
         init_doc=start.doc,
+        own=tuple(own_lines(parts)) if (parts := list_parts(plan)) else (),
         init=start.lines,
     )
 
 
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
-    mixers = [layer.mixer for layer in plan.decoder.layers if layer.mixer is not None]
+    mixers = [x.mixer for x in plan.decoder.layers if isinstance(x.mixer, Attention)]
     return any(len(mixer.kernel.candidates) > 1 for mixer in mixers)
 
 
@@ -353,8 +357,9 @@ def _logs(plan: Plan) -> Iterator[str]:
     """One line for each distinct list of candidates with something to choose."""
     layers: dict[tuple[KernelName, ...], list[int]] = {}
     for layer in plan.decoder.layers:
-        if layer.mixer is not None and len(layer.mixer.kernel.candidates) > 1:
-            layers.setdefault(layer.mixer.kernel.candidates, []).append(layer.index)
+        mixer = layer.mixer
+        if isinstance(mixer, Attention) and len(mixer.kernel.candidates) > 1:
+            layers.setdefault(mixer.kernel.candidates, []).append(layer.index)
     for candidates, where in layers.items():
         *tried, last = candidates
         flex = "flex on CUDA and without gradients, else " if "flex" in tried else ""
@@ -373,7 +378,8 @@ def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
         yield "layers: Any = self.layers"
         yield "mixers = [layers[owner].mixer for owner in MIXERS]"
     elif not mixer:
-        classes = tuple(dict.fromkeys(structure.attentions.values()))
+        own = ("Recomputed",) if structure.recomputes else ()
+        classes = (*dict.fromkeys(structure.attentions.values()), *own)
         several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"

@@ -6,11 +6,14 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mlp, Moe, Norm, Plan
+from vslmc.plan.nodes import Attention, Ffn, Glu, Layer, Mixer, Mlp, Moe, Norm, Plan
+from vslmc.plan.python import PythonMixer
 from vslmc.plan.tensors import written_layers
 
 K = TypeVar("K", bound=Hashable)
 Words = tuple[str, ...]
+ListedFfn = Mlp | Glu | Moe
+"""FFNs whose classes are generated."""
 
 GLU_NAMES = {
     "silu": "SwiGlu",
@@ -31,7 +34,7 @@ class Structure:
     """The written layers."""
     attentions: dict[Attention, str]
     """Class of each distinct attention; several may share one."""
-    ffns: dict[Ffn, str]
+    ffns: dict[ListedFfn, str]
     """Class of each distinct FFN, those inside a mixture included."""
     blocks: dict[Layer, str]
     """Class of each written layer."""
@@ -53,11 +56,13 @@ class Structure:
     """Parts, `mixer` and `ffn`, that layers share while the rest is their own."""
     passes_kv: bool
     """Whether some attention uses the keys and values of a layer before it."""
+    recomputes: bool
+    """Whether some mixer is of the user's own: it keeps its inputs, and nothing else."""
 
     @property
     def mixes(self) -> bool:
-        """Whether there is any attention."""
-        return bool(self.attentions)
+        """Whether there is any mixer."""
+        return bool(self.attentions) or self.recomputes
 
     @property
     def slots(self) -> Words:
@@ -68,8 +73,8 @@ class Structure:
 def find_structure(plan: Plan) -> Structure:
     """Classes and common facts of the decoder's layers."""
     layers = tuple(written_layers(plan.decoder))
-    mixers = [x.mixer for x in layers if x.mixer is not None]
-    widths = [(x.width, x.mixer) for x in layers if x.mixer is not None]
+    mixers = [x.mixer for x in layers if isinstance(x.mixer, Attention)]
+    widths = [(x.width, x.mixer) for x in layers if isinstance(x.mixer, Attention)]
     return Structure(
         layers=layers,
         attentions=_name(mixers, attention_words, "Attention"),
@@ -90,12 +95,13 @@ def find_structure(plan: Plan) -> Structure:
             if any(getattr(x, f"{part}_owner") != x.owner for x in layers)
         ),
         passes_kv=any(borrows_kv(a) for a in mixers),
+        recomputes=any(isinstance(x.mixer, PythonMixer) for x in layers),
     )
 
 
-def borrows_kv(mixer: Attention | None) -> bool:
+def borrows_kv(mixer: Mixer | None) -> bool:
     """Whether it uses the keys and values of a layer before it."""
-    return mixer is not None and mixer.kv == "from_previous"
+    return isinstance(mixer, Attention) and mixer.kv == "from_previous"
 
 
 def is_balanced(ffn: Ffn | None) -> bool:
@@ -145,6 +151,7 @@ def block_words(layer: Layer) -> Words:
         "Moe" if is_balanced(layer.ffn) else "",
         _norm_word(layer.norm),
         "" if layer.mixer else "Ffn",
+        "Python" if isinstance(layer.mixer, PythonMixer) else "",
         "SharedKv" if borrows_kv(layer.mixer) else "",
         "" if layer.ffn else "Mixer",
         "Dropout" if layer.dropout > 0 else "",
@@ -174,14 +181,14 @@ def _name(items: Iterable[K], words: Callable[[K], Words], noun: str) -> dict[K,
     }
 
 
-def _name_ffns(layers: tuple[Layer, ...]) -> dict[Ffn, str]:
+def _name_ffns(layers: tuple[Layer, ...]) -> dict[ListedFfn, str]:
     whole = [x.ffn for x in layers if x.ffn is not None]
     moes = [f for f in whole if isinstance(f, Moe)]
-    dense = [f for f in whole if not isinstance(f, Moe)]
+    dense = [f for f in whole if isinstance(f, Mlp | Glu)]
     dense += [m.shared for m in moes if m.shared is not None]
     mlps = [f for f in dense if isinstance(f, Mlp)]
     gated = [f for f in dense if isinstance(f, Glu)]
-    names: dict[Ffn, str] = {**_name(mlps, dense_words, "Mlp")}
+    names: dict[ListedFfn, str] = {**_name(mlps, dense_words, "Mlp")}
     for activation in dict.fromkeys(f.activation for f in gated):
         same = [f for f in gated if f.activation == activation]
         names |= {**_name(same, dense_words, GLU_NAMES[activation])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import use as faults
@@ -58,8 +58,10 @@ def load_spec(
     bound = bind_documents(
         documents.values(), documents[path].source, loaded.diagnostics, limits
     )
-    stopped = any(fault.name in STOPPING for fault in bound.diagnostics)
-    return Outcome(None if stopped else bound.value, bound.diagnostics)
+    if bound.value is None or any(f.name in STOPPING for f in bound.diagnostics):
+        return Outcome(None, bound.diagnostics)
+    inside = (root or find_root(path)).resolve()
+    return Outcome(replace(bound.value, path=path, root=inside), bound.diagnostics)
 
 
 def load_texts(

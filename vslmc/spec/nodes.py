@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
@@ -186,3 +187,7 @@ class Spec:
     """What was found so far: what cannot be found later may be lost for one of these."""
     allows: tuple[Allow, ...] = ()
     """Warnings that are silenced, those of imported files too."""
+    path: Path | None = None
+    """Where the file lies; None for a text that stands in none."""
+    root: Path | None = None
+    """The import root."""

@@ -331,10 +331,10 @@ SECTIONS: dict[str, type[Component]] = {
 
 NOT_YET: dict[str, frozenset[str]] = {
     "mixer": frozenset(
-        ["mla", "dynamic_mask_attention", "ssd", "conv", "linear_attention", "python"]
+        ["mla", "dynamic_mask_attention", "ssd", "conv", "linear_attention"]
     ),
     "position": frozenset(["xpos", "alibi", "t5_bias", "transformer_xl"]),
-    "ffn": frozenset(["peer", "pkm", "cdmoe", "python"]),
+    "ffn": frozenset(["peer", "pkm", "cdmoe"]),
     "init": frozenset({"mup"}),
     "data": frozenset(["hub", "shards", "synthetic"]),
     "tokenizer": frozenset(["bpe", "unigram", "file"]),

@@ -7,7 +7,16 @@ from typing import cast
 
 from vslmc.plan.kv import place_states
 from vslmc.plan.lower.parts import lower_ffn, lower_mixer, lower_norm
-from vslmc.plan.nodes import Glu, Layer, Lora, Mlp, Resize, ResizeKind, Stack
+from vslmc.plan.nodes import (
+    Attention,
+    Glu,
+    Layer,
+    Lora,
+    Mlp,
+    Resize,
+    ResizeKind,
+    Stack,
+)
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.widths import stem_width
 from vslmc.source import Origin
@@ -65,7 +74,7 @@ def lower_layer(applied: AppliedLayer, resize: Resize | None, parts: Lowered) ->
     if known is None:
         norm = lower_norm(block.norm, block.width)
         mixer, ffn = lower_mixer(block.mixer), lower_ffn(block.ffn)
-        if mixer is not None and lora is not None:
+        if isinstance(mixer, Attention) and lora is not None:
             mixer = replace(mixer, lora=lora)
         if isinstance(ffn, Mlp | Glu) and lora is not None:
             ffn = replace(ffn, lora=lora)
