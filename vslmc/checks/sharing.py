@@ -165,7 +165,7 @@ def show_at(component: Component, key: str) -> str:
         return f"`{kind.name}`" if kind else "none"
     value = read_key(component, key)
     if value is ABSENT:
-        return "nothing"
+        return "no such argument"
     if value is None:
         return component.all_settings()[key].type.choices()[0]
     return str(value).lower() if isinstance(value, bool) else str(value)

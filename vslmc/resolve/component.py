@@ -13,7 +13,7 @@ from vslmc.diagnostics.catalogue import values as faults
 from vslmc.diagnostics.catalogue.words import count_words, join_or
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.evaluate import Fault, choose, evaluate
-from vslmc.resolve.python import find_class
+from vslmc.resolve.python import find_class, fit_argument
 from vslmc.resolve.scope import Scope
 from vslmc.source import Origin, Source, Span
 from vslmc.spec.fields import KINDS, Component, Derived, Kind, Setting, settings_of
@@ -194,8 +194,9 @@ def _class(
     found = find_class(values["path"], at, keys, scope, place)
     if found is None:
         return None
-    arguments = tuple((name, values[name]) for name in free)
-    return {"file": found[0], "name": found[1], "arguments": arguments}
+    file, name = found
+    arguments = tuple((key, fit_argument(values[key], key, found)) for key in free)
+    return {"file": file, "name": name, "arguments": arguments}
 
 
 def _check_keys(

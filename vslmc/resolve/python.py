@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import python as faults
@@ -113,10 +114,21 @@ def find_misfits(
         yield faults.class_without_width(part, path, name)
     owner = f"`{name}`"
     known = [*made.names, *(key for key in settings_of(PythonPart) if key != "path")]
-    for key, span in keys.items():
-        if key == made.width or not (made.open or key in made.names):
-            yield name_faults.unknown_key(span, key, owner, known)
+    unknown = [
+        key for key in keys if key == made.width or not (made.open or key in made.names)
+    ]
+    for key in unknown:
+        yield name_faults.unknown_key(keys[key], key, owner, known)
     for key in made.required:
-        if key not in keys:
+        # What is missing may be what is misspelt.
+        if key not in keys and not unknown:
             takes = f"its `__init__` in `{path}` has no default for it"
             yield name_faults.missing_key(place or at, key, owner, takes)
+
+
+def fit_argument(value: Any, key: str, found: Found) -> Any:
+    """The value as the constructor takes it: of a schedule from 0 to 1, both ends are whole."""
+    file, name = found
+    made = file.classes.get(name)
+    whole = type(value) is int
+    return float(value) if whole and made and key in made.floats else value

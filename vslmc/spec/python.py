@@ -33,6 +33,8 @@ class Signature:
     """Arguments that it takes by their name."""
     required: tuple[str, ...]
     """Those of them without a default."""
+    floats: frozenset[str]
+    """Those that say they take a `float`: a whole number is handed to them as one."""
     open: bool
     """Whether it takes arguments of any name."""
 
@@ -148,6 +150,8 @@ def parse_python(text: str) -> ast.Module:
     import ast
     import warnings
 
+    if "\0" in text:
+        raise ValueError("it holds a null character")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of strings with odd escapes
@@ -205,9 +209,20 @@ def read_signature(args: ast.arguments) -> Signature:
     named = [
         arg.arg for arg in (*after, *args.kwonlyargs) if arg not in args.posonlyargs
     ]
+    floats = {arg.arg for arg in (*placed, *args.kwonlyargs) if takes_float(arg)}
     return Signature(
         width=placed[1].arg if len(placed) > 1 else "" if args.vararg else None,
         names=tuple(named),
         required=tuple(name for name in named if name not in optional),
+        floats=frozenset(floats),
         open=args.kwarg is not None,
     )
+
+
+def takes_float(arg: ast.arg) -> bool:
+    """Whether an argument is annotated as `float`, or `float | None`, and not as `int` too."""
+    import ast
+
+    nodes = ast.walk(arg.annotation) if arg.annotation else ()
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return "float" in names and "int" not in names

@@ -225,6 +225,6 @@ def lora_needs_linear(place: Span, part: str) -> Diagnostic:
     """`part`, `ffn` or `mixer`, of the layer that is written at `place`."""
     return fault(
         f"`lora` cannot stand beside this `{part}`",
-        primary=Label(place, "a class of its own"),
+        primary=Label(place, "a class of your own"),
         help="leave out `lora`, or use a part of the language",
     )
