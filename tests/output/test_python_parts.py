@@ -321,7 +321,8 @@ def values(model: Any) -> list[float]:
 
 def test_a_checkpoint_loads_strictly(trained: Path) -> None:
     newest = sorted((trained / "runs/own/checkpoints").iterdir())[-1]
-    state: Any = safetensors.load_file(newest / "model.safetensors")
+    library: Any = safetensors
+    state = library.load_file(newest / "model.safetensors")
     model = load(trained).Model()
     before = values(model)
     model.load_state_dict(state, strict=True)

@@ -58,6 +58,11 @@ def mark_layer(layer: Layer) -> Marks:
     )
 
 
+def mark_layers(layers: Iterable[Layer]) -> Mark:
+    """The mark of the parameters of several layers."""
+    return _mark(part.parameters for layer in layers for part in _parts(layer))
+
+
 def _parts(layer: Layer) -> list[PythonPart]:
     parts = (layer.mixer, layer.ffn)
     return [part for part in parts if isinstance(part, PythonPart)]

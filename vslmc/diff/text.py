@@ -11,6 +11,8 @@ from itertools import groupby
 from vslmc.cost.describe import format_bytes, format_count
 from vslmc.diff.nodes import Change, Cost, LayerPair, PlanDiff, TensorPair, Value
 
+MISSING = {"window": "full", "parameters": "measured", "flops": "measured"}
+"""Keys whose missing value has a word of its own."""
 SHOWN = 12
 """Tensors of one sort that are named; the rest is counted."""
 
@@ -38,7 +40,7 @@ def _change_lines(changes: tuple[Change, ...]) -> Iterator[str]:
 
 
 def _change(change: Change) -> str:
-    full = "full" if change.path.endswith("window") else "none"
+    full = MISSING.get(change.path.rpartition(".")[2], "none")
     if change.path.endswith("digest"):
         return f"{change.path} {str(change.old)[:12]} -> {str(change.new)[:12]}"
     return f"{change.path} {_value(change.old, full)} -> {_value(change.new, full)}"

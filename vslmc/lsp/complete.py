@@ -58,16 +58,14 @@ def complete(program: Program, spot: Spot, limits: Limits) -> list[Offer]:
     offers = {offer.label: offer for offer in _offers(program, context)}
     scope = context.scope
     if isinstance(scope, Arguments) and issubclass(scope.kind.cls, PythonPart):
-        own = _of_class(program, spot, context, limits)
+        own = _of_class(program, spot, context)
         offers = {offer.label: offer for offer in own} | offers
     return list(offers.values())
 
 
-def _of_class(
-    program: Program, spot: Spot, context: Context, limits: Limits
-) -> Iterator[Offer]:
+def _of_class(program: Program, spot: Spot, context: Context) -> Iterator[Offer]:
     """Arguments of the constructor of a class of the user's own."""
-    found = None if context.after_equal else class_before(program, spot, limits)
+    found = None if context.after_equal else class_before(program, spot)
     for name in found.arguments if found else ():
         if name not in context.bound:
             detail = f"of {found.name}" if found else ""

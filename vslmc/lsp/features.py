@@ -113,8 +113,7 @@ def on_definition(ls: Server, params: t.DefinitionParams) -> t.Location | None:
 def locate_class(ls: Server, request: Request) -> t.Location | None:
     """The file and line of a class of the user's own."""
     mention = mention_at(request.spot)
-    limits = ls.project.limits
-    found = class_of(request.program, mention, limits) if mention else None
+    found = class_of(request.program, mention) if mention else None
     if found is None:
         return None
     place = t.Position(found.line, 0)

@@ -9,10 +9,8 @@ from pathlib import Path
 from vslmc.lsp.mentions import Mention
 from vslmc.lsp.program import Program
 from vslmc.lsp.script import Spot
-from vslmc.resolve.python import open_files
 from vslmc.source import Span
 from vslmc.spec.python import PATH, PythonFile
-from vslmc.syntax.limits import Limits
 
 CALL = re.compile(r'\bpython\(\s*(?:path\s*=\s*)?"([^"\n]*)"')
 """The beginning of a part of the user's own, with its path."""
@@ -43,24 +41,24 @@ class Found:
         return signature.names if signature else ()
 
 
-def find_class(program: Program, text: str, at: Span, limits: Limits) -> Found | None:
+def find_class(program: Program, text: str, at: Span) -> Found | None:
     """The class that a text names which stands at a place; None if there is none."""
-    match, files = PATH.fullmatch(text), open_files(program.spec, limits)
+    match, files = PATH.fullmatch(text), program.spec.files
     if match is None or files is None:
         return None
     file = files.find(at, match["file"]).value
     return None if file is None else Found(file, match["name"])
 
 
-def class_of(program: Program, mention: Mention, limits: Limits) -> Found | None:
+def class_of(program: Program, mention: Mention) -> Found | None:
     """The class that is named."""
-    return find_class(program, mention.name, mention.span, limits)
+    return find_class(program, mention.name, mention.span)
 
 
-def class_before(program: Program, spot: Spot, limits: Limits) -> Found | None:
+def class_before(program: Program, spot: Spot) -> Found | None:
     """The class of the part whose arguments a place is in."""
     calls = list(CALL.finditer(spot.chunk.text, 0, spot.offset))
     if not calls:
         return None
     at = Span(spot.chunk.source, calls[-1].start(1), calls[-1].end(1))
-    return find_class(program, calls[-1][1], at, limits)
+    return find_class(program, calls[-1][1], at)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vslmc.cost.marks import mark_layers
 from vslmc.cost.parameters import count_parameters
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.chunks import Chunk
@@ -49,6 +50,8 @@ class Item:
     """Of each of these layers."""
     parameters: tuple[int, ...]
     """Of each of these layers."""
+    mark: str = ""
+    """What parts of the user's own have to do with these numbers."""
 
 
 def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
@@ -118,6 +121,7 @@ def list_items(model: ResolvedModel, place: Span) -> Item | None:
         tuple(layer.index for layer in layers),
         tuple(layer.block.width for layer in layers),
         tuple(counts[layer.index] for layer in layers),
+        str(mark_layers(plan.decoder.layers[layer.index] for layer in layers)),
     )
 
 

@@ -15,13 +15,13 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from vslmc.plan.nodes import AdamW, Attention, Plan
+from vslmc.plan.nodes import AdamW, Plan
 from vslmc.source import Origin, Source, Span
 
 TAG = "type"
 """Entry that names the class of a node."""
 
-FAMILIES: frozenset[type] = frozenset({Attention, AdamW})
+FAMILIES: frozenset[type] = frozenset({AdamW})
 """Kinds that carry their tag although their family has no other member yet."""
 
 Convert = Callable[[Any], Any]

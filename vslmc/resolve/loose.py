@@ -9,7 +9,6 @@ from __future__ import annotations
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.component import resolve_section
 from vslmc.resolve.nodes import RecipeSource
-from vslmc.resolve.python import open_files
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.scope import Exhausted, Findings, Scope, Turn
 from vslmc.source import Source
@@ -28,14 +27,13 @@ def resolve_loose(
     findings = Findings(before, limits)
     names = frozenset({"width", "context", "vocab", *spec.params})
     scope = Scope({}, findings, unknown=names)
-    files = open_files(spec, limits)
     found: list[Diagnostic] = []
     try:
         for block in spec.blocks.values():
             if is_own(block.name.span.source, spec):
                 place, layer = block.name.span, Scope({}, findings, Turn(0, 1, 0, 1))
                 layer.unknown = names | {"n", "layer", "depth"}
-                layer.files = files
+                layer.files = spec.files
                 resolve_section(Block, "block", block.tree, layer, place)
         for recipe in spec.recipes.values():
             if is_own(recipe.name.span.source, spec):

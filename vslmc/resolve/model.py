@@ -13,7 +13,6 @@ from vslmc.resolve.component import resolve_section
 from vslmc.resolve.inherit import model_chain, recipe_chain
 from vslmc.resolve.nodes import AppliedLayer, RecipeSource, ResolvedModel
 from vslmc.resolve.params import resolve_names, resolve_params
-from vslmc.resolve.python import open_files
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.scope import Exhausted, Findings, Scope
 from vslmc.resolve.sets import Sets, parse_sets
@@ -168,7 +167,7 @@ class _Resolution:
         scope = resolve_params(
             {**declared, **overrides, **self.sets.params}, self.findings
         )
-        return replace(scope, files=open_files(self.spec, self.limits))
+        return replace(scope, files=self.spec.files)
 
     def section(
         self, tree: n.Tree, scope: Scope, place: Span

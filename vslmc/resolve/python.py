@@ -13,26 +13,14 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.scope import Scope
 from vslmc.source import Span
 from vslmc.spec.fields import settings_of
-from vslmc.spec.nodes import Spec
 from vslmc.spec.parts import PythonPart
-from vslmc.spec.python import PATH, PythonFile, PythonFiles
+from vslmc.spec.python import PATH, PythonFile
 from vslmc.spec.reserved import owner_of_module
-from vslmc.syntax.limits import Limits
-
-STEP = 4
-"""Characters of a file whose reading counts as a step of evaluation."""
 
 Keys = Mapping[str, Span]
 """Further keys, with their places."""
 Found = tuple[PythonFile, str]
 """A file, and the name of a class in it."""
-
-
-def open_files(spec: Spec, limits: Limits) -> PythonFiles | None:
-    """The reader for the files of one run; None for a spec that lies in no folder."""
-    if spec.path is None or spec.root is None:
-        return None
-    return PythonFiles(spec.root, spec.path, spec.source, limits)
 
 
 def find_class(
@@ -85,7 +73,7 @@ def inside(at: Span, text: str, part: tuple[int, int]) -> Span:
 
 
 def read_file(match: re.Match[str], at: Span, scope: Scope) -> PythonFile | None:
-    """The file, read; None after a fault. Reading counts as work."""
+    """The file, read; None after a fault. A character that is read counts as a step of work."""
     assert scope.files is not None
     known = len(scope.files.read)
     part = inside(at, match.string, match.span("file"))
@@ -93,7 +81,7 @@ def read_file(match: re.Match[str], at: Span, scope: Scope) -> PythonFile | None
     for found in outcome.diagnostics:
         scope.findings.add(found)
     if outcome.value is not None and len(scope.files.read) > known:
-        scope.findings.work(len(outcome.value.text) // STEP, at)
+        scope.findings.work(len(outcome.value.text), at)
     return outcome.value
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
 from vslmc.spec.allow import Allow
+from vslmc.spec.python import PythonFiles
 from vslmc.syntax.nodes import Expr, Index, Name, Param
 
 
@@ -187,7 +187,5 @@ class Spec:
     """What was found so far: what cannot be found later may be lost for one of these."""
     allows: tuple[Allow, ...] = ()
     """Warnings that are silenced, those of imported files too."""
-    path: Path | None = None
-    """Where the file lies; None for a text that stands in none."""
-    root: Path | None = None
-    """The import root."""
+    files: PythonFiles | None = field(default=None, compare=False, repr=False)
+    """What reads the files of the user's own; None for a text that stands in no folder."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 PATH = re.compile(rf"(?P<file>(?:[^:\\]*/)?(?P<stem>{NAME})\.py):(?P<name>{NAME})")
 """`folder/my_ffn.py:MyFFN`."""
+SHARE = 4
+"""How many times larger a spec may be: Python takes so much longer to parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class PythonFiles:
         try:
             path = (self.folder(place.source) / file).resolve()
             inside = path.is_relative_to(self.root)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):  # the last: links in a circle
             found = faults.python_file_not_read(place, file, "no legal path")
             return Outcome(None, (found,))
         if not inside:
@@ -137,10 +139,13 @@ def read_exactly(path: Path, limits: Limits) -> str:
     """The text of a plain file, its line ends as they are; raises `OSError`, `ValueError`."""
     if path.exists() and not path.is_file():
         raise ValueError("it is no plain file")
+    most = limits.source // SHARE
     with path.open("rb") as file:
-        content = file.read(limits.source + 1)
-    if len(content) > limits.source:
-        raise ValueError(f"it has more than {limits.source:,} bytes (`--max-source`)")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(
+            f"it has more than {most:,} bytes, a quarter of `--max-source`"
+        )
     return content.decode("utf-8")
 
 

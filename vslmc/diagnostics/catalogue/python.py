@@ -33,7 +33,7 @@ def wrong_python_path(place: Span, reason: str) -> Diagnostic:
 @diagnostic(
     "python-file-not-read",
     what="A file of `python(...)` cannot be read.",
-    why="It is copied into the package: it must be there, a plain file of UTF-8 text, and no larger than a spec may be.",
+    why="It is copied into the package: it must be there, a plain file of UTF-8 text, and not larger than a quarter of what a spec may be.",
     wrong=MIXER + 'python("your_ffn.py:MyFFN", hidden = 64) }',
     right=RIGHT,
     form="block",
