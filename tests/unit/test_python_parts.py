@@ -132,6 +132,11 @@ def test_shared_parts_count_once_and_spend_in_every_layer(folder: Path) -> None:
     assert count_parameters(plan).total == EMBEDDING + 2 * 8 + 100
     assert count_flops(plan).layers == (30.0, 30.0)
     assert list(list_python(plan.decoder)) == ["layers.0.ffn"]
+    table = render_table(plan)
+    assert re.search(
+        r"^0 .*\) +108 \(declared\) +30 \(declared\)$", table, re.MULTILINE
+    )
+    assert re.search(r"^1 .*\) +8 +30 \(declared\)$", table, re.MULTILINE)
 
 
 def test_the_cache_of_a_mixer_holds_its_inputs(folder: Path) -> None:

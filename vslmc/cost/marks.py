@@ -50,12 +50,16 @@ def mark_plan(plan: Plan) -> Marks:
     )
 
 
-def mark_layer(layer: Layer) -> Marks:
-    """The marks of what one applied layer uses and spends."""
-    parts = _parts(layer)
-    return Marks(
-        _mark(part.parameters for part in parts), _mark(part.flops for part in parts)
-    )
+def mark_layer(layer: Layer, stored: bool = False) -> Marks:
+    """The marks of what one applied layer uses, or has `stored` as its own, and spends."""
+    owners = (layer.mixer_owner, layer.ffn_owner)
+    parts = zip((layer.mixer, layer.ffn), owners, strict=True)
+    used = [
+        part.parameters
+        for part, owner in parts
+        if isinstance(part, PythonPart) and (not stored or owner == layer.owner)
+    ]
+    return Marks(_mark(used), _mark(part.flops for part in _parts(layer)))
 
 
 def mark_layers(layers: Iterable[Layer]) -> Mark:

@@ -57,7 +57,9 @@ def _layer_rows(plan: Plan, costs: Costs) -> list[Row]:
 
 def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
     layer = plan.decoder.layers[run.first]
-    flops, marks = sum(costs.flops.layers[run.first : run.last + 1]), mark_layer(layer)
+    flops, marks = sum(costs.flops.layers[run.first : run.last + 1]), mark_layer(
+        layer, stored=True
+    )
     spent = f"{format_count(flops)}{marks.flops}"
     ends = {"layers": span_text(run.first, run.last), "FLOPs": spent}
     if isinstance(run, Again):

@@ -179,13 +179,13 @@ def list_imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def is_neighbour(folder: Path, module: str) -> bool:
-    """Whether an import means a file or folder beside, which will not be copied."""
+    """Whether an import means a file beside, which will not be copied.
+
+    A folder may be a package that is installed from where it lies.
+    """
     name = module.partition(".")[0]
-    if name in sys.stdlib_module_names:
-        return False
-    return (folder / f"{name}.py").is_file() or (
-        folder / name / "__init__.py"
-    ).is_file()
+    standard = name in sys.stdlib_module_names
+    return not standard and (folder / f"{name}.py").is_file()
 
 
 def list_classes(tree: ast.Module) -> dict[str, Signature | None]:

@@ -1,4 +1,4 @@
-import helpers.inner
+import helpers
 from torch import nn
 
 
