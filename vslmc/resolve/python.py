@@ -30,7 +30,7 @@ def find_class(
 
     `keys` go to its constructor, whose definition tells which it takes; `place` is the part.
     """
-    odd = [key for key in keys if keyword.iskeyword(key) or key.startswith("__")]
+    odd = [key for key in keys if not is_argument(key)]
     for key in odd:
         reason = f"no call of Python can have an argument `{key}`"
         fault = name_faults.wrong_argument(keys[key], reason, "rename it in the class")
@@ -50,6 +50,11 @@ def find_class(
     for slip in slips:
         scope.findings.add(slip)
     return None if file is None or slips or odd else (file, match["name"])
+
+
+def is_argument(key: str) -> bool:
+    """Whether a call of Python, of a class, can have an argument of this name."""
+    return not (keyword.iskeyword(key) or key.startswith("__") or key == "self")
 
 
 def why_no_path(text: str, scope: Scope) -> str:
