@@ -8,7 +8,6 @@ from vslmc.plan.nodes import (
     Alibi,
     Attention,
     KernelName,
-    Mixer,
     Mla,
     Rope,
     TransformerXl,
@@ -81,7 +80,7 @@ def rope_name(structure: Structure) -> str:
     return "rope" if len(structure.ropes) < 2 else "ropes[self.rope]"
 
 
-def rotation(mixer: Mixer) -> str | None:
+def rotation(mixer: Attention | Mla) -> str | None:
     """The function that turns the heads of a mixer."""
     turning = turning_of(mixer)
     if turning is None:
@@ -179,7 +178,9 @@ def kernel_arguments(a: Attention, structure: Structure) -> Words:
     return tuple(found)
 
 
-def choose_lines(mixer: Mixer, structure: Structure, arguments: Words) -> Iterator[str]:
+def choose_lines(
+    mixer: Attention | Mla, structure: Structure, arguments: Words
+) -> Iterator[str]:
     """`y` by the first candidate that runs; padding is for those of PyTorch alone."""
     form = form_of(mixer)
     *tests, last = mixer.kernel.candidates
@@ -205,6 +206,6 @@ def choose_lines(mixer: Mixer, structure: Structure, arguments: Words) -> Iterat
 SHAPE = "  # (B, H, T, D)"
 
 
-def _needs_cuda(mixer: Mixer, kernel: str) -> bool:
+def _needs_cuda(mixer: Attention | Mla, kernel: str) -> bool:
     """Whether a kernel is only tried where it is compiled: it was not asked for by name."""
     return kernel == "flex" and mixer.kernel.choice == "auto"

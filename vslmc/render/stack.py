@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import KernelName, Plan, Resize
+from vslmc.plan.nodes import Attention, KernelName, Mla, Plan, Resize
 from vslmc.plan.tensors import bias_tables, stored_resizes
 from vslmc.render.blocks import keeps_width
 from vslmc.render.ends import (
@@ -31,6 +31,7 @@ from vslmc.render.layout import (
 )
 from vslmc.render.order import order_of, places_of
 from vslmc.render.passing import layer_parameters, names_of
+from vslmc.render.python import list_parts, own_lines
 from vslmc.render.repeat import write_ranges
 from vslmc.render.structure import Structure
 from vslmc.render.tables import absolute_lines, place_lines, table_lines
@@ -83,6 +84,8 @@ class ModelView:
     """Lines of `_hidden` behind `_stream`, where the two are apart."""
     init_doc: str
     """Docstring of `init_parameters`."""
+    own: Words
+    """Lines that find the parameters which it leaves alone, if there are any."""
     init: Words
     """The lines in its loop."""
 
@@ -117,6 +120,7 @@ def model_view(plan: Plan, structure: Structure) -> ModelView:
         result="x" if apart else norm_of(plan),
         normed=tuple(_normed(plan, structure)) if apart else (),
         init_doc=start.doc,
+        own=tuple(own_lines(parts)) if (parts := list_parts(plan)) else (),
         init=start.lines,
     )
 
@@ -162,7 +166,11 @@ def _normed(plan: Plan, structure: Structure) -> Iterator[str]:
 
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
-    mixers = [layer.mixer for layer in plan.decoder.layers if layer.mixer is not None]
+    mixers = [
+        layer.mixer
+        for layer in plan.decoder.layers
+        if isinstance(layer.mixer, Attention | Mla)
+    ]
     return any(len(mixer.kernel.candidates) > 1 for mixer in mixers)
 
 
@@ -311,8 +319,9 @@ def _logs(plan: Plan) -> Iterator[str]:
     """One line for each distinct list of candidates with something to choose."""
     layers: dict[tuple[KernelName, ...], list[int]] = {}
     for layer in plan.decoder.layers:
-        if layer.mixer is not None and len(layer.mixer.kernel.candidates) > 1:
-            layers.setdefault(layer.mixer.kernel.candidates, []).append(layer.index)
+        mixer = layer.mixer
+        if isinstance(mixer, Attention | Mla) and len(mixer.kernel.candidates) > 1:
+            layers.setdefault(mixer.kernel.candidates, []).append(layer.index)
     for candidates, where in layers.items():
         *tried, last = candidates
         flex = ""
@@ -331,7 +340,8 @@ def layer_asks(plan: Plan, candidates: tuple[KernelName, ...]) -> bool:
     return all(
         layer.mixer.kernel.choice == "auto"
         for layer in plan.decoder.layers
-        if layer.mixer is not None and layer.mixer.kernel.candidates == candidates
+        if isinstance(layer.mixer, Attention | Mla)
+        and layer.mixer.kernel.candidates == candidates
     )
 
 
@@ -343,7 +353,8 @@ def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
         yield "layers: Any = self.layers"
         yield "mixers = [layers[owner].mixer for owner in MIXERS]"
     elif not mixer:
-        classes = tuple(dict.fromkeys(structure.mixers.values()))
+        own = ("Recomputed",) if structure.recomputes else ()
+        classes = (*dict.fromkeys(structure.mixers.values()), *own)
         several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"

@@ -12,7 +12,6 @@ from vslmc.plan.nodes import (
     Chunked,
     Dilated,
     KernelName,
-    Mixer,
     Mla,
     Strided,
     T5Bias,
@@ -98,7 +97,7 @@ class Variant:
     form: Form
 
 
-def form_of(mixer: Mixer) -> Form:
+def form_of(mixer: Attention | Mla) -> Form:
     """The form that a mixer needs."""
     if isinstance(mixer, Mla):
         # Cached queries are longer than those whose scores their scale belongs to.
@@ -155,7 +154,7 @@ def folds(form: Form) -> bool:
 SPARSE = frozenset(["window", "strided", "dilated", "chunked"])
 
 
-def list_variants(mixers: Iterable[Mixer]) -> list[Variant]:
+def list_variants(mixers: Iterable[Attention | Mla]) -> list[Variant]:
     """The kernels that are called, each form once, in a fixed order."""
     wanted = {
         Variant(kernel, form_of(mixer))
