@@ -319,7 +319,7 @@ PIECE = 2**21  # of them that a CPU works on at one time: in fp32 8 MB, near its
 def cross_entropy_(logits: Tensor, targets: Tensor) -> Tensor:
     """Summed cross-entropy of logits (N, V), which become its slope, in place."""
     rows = PIECE // logits.size(1) + 1 if logits.is_cpu else len(logits)
-    loss = torch.zeros((), device=logits.device)
+    loss = torch.zeros((), dtype=torch.float32, device=logits.device)
     for piece, wanted in zip(logits.split(rows), targets[:, None].split(rows)):
         valid, wanted = wanted >= 0, wanted.clamp(min=0)  # -100 is left out
         scores = piece.float()
@@ -341,7 +341,7 @@ class HeadLoss(torch.autograd.Function):
         matrix = weight.to(x.dtype)
         x_grad = torch.empty_like(x)
         weight_grad = torch.zeros_like(weight, dtype=torch.float32)
-        loss = torch.zeros((), device=x.device)
+        loss = torch.zeros((), dtype=torch.float32, device=x.device)
         chunks = (t.split(CHUNK // len(weight) + 1) for t in (x, targets, x_grad))
         for rows, wanted, grad in zip(*chunks):
             slope = rows @ matrix.T  # (N, V), the logits at first
