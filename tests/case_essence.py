@@ -10,6 +10,7 @@ from vslmc.plan.nodes import (
     Embedding,
     Ffn,
     Form,
+    Glu,
     Head,
     Kernel,
     Layer,
@@ -21,6 +22,8 @@ from vslmc.plan.nodes import (
     Position,
     Resize,
     Rope,
+    Router,
+    Softmax,
     Training,
 )
 from vslmc.plan.python import PythonPart
@@ -189,11 +192,32 @@ def describe_ffn(ffn: Ffn | None) -> str:
         return _join(
             f"moe {ffn.top_k} of {ffn.experts} x ({describe_ffn(ffn.expert)})",
             f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
-            "" if ffn.normalise else "raw weights",
-            f"balance={ffn.balance:g}",
+            "gated" if ffn.shared_gate else "",
+            *describe_router(ffn.router),
+            ffn.kernel,
         )
     kind = type(ffn).__name__.lower()
-    return f"{kind} {ffn.hidden} {ffn.activation}{' bias' if ffn.bias else ''}"
+    more = ""
+    if isinstance(ffn, Glu):
+        more = _join(
+            "unit_offset" if ffn.unit_offset else "",
+            f"clamp={ffn.clamp:g}" if ffn.clamp else "",
+        )
+    return _join(
+        f"{kind} {ffn.hidden} {ffn.activation}", "bias" if ffn.bias else "", more
+    )
+
+
+def describe_router(router: Router) -> list[str]:
+    """What is not as Mixtral has it, and the balance."""
+    plain = Router(router.experts, router.top_k, Softmax(), True)
+    names = ("kind", "normalise", "scale", "bias", "z_loss", "groups", "capacity")
+    words = [
+        f"{name}={getattr(router, name)}"
+        for name in names
+        if getattr(router, name) != getattr(plain, name)
+    ]
+    return [*words, f"balance={router.balance}"]
 
 
 def describe_training(training: Training) -> dict[str, Any]:

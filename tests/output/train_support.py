@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.plans import attention, layer, plan, rms
-from vslmc.plan.nodes import Glu, Layer, Mlp, Moe, Plan
+from vslmc.plan.nodes import (
+    Glu,
+    Layer,
+    Mlp,
+    Moe,
+    Plan,
+    Router,
+    Softmax,
+    SwitchBalance,
+)
 from vslmc.render.launch import render_ds_config, render_launch_sh, render_launch_slurm
 from vslmc.render.model import render_model
 from vslmc.render.training import (
@@ -43,7 +52,11 @@ def recipe(base: Plan, **changes: Any) -> Plan:
 def small_plan(**changes: Any) -> Plan:
     """Tied head, learned fills, experts, dropout, a loop: all that engines stumble on."""
     expert = Glu(16, "silu", False)
-    mixture = Moe(4, 2, expert, Mlp(16, "relu", True), True, 0.01)
+    mixture = Moe(
+        Router(4, 2, Softmax(), True, balance=SwitchBalance(0.01)),
+        expert,
+        Mlp(16, "relu", True),
+    )
     narrow = layer(32, attention(2), Glu(32, "silu", False), owner=0)
     wide = layer(48, attention(3, window=8), mixture, owner=1, dropout=0.1)
     rows: list[Layer] = [narrow, wide, narrow, wide, narrow]

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from tests.reference.attention import Passed, mix
+from tests.reference.experts import Routings, mixture, router_losses
 from tests.reference.parts import Sequence, State, activate, linear, norm, sinusoid
 from vslmc.plan.nodes import Ffn, Glu, Layer, Mlp, Moe, Plan, Resize
 from vslmc.plan.python import PythonFfn
@@ -24,7 +25,9 @@ from vslmc.plan.python import PythonFfn
 def run(plan: Plan, state: State, tokens: Tensor) -> Tensor:
     """Logits (B, T, V) of tokens (B, T)."""
     state = {name: tensor.double() for name, tensor in state.items()}
-    return torch.stack([_logits(plan, state, row.tolist(), []) for row in tokens])
+    return torch.stack(
+        [_logits(plan, state, row.tolist(), Routings()) for row in tokens]
+    )
 
 
 def loss(
@@ -32,14 +35,14 @@ def loss(
 ) -> Tensor:
     """Mean negative log-likelihood of the targets that are not -100.
 
-    In training, every application of a mixture adds its balance loss, over all tokens, and
-    further tokens add theirs.
+    In training, every application of a mixture adds its router's losses, over all tokens, and
+    further tokens add theirs. Routers that draw, or look at all sequences, are not followed there.
     """
     state = {name: tensor.double() for name, tensor in state.items()}
-    routers: list[list[Routing]] = []
+    routers: list[Routings] = []
     surprises: list[list[Tensor]] = [[] for _ in range(1 + _further(plan))]
     for row, wanted in zip(tokens.tolist(), targets.tolist(), strict=True):
-        routings: list[Routing] = []
+        routings = Routings(training)
         stream = _stream(plan, state, row, routings)
         _surprise(plan, state, "norm", stream, wanted, surprises[0])
         for ahead in range(1, len(surprises) if training else 0):
@@ -59,7 +62,7 @@ def loss(
         assert plan.head.mtp is not None
         if found:
             total = total + plan.head.mtp.weight / plan.head.mtp.depth * _mean(found)
-    return total + _balance(plan, routers)
+    return total + router_losses(plan, routers)
 
 
 def _mean(found: list[Tensor]) -> Tensor:
@@ -91,7 +94,7 @@ def _look_ahead(
     name: str,
     stream: Sequence,
     known: list[int],
-    routings: list[Routing],
+    routings: Routings,
 ) -> Sequence:
     """The stream of a further token: DeepSeek-V3, Eq. 21 and 22."""
     kind, both = plan.head.norm, list[Tensor]()
@@ -104,9 +107,7 @@ def _look_ahead(
     return _layer(plan, last, state, both, routings, Passed(), f"{name}.layer")
 
 
-def _logits(
-    plan: Plan, state: State, tokens: list[int], routings: list[Routing]
-) -> Tensor:
+def _logits(plan: Plan, state: State, tokens: list[int], routings: Routings) -> Tensor:
     stream = _stream(plan, state, tokens, routings)
     rows = [norm(plan.head.norm, state, "norm", x) for x in stream]
     return torch.stack([_project(plan, state, x) for x in rows])
@@ -128,7 +129,7 @@ def _project(plan: Plan, state: State, x: Tensor) -> Tensor:
 
 
 def _stream(
-    plan: Plan, state: State, tokens: list[int], routings: list[Routing]
+    plan: Plan, state: State, tokens: list[int], routings: Routings
 ) -> Sequence:
     """The stream before the final norm."""
     embedding, stream = plan.embedding, list[Tensor]()
@@ -201,7 +202,7 @@ def _layer(
     layer: Layer,
     state: State,
     stream: Sequence,
-    routings: list[Routing],
+    routings: Routings,
     passed: Passed,
     name: str,
 ) -> Sequence:
@@ -217,10 +218,7 @@ def _layer(
 
     def ffn(rows: Sequence) -> Sequence:
         assert layer.ffn is not None
-        routing = Routing()
-        if isinstance(layer.ffn, Moe):
-            routings.append(routing)
-        return [_ffn(layer.ffn, state, ffn_name, x, routing) for x in rows]
+        return _ffn(layer.ffn, state, ffn_name, rows, routings)
 
     branches = [
         (number, branch)
@@ -299,64 +297,26 @@ def _adapt(state: State, name: str, turn: int) -> State:
 # --- FFNs ------------------------------------------------------------------------------
 
 
-class Routing:
-    """What a mixture did with the tokens of one sequence."""
-
-    def __init__(self) -> None:
-        self.shares: list[Tensor] = []
-        self.chosen: list[int] = []
-
-
-def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: Routing) -> Tensor:
+def _ffn(
+    ffn: Ffn, state: State, name: str, rows: Sequence, routings: Routings
+) -> Sequence:
     match ffn:
-        case Mlp():
-            up = linear(state, f"{name}.up", x)
-            hidden = activate(ffn.activation, up, state, name)
-        case Glu():
-            gate = activate(ffn.activation, linear(state, f"{name}.gate", x))
-            hidden = gate * linear(state, f"{name}.up", x)
+        case Mlp() | Glu():
+            return [_dense(ffn, state, name, x) for x in rows]
         case Moe():
-            return _moe(ffn, state, name, x, routing)
+            return mixture(ffn, state, name, rows, routings, _dense)
         case PythonFfn():
             raise NotImplementedError("its class alone knows what it computes")
-    return linear(state, f"{name}.down", hidden)
 
 
-def _moe(moe: Moe, state: State, name: str, x: Tensor, routing: Routing) -> Tensor:
-    shares = (state[f"{name}.router.weight"] @ x).softmax(dim=0)
-    ranked = sorted(range(moe.experts), key=lambda expert: -float(shares[expert]))
-    chosen = ranked[: moe.top_k]
-    routing.shares.append(shares)
-    routing.chosen.extend(chosen)
-    total = sum(float(shares[expert]) for expert in chosen) if moe.normalise else 1.0
-    out = torch.zeros_like(x)
-    for expert in chosen:
-        own = _expert_state(moe, state, name, expert)
-        out = out + shares[expert] / total * _ffn(moe.expert, own, "expert", x, routing)
-    if moe.shared is not None:
-        out = out + _ffn(moe.shared, state, f"{name}.shared", x, routing)
-    return out
-
-
-def _expert_state(moe: Moe, state: State, name: str, expert: int) -> State:
-    """The tensors of one expert, as if it were an FFN of its own."""
-    own: State = {}
-    for part in ("gate", "up", "down"):
-        for stacked, kind in ((part, "weight"), (f"{part}_bias", "bias")):
-            if f"{name}.{stacked}" in state:
-                own[f"expert.{part}.{kind}"] = state[f"{name}.{stacked}"][expert]
-    return own
-
-
-def _balance(plan: Plan, routers: list[list[Routing]]) -> Tensor:
-    """E * sum_e f_e P_e for every applied mixture, over the tokens of all sequences."""
-    mixtures = [a.ffn for a in plan.decoder.layers if isinstance(a.ffn, Moe)]
-    total = torch.zeros((), dtype=torch.float64)
-    for index, moe in enumerate(mixtures):
-        shares = [s for routings in routers for s in routings[index].shares]
-        chosen = [c for routings in routers for c in routings[index].chosen]
-        mean = torch.stack(shares).mean(dim=0)
-        for expert in range(moe.experts):
-            picked = chosen.count(expert) / len(chosen)
-            total = total + moe.balance * moe.experts * picked * mean[expert]
-    return total
+def _dense(ffn: Mlp | Glu, state: State, name: str, x: Tensor) -> Tensor:
+    up = linear(state, f"{name}.up", x)
+    if isinstance(ffn, Mlp):
+        hidden = activate(ffn.activation, up, state, name)
+        return linear(state, f"{name}.down", hidden)
+    gate = linear(state, f"{name}.gate", x)
+    if ffn.clamp is not None:
+        gate = torch.where(gate > ffn.clamp, ffn.clamp, gate)
+        up = torch.where(up.abs() > ffn.clamp, ffn.clamp * torch.sign(up), up)
+    up = 1 + up if ffn.unit_offset else up
+    return linear(state, f"{name}.down", activate(ffn.activation, gate) * up)

@@ -12,14 +12,12 @@ from typing import assert_never
 from vslmc.plan.kv import find_reaches, find_sources, make_state
 from vslmc.plan.nodes import (
     Attention,
-    Ffn,
     Glu,
     Kernel,
     Layer,
     Mixer,
     Mla,
     Mlp,
-    Moe,
     Norm,
     Plan,
     Position,
@@ -29,8 +27,9 @@ from vslmc.plan.nodes import (
     Training,
     Xpos,
 )
-from vslmc.plan.python import PythonFfn, PythonMixer
+from vslmc.plan.python import PythonMixer
 from vslmc.plan.tensors import list_tensors
+from vslmc.plan.verify_ffns import verify_ffn
 from vslmc.plan.verify_python import verify_python
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
@@ -194,7 +193,7 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
     if layer.mixer is not None:
         yield from _inside("mixer", _mixer(layer.mixer))
     if layer.ffn is not None:
-        yield from _inside("ffn", _ffn(layer.ffn))
+        yield from _inside("ffn", verify_ffn(layer.ffn))
     yield from _lora(layer)
 
 
@@ -302,32 +301,6 @@ def _kernel(kernel: Kernel) -> Iterator[str]:
         yield f"candidates: {candidates} does not begin with {kernel.choice}"
     if len(set(candidates)) != len(candidates):
         yield f"candidates: {candidates} repeats itself"
-
-
-def _ffn(ffn: Ffn) -> Iterator[str]:
-    match ffn:
-        case Mlp() | Glu():
-            yield from _positive("ffn", hidden=ffn.hidden)
-        case Moe():
-            yield from _moe(ffn)
-        case PythonFfn():
-            yield from verify_python(ffn)
-        case _ as unreachable:
-            assert_never(unreachable)
-
-
-def _moe(moe: Moe) -> Iterator[str]:
-    yield from _inside("expert", _ffn(moe.expert))
-    if not 1 <= moe.top_k <= moe.experts:
-        yield f"top_k: {moe.top_k} of {moe.experts} experts"
-    if moe.balance < 0:
-        yield f"balance: {moe.balance} is negative"
-    if moe.shared is not None:
-        yield from _inside("shared", _ffn(moe.shared))
-        if type(moe.shared) is not type(moe.expert):
-            yield "shared: is not of the expert's kind"
-        elif moe.expert.hidden > 0 and moe.shared.hidden % moe.expert.hidden:
-            yield f"shared.hidden: {moe.shared.hidden} is no multiple of an expert's"
 
 
 # --- the rest --------------------------------------------------------------------------

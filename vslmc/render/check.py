@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.plan.kv import reach_of
-from vslmc.plan.nodes import Attention, Plan
+from vslmc.plan.nodes import Attention, ExpertChoice, Plan
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
@@ -31,6 +31,10 @@ class CheckView:
     """Length of the test sequences: longer than the windows."""
     applied: str
     """How often each written layer is applied, if any is more than once."""
+    corrected: bool
+    """Whether routers have corrections."""
+    causal: bool
+    """Whether no token sees a later one; experts that choose do."""
     tied: bool
     """Whether the head is the embedding."""
     hidden: str
@@ -76,12 +80,16 @@ def render_check(plan: Plan) -> str:
     tokens = _tokens(plan, structure)
     kernels = check_kernels(structure, tokens)
     parts = list_parts(plan)
+    chosen = (isinstance(r.kind, ExpertChoice) for r in structure.routers)
+    causal = not any(chosen)
     nothing = "tokens, None, None" if structure.mixes else "tokens, None"
     view = CheckView(
         spec=py_comment(plan.spec),
         name=py_comment(plan.name),
         tokens=tokens,
         applied=_applied(plan),
+        corrected=bool(structure.rebalances),
+        causal=causal,
         tied=plan.head.tied and projects_plainly(plan) and not plan.head.bias,
         hidden=f"{nothing}, package.Losses()" if structure.balanced else "tokens",
         weighted=_weighted(plan),
@@ -91,7 +99,7 @@ def render_check(plan: Plan) -> str:
         python=bool(parts),
         own_mixers=any(isinstance(part, PythonMixer) for part in parts),
         own_ffns=any(isinstance(part, PythonFfn) for part in parts),
-        padded=structure.mixes and not structure.recomputes,
+        padded=structure.mixes and not structure.recomputes and causal,
         kernels=kernels.lines,
         textbook=kernels.textbook,
         attend=kernels.attend,

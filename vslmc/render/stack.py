@@ -59,6 +59,8 @@ class ModelView:
     """The method `_logits`, where logits are more than a product."""
     loss: Words
     """Lines of `loss`."""
+    rebalance: Words
+    """The method that evens the load of experts, if routers have corrections."""
     slots: Words
     """Lines that make the cache's slots, if there are any."""
     cache: str
@@ -108,6 +110,7 @@ def model_view(plan: Plan, structure: Structure) -> ModelView:
         ),
         capped=tuple(logits_method(plan)),
         loss=tuple(loss_lines(plan, structure)),
+        rebalance=tuple(_rebalance(structure)),
         slots=tuple(_slots(plan, structure)),
         cache="Cache(length, slots)" if mixes else "Cache(length)",
         generate_padded=("padding: Tensor | None = None,",) if mixes else (),
@@ -136,6 +139,22 @@ EXTEND = ("if cache is not None:", "    padding = cache.extend(tokens, padding)"
 GENERATE = (
     "Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."
 )
+
+
+def _rebalance(structure: Structure) -> Iterator[str]:
+    """The method that moves the corrections of routers."""
+    if not structure.rebalances:
+        return
+    yield "    @torch.no_grad()"
+    yield "    def rebalance(self) -> None:"
+    yield '        """Even the load of the experts: call it after each step of training."""'
+    yield "        for module in self.modules():"
+    names = structure.rebalances
+    several = Call("", names) if names[1:] else names[0]
+    test = Call("isinstance", ("module", several))
+    yield from lay_out(test, 12, before="if ", after=":")
+    yield "                module.rebalance()"
+    yield ""
 
 
 def _forward_head(structure: Structure) -> str:

@@ -9,12 +9,14 @@ from vslmc.plan.nodes import (
     Attention,
     Ffn,
     Layer,
+    LossFree,
     Mixer,
     Mla,
     Moe,
     Norm,
     Plan,
     Rope,
+    Router,
     T5Bias,
     TransformerXl,
     Xpos,
@@ -31,6 +33,7 @@ from vslmc.render.words import (
     mla_words,
     name_classes,
     name_ffns,
+    router_words,
 )
 
 
@@ -53,6 +56,8 @@ class Structure:
     """Class of each distinct attention; several may share one."""
     latents: dict[Mla, str]
     """The same of latent attention."""
+    routers: dict[Router, str]
+    """Class of each distinct router of a mixture."""
     ffns: dict[ListedFfn, str]
     """Class of each distinct FFN, those inside a mixture included."""
     blocks: dict[Layer, str]
@@ -74,7 +79,7 @@ class Structure:
     qk_eps: float | None
     """The eps of all query and key norms, None if they differ or there are none."""
     balanced: bool
-    """Whether some mixture has a balance loss."""
+    """Whether some mixture adds to the loss."""
     adapted: bool
     """Whether the passes of some loop have differences of low rank."""
     shared: Words
@@ -88,6 +93,18 @@ class Structure:
     def mixers(self) -> dict[Attention | Mla, str]:
         """Class of each distinct mixer."""
         return {**self.attentions, **self.latents}
+
+    @property
+    def router_type(self) -> str:
+        """What a mixture's router is."""
+        names = dict.fromkeys(self.routers.values())
+        return next(iter(names)) if len(names) == 1 else "nn.Linear"
+
+    @property
+    def rebalances(self) -> Words:
+        """Classes of routers that move corrections of their own."""
+        names = (n for r, n in self.routers.items() if isinstance(r.balance, LossFree))
+        return tuple(dict.fromkeys(names))
 
     @property
     def mixes(self) -> bool:
@@ -118,6 +135,11 @@ def find_structure(plan: Plan) -> Structure:
         layers=layers,
         attentions=name_classes(mixers, attention_words, "Attention"),
         latents=name_classes(latents, mla_words, "LatentAttention"),
+        routers=name_classes(
+            [x.ffn.router for x in layers if isinstance(x.ffn, Moe)],
+            router_words,
+            "Router",
+        ),
         ffns=name_ffns(layers),
         blocks=name_classes(layers, block_words, "Block"),
         kernels=name_variants(list_variants([*mixers, *latents])),
@@ -171,8 +193,8 @@ def borrows_kv(mixer: Mixer | None) -> bool:
 
 
 def is_balanced(ffn: Ffn | None) -> bool:
-    """Whether this FFN adds a balance loss."""
-    return isinstance(ffn, Moe) and ffn.balance > 0
+    """Whether this FFN adds to the loss."""
+    return isinstance(ffn, Moe) and ffn.router.adds_loss
 
 
 def _common_eps(norms: Iterable[Norm | None]) -> float | None:

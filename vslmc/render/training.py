@@ -32,6 +32,8 @@ class TrainView:
     """Whether there is a validation split."""
     samples_validation: bool
     """Whether an evaluation takes a part of the split."""
+    rebalances: bool
+    """Whether routers have corrections that follow the load."""
     cosine: bool
     """Whether the learning rate falls."""
     warms_up: bool
@@ -173,6 +175,7 @@ def _train_view(plan: Plan) -> TrainView:
         char=char,
         evaluates=evaluates,
         samples_validation=evaluates and recipe.evaluate_batches > 0,
+        rebalances=any(not tensor.trained for tensor in plan.tensors),
         cosine=schedule.kind == "cosine",
         warms_up=schedule.warmup > 0,
         clips=recipe.clip is not None,

@@ -18,9 +18,11 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.ffn.down.weight|bias    (width, hidden)
     layers.J.*.lora_a                (passes, rank, in)         beside each weight, with lora
     layers.J.*.lora_b                (passes, out, rank)
-    layers.J.ffn.router.weight       (experts, width)           moe
+    layers.J.ffn.router.weight|bias  (experts, width)           moe
+    layers.J.ffn.router.correction   (experts,)                 balance = loss_free: no parameter
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
+    layers.J.ffn.shared_gate.weight  (1, width)                 shared_gate = true
     layers.J.ffn.*                   those of a class of the user's own are not in the table,
     layers.J.mixer.python.*          nor are a mixer's
     resizes.R.weight                 (after, before)            resize = project
@@ -33,10 +35,20 @@ from __future__ import annotations
 
 from vslmc.plan.nodes.ffns import (
     Activation,
+    ExpertChoice,
     Ffn,
     Glu,
+    Groups,
+    LossFree,
     Mlp,
     Moe,
+    Router,
+    RouterKind,
+    Sigmoid,
+    Sinkhorn,
+    Softmax,
+    SparseMixer,
+    SwitchBalance,
 )
 from vslmc.plan.nodes.mixers import (
     Attention,
@@ -118,10 +130,12 @@ __all__ = [
     "Dilated",
     "DynamicScaling",
     "Embedding",
+    "ExpertChoice",
     "Ffn",
     "Form",
     "Gate",
     "Glu",
+    "Groups",
     "Head",
     "Init",
     "InitRule",
@@ -135,6 +149,7 @@ __all__ = [
     "LongScaling",
     "Lora",
     "Loss",
+    "LossFree",
     "Mixer",
     "Mla",
     "Mlp",
@@ -153,11 +168,18 @@ __all__ = [
     "Resize",
     "ResizeKind",
     "Rope",
+    "Router",
+    "RouterKind",
     "Scaling",
     "Schedule",
+    "Sigmoid",
     "Sink",
+    "Sinkhorn",
+    "Softmax",
+    "SparseMixer",
     "Stack",
     "Strided",
+    "SwitchBalance",
     "T5Bias",
     "Tail",
     "Tensor",

@@ -63,9 +63,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     "data": frozenset(["hub", "shards", "synthetic"]),
     "tokenizer": frozenset(["bpe", "unigram", "file"]),
     "kernel": frozenset({"triton"}),
-    "moe": frozenset(
-        ["router", "z_loss", "capacity", "groups", "bias", "clamp", "kernel"]
-    ),
     "adamw": frozenset({"bits"}),
     "block": frozenset(["cross"]),
     "model": frozenset({"encoder"}),
