@@ -14,12 +14,12 @@ from tests.plans import attention, layer, plan, rms
 from vslmc.plan.nodes import (
     Glu,
     Layer,
+    LossFree,
     Mlp,
     Moe,
     Plan,
     Router,
-    Softmax,
-    SwitchBalance,
+    Sigmoid,
 )
 from vslmc.render.launch import render_ds_config, render_launch_sh, render_launch_slurm
 from vslmc.render.model import render_model
@@ -53,7 +53,7 @@ def small_plan(**changes: Any) -> Plan:
     """Tied head, learned fills, experts, dropout, a loop: all that engines stumble on."""
     expert = Glu(16, "silu", False)
     mixture = Moe(
-        Router(4, 2, Softmax(), True, balance=SwitchBalance(0.01)),
+        Router(4, 2, Sigmoid(), True, balance=LossFree(0.01), z_loss=0.01),
         expert,
         Mlp(16, "relu", True),
     )

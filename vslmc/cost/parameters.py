@@ -54,7 +54,9 @@ def _count_at(plan: Plan, place: str) -> int:
     return sum(
         prod(tensor.shape)
         for tensor in plan.tensors
-        if tensor.path.split(".")[0] == place and not tensor.path.endswith("resize")
+        if tensor.trained
+        and tensor.path.split(".")[0] == place
+        and not tensor.path.endswith("resize")
     )
 
 
