@@ -12,7 +12,7 @@ from queue import Queue
 from types import TracebackType
 from typing import Any
 
-TIMEOUT = 20
+TIMEOUT = 120
 """Seconds to wait for any answer."""
 
 
