@@ -211,7 +211,7 @@ class Or:
 
     def convert(self, value: Value) -> Any:
         """See `FieldType`."""
-        if isinstance(value, Symbol):
+        if isinstance(value, Symbol) and value.text not in self.other.choices():
             if value.text == self.word:
                 return None
             raise Misfit(

@@ -139,7 +139,11 @@ def lora_without_pass(place: Span, nested: bool) -> Diagnostic:
 )
 def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
     """`part` of the layer that is written at `place`."""
-    kinds = {"ffn": "a mixture of experts", "mixer": "latent attention"}
+    kinds = {
+        "ffn": "a mixture of experts",
+        "mixer": "latent attention",
+        "cross": "attention to an encoder",
+    }
     what = f"its `{part}` is shared" if shared else kinds[part]
     return fault(
         f"`lora` cannot stand beside this `{part}`",

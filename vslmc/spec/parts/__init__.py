@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vslmc.spec.parts.cross import CrossAttention, NoCross
 from vslmc.spec.parts.ffns import (
     ACTIVATIONS,
     GATES,
@@ -71,6 +72,7 @@ __all__ = [
     "AnyGlu",
     "Attention",
     "ChunkedPattern",
+    "CrossAttention",
     "DilatedPattern",
     "DynamicScaling",
     "FactorScaling",
@@ -90,6 +92,7 @@ __all__ = [
     "Mla",
     "Mlp",
     "Moe",
+    "NoCross",
     "NoFfn",
     "NoMixer",
     "NoNorm",
