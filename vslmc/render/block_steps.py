@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vslmc.plan.nodes import Form, Layer
 from vslmc.render.layout import Call, lay_out_at
 from vslmc.render.parts import norm_text
-from vslmc.render.passing import names_of, table_parameters
+from vslmc.render.passing import MEMORY, names_of, table_parameters
 from vslmc.render.structure import Structure, borrows_kv, is_balanced
 from vslmc.render.words import Words
 
@@ -18,7 +18,7 @@ class Branch:
     """One branch of a layer."""
 
     name: str
-    """`mixer` or `ffn`."""
+    """`mixer`, `cross` or `ffn`."""
     number: str
     """With which its norms and factors end."""
     arguments: Words
@@ -28,7 +28,8 @@ class Branch:
 def list_branches(layer: Layer, structure: Structure) -> list[Branch]:
     """The branches that are there, in their order."""
     turn = () if layer.turn is None else ("turn",)
-    slot = () if borrows_kv(layer.mixer) else ("slot",)
+    keeps = structure.decodes and not borrows_kv(layer.mixer)
+    slot = ("slot",) if keeps else ()
     kv = ("kv",) if structure.passes_kv else ()
     tables = names_of(table_parameters(structure))
     losses = ("losses",) if is_balanced(layer.ffn) else ()
@@ -36,6 +37,8 @@ def list_branches(layer: Layer, structure: Structure) -> list[Branch]:
     if layer.mixer is not None:
         passed = (*tables, "padding", *slot, *kv, *turn)
         found.append(Branch("mixer", "1", passed))
+    if layer.cross is not None:
+        found.append(Branch("cross", "cross", names_of(MEMORY)))
     if layer.ffn is not None:
         found.append(Branch("ffn", "2", (*turn, *losses)))
     return found
@@ -50,7 +53,7 @@ def part_lines(layer: Layer, structure: Structure, wide: bool) -> Iterator[str]:
         yield "self.width = width"
     yield from _factor_lines(form)
     first = True
-    for part in ("mixer", "ffn"):
+    for part in ("mixer", "cross", "ffn"):
         branch = branches.get(part)
         if branch is None:
             if part in structure.shared:
