@@ -63,19 +63,21 @@ def as_encoder(plan: Plan, types: int = 0) -> Plan:
 def see_both(plan: Plan) -> tuple[Layer, ...]:
     """The layers of a decoder with mixers that see both sides."""
     layers = [
-        replace(layer, mixer=layer.mixer and turn_around(layer.mixer))
-        for layer in plan.decoder.layers
+        replace(layer, mixer=turn_around(layer.mixer)) for layer in plan.decoder.layers
     ]
     return place_states(number_tables(layers), plan.context)
 
 
-def turn_around(mixer: Mixer) -> Attention:
+def turn_around(mixer: Mixer | None) -> Attention | None:
     """A mixer as attention to both sides."""
+    if mixer is None:
+        return None
     if isinstance(mixer, Mla):
         heads = mixer.heads
         kernel = Kernel("eager", ("eager",))
         numbers = (heads, heads, 4, None, None, None, mixer.bias, mixer.bias, 0.0)
         return Attention(*numbers, "own", kernel, None, causal=False)
+    assert isinstance(mixer, Attention)
     position = mixer.position
     one_sided = isinstance(position, Xpos | TransformerXl)
     made = replace(

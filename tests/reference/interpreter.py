@@ -38,6 +38,7 @@ from vslmc.plan.nodes import (
     Plan,
     Stack,
 )
+from vslmc.plan.python import PythonFfn
 
 
 def run(
@@ -308,14 +309,13 @@ def _add(
     scale, branch = residual.stream, residual.branch
     if layer.form.parallel and not first:
         scale = 1.0
-    learned = state.get(f"{name}.scale_{number}")
     result: Sequence = []
     for x, y in zip(stream, added, strict=True):
         x, y = scale * x, branch * y
         if residual.learned == "stream":
-            x = learned * x
+            x = state[f"{name}.scale_{number}"] * x
         if residual.learned == "branch":
-            y = learned * y
+            y = state[f"{name}.scale_{number}"] * y
         result.append(x + y)
     if layer.form.placement == "post":
         where = f"{name}.norm_{number}"
@@ -355,6 +355,8 @@ def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: Routing) -> Tens
             hidden = gate * linear(state, f"{name}.up", x)
         case Moe():
             return _moe(ffn, state, name, x, routing)
+        case PythonFfn():
+            raise NotImplementedError("its class alone knows what it computes")
     return linear(state, f"{name}.down", hidden)
 
 

@@ -58,6 +58,8 @@ def find_one_sided(mixer: p.Mixer) -> Iterator[tuple[Span | None, str, str]]:
     """What of a mixer looks back only: its place, how it is written, and what to do."""
     if isinstance(mixer, p.Mla):
         yield mixer.span, "mla", "use `attention`"
+    if isinstance(mixer, p.PythonMixer):
+        yield mixer.span, "python", "use `attention`, or `python` as an FFN"
     if not isinstance(mixer, p.Attention):
         return
     pattern = mixer.pattern

@@ -11,7 +11,7 @@ from vslmc.diagnostics.catalogue.mixers import unfit_part
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 from vslmc.spec import parts as p
-from vslmc.spec.fields import set_at
+from vslmc.spec.fields import kind_of, set_at
 from vslmc.spec.sections import (
     Block,
     DeepNormResidual,
@@ -39,8 +39,9 @@ def verify_form(block: Block, place: Span) -> Iterator[Diagnostic]:
         yield from verify_parallel(block, place)
     normed = block.placement == "post" and not isinstance(block.norm, p.NoNorm)
     if isinstance(block.residual, DeepNormResidual) and not normed:
-        at = set_at(block, "placement") or set_at(block, "norm")
-        yield forms.deepnorm_needs_post(block.residual.span or place, at)
+        at, none = set_at(block, "placement"), isinstance(block.norm, p.NoNorm)
+        at = set_at(block, "norm") if none or at is None else at
+        yield forms.deepnorm_needs_post(block.residual.span or place, at, none)
 
 
 def verify_parallel(block: Block, place: Span) -> Iterator[Diagnostic]:
@@ -77,9 +78,10 @@ def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
     if moe.top_k > moe.experts:
         at, where = set_at(moe, "top_k"), moe.place("experts") or place
         yield faults.top_k_exceeds_experts(at, moe.top_k, where, moe.experts)
-    if isinstance(moe.expert, p.Moe | p.NoFfn):
-        kind = "moe" if isinstance(moe.expert, p.Moe) else "none"
-        yield faults.expert_must_be_dense(moe.expert.span or moe.span, kind)
+    if isinstance(moe.expert, p.Moe | p.NoFfn | p.PythonFfn):
+        kind = kind_of(moe.expert)
+        name = "none" if kind is None else kind.name
+        yield faults.expert_must_be_dense(moe.expert.span or moe.span, name)
     if isinstance(moe.expert, p.Mlp) and moe.expert.activation == "xielu":
         yield unfit_part(
             moe.expert.place("activation"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.checks.encoders import verify_stacks
+from vslmc.checks.python import verify_files
 from vslmc.checks.sharing import verify_lora, verify_previous, verify_shares
 from vslmc.diagnostics.catalogue import forms
 from vslmc.diagnostics.catalogue import layers as faults
@@ -27,6 +28,7 @@ def verify_whole(model: ResolvedModel, limits: Limits) -> Iterator[Diagnostic]:
             yield from verify_previous(layers)
         yield from verify_shares(layers)
         yield from verify_lora(layers)
+    yield from verify_files(model)
     experts = 0
     counted: set[tuple[str, int]] = set()
     applied = [(role, layer) for role, layers in model.stacks for layer in layers]

@@ -17,6 +17,7 @@ from vslmc.cost.describe_ends import (
     describe_head,
     describe_source,
 )
+from vslmc.cost.marks import mark_layer
 from vslmc.cost.memory import count_training_state, count_weights
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.stacks import Places, list_places
@@ -65,7 +66,9 @@ def _layer_rows(costs: Costs, places: Places) -> list[Row]:
 def _layer_row(costs: Costs, places: Places, run: Run | Again) -> Row:
     layer = places.stack.layers[run.first]
     flops = sum(places.of(costs.flops.layers)[run.first : run.last + 1])
-    ends = {"layers": span_text(run.first, run.last), "FLOPs": format_count(flops)}
+    marks = mark_layer(layer, stored=True)
+    spent = f"{format_count(flops)}{marks.flops}"
+    ends = {"layers": span_text(run.first, run.last), "FLOPs": spent}
     if isinstance(run, Again):
         times = f", {run.times} times" if run.times > 1 else ""
         which = "layer" if run.of[0] == run.of[1] else "layers"
@@ -73,7 +76,7 @@ def _layer_row(costs: Costs, places: Places, run: Run | Again) -> Row:
     rows = places.stack.layers[run.first : run.last + 1]
     written = costs.parameters.written[places.written :]
     count = sum(written[row.owner] for row in rows)
-    cells = {"block": layer.block, "parameters": f"{count:,}"}
+    cells = {"block": layer.block, "parameters": f"{count:,}{marks.parameters}"}
     return ends | cells | describe_layer(layer)
 
 
@@ -204,13 +207,15 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
     launch = plan.training.deepspeed
     devices = launch.gpus * launch.nodes
     state = count_training_state(count.total, launch.zero, devices).total
-    active = f", {count.active:,} active" if count.active != count.total else ""
+    stored, spent = costs.marks.parameters, costs.marks.flops
+    active = f", {count.active:,}{stored} active" if count.active != count.total else ""
     resizes = f", {count.resizes:,} in resizes" if count.resizes else ""
     weights = format_bytes(count_weights(count.total))
-    yield f"parameters  {count.total:,}{active}{resizes}; {weights} in fp32"
+    size = f"{weights}{stored} in fp32"
+    yield f"parameters  {count.total:,}{stored}{active}{resizes}; {size}"
     yield (
-        f"FLOPs       {format_count(flops.forward)} forward, "
-        f"{format_count(flops.training)} in training, for each token"
+        f"FLOPs       {format_count(flops.forward)}{spent} forward, "
+        f"{format_count(flops.training)}{spent} in training, for each token"
     )
     if plan.generates:
         yield (
@@ -218,4 +223,5 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
             f"{format_bytes(cache.total)} at {plan.context:,} tokens, in fp32"
         )
     on = f" on each of {devices} devices, ZeRO {launch.zero}" if devices > 1 else ""
-    yield f"training    {format_bytes(state)} of weights, gradients and moments{on}"
+    size = f"{format_bytes(state)}{stored}"
+    yield f"training    {size} of weights, gradients and moments{on}"

@@ -15,12 +15,11 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.driver.compile import Request, choose_model
 from vslmc.outcome import Outcome
 from vslmc.plan.lower import lower_model
-from vslmc.plan.tensors import count_numbers
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel, ResolvedRecipe
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Source, Span
-from vslmc.spec.fields import Component, Derived, Setting, kind_of, settings_of
+from vslmc.spec.fields import Component, Derived, Setting, kind_of
 from vslmc.spec.load import load_spec
 from vslmc.spec.nodes import Spec
 from vslmc.spec.reference import write_value
@@ -105,7 +104,8 @@ def parse_path(text: str) -> list[Step]:
         index = match["index"] if match else None
         if match is None or len(index or "") > DIGITS:
             raise Lost(faults.wrong_path(span, "no name of a key"))
-        if index is not None and (steps or match["name"] != "layers"):
+        inside = steps and [step.name for step in steps] != ["encoder"]
+        if index is not None and (inside or match["name"] != "layers"):
             raise Lost(faults.wrong_path(span, "only `layers` has indices"))
         name = Span(source, start, start + len(match["name"]))
         steps.append(Step(match["name"], None if index is None else int(index), name))
@@ -126,7 +126,9 @@ class _Search:
         first, *rest = steps
         match first.name:
             case "layers":
-                return self.layer(first, rest)
+                return self.layer(first, rest, self.model.layers)
+            case "encoder" if self.model.encoder is not None:
+                return self.encoder(self.model.encoder, rest)
             case "embedding" | "head":
                 section: Component = getattr(self.model, first.name)
                 return self.below(section, f"`{first.name}`", rest)
@@ -138,8 +140,16 @@ class _Search:
                 known = [*section_keys("model"), *self.spec.params]
                 return self.below(self.model.section, "the model", steps, known)
 
-    def layer(self, step: Step, rest: list[Step]) -> Answer:
-        layers = self.model.layers
+    def encoder(self, section: Component, steps: list[Step]) -> Answer:
+        """Layers and keys of the encoder, alone or beside a decoder."""
+        if steps and steps[0].name == "layers":
+            own = self.model.encoder_layers or self.model.layers
+            return self.layer(steps[0], steps[1:], own)
+        return self.below(section, "`encoder`", steps, section_keys("encoder"))
+
+    def layer(
+        self, step: Step, rest: list[Step], layers: tuple[AppliedLayer, ...]
+    ) -> Answer:
         if step.index is None:
             help = f"layers are counted from 0 to {len(layers) - 1}"
             raise Lost(faults.wrong_path(step.span, "without an index", help))
@@ -163,8 +173,7 @@ class _Search:
         plan = lower_model(self.model, self.request.limits)
         if plan.value is None:
             raise Lost(next(found for found in plan.diagnostics if found.is_error))
-        count = count_numbers(plan.value.tensors)
-        recipe = resolve_recipe(self.model.recipe, count).value
+        recipe = resolve_recipe(self.model.recipe, plan.value.parameters).value
         assert recipe is not None, f"lowering has accepted the recipe of {rest}"
         return recipe
 
@@ -193,11 +202,11 @@ class _Search:
             if not isinstance(inner, Component):
                 words = "this is a value, without keys below it"
                 raise Lost(faults.wrong_path(step.span, words))
-            settings: Mapping[str, Setting] = settings_of(type(inner))
+            settings: Mapping[str, Setting] = inner.all_settings()
             if step.name not in settings:
                 names = list(dict.fromkeys((*settings, *known)))
                 raise Lost(unknown_key(step.span, step.name, owner, names))
-            value = getattr(inner, step.name)
+            value = inner.value_of(step.name)
             origin = inner.origin(step.name)
             answer = Answer(self.path, value, settings[step.name], origin)
             kind = kind_of(value) if isinstance(value, Component) else None

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vslmc.cost.marks import mark_layers
 from vslmc.cost.parameters import count_parameters
+from vslmc.cost.stacks import list_places
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.chunks import Chunk
 from vslmc.plan.lower import lower_model
-from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.nodes import ResolvedModel, Role
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
-from vslmc.spec.fields import KINDS, Component, settings_of
+from vslmc.spec.fields import KINDS, Component
 from vslmc.spec.reference import write_value
 from vslmc.syntax import nodes as s
 
@@ -49,6 +51,8 @@ class Item:
     """Of each of these layers."""
     parameters: tuple[int, ...]
     """Of each of these layers."""
+    mark: str = ""
+    """What parts of the user's own have to do with these numbers."""
 
 
 def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
@@ -67,6 +71,7 @@ def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
 def list_values(model: ResolvedModel) -> Iterator[Known]:
     """Every value of a model; the recipe's too, where it can be solved."""
     sections = [model.section, model.embedding, model.head]
+    sections += [model.encoder] if model.encoder is not None else []
     plan = lower_model(model).value
     if plan is not None:
         recipe = resolve_recipe(model.recipe, count_parameters(plan).total).value
@@ -74,20 +79,26 @@ def list_values(model: ResolvedModel) -> Iterator[Known]:
             sections += [recipe.recipe, recipe.train, recipe.deepspeed]
     for section in sections:
         yield from _walk(model.name, section, ())
-    layers: dict[int, list[int]] = {}
-    for layer in model.layers:
-        layers.setdefault(id(layer.block), []).append(layer.index)
-    blocks = {id(layer.block): layer.block for layer in model.layers}
-    for key, block in blocks.items():
-        yield from _walk(model.name, block, tuple(layers[key]))
+    for role, stack in model.stacks:
+        layers: dict[int, list[int]] = {}
+        for layer in stack:
+            layers.setdefault(id(layer.block), []).append(layer.index)
+        blocks = {id(layer.block): layer.block for layer in stack}
+        for key, block in blocks.items():
+            yield from _walk(stack_name(model, role), block, tuple(layers[key]))
+
+
+def stack_name(model: ResolvedModel, role: Role) -> str:
+    """What a stack is called: `tiny`, and `tiny.encoder` beside a decoder."""
+    return model.name if role == model.role else f"{model.name}.{role}"
 
 
 def _walk(
     model: str, component: Any, layers: tuple[int, ...], path: str = ""
 ) -> Iterator[Known]:
     assert isinstance(component, Component)
-    for name, setting in settings_of(type(component)).items():
-        value: Any = getattr(component, name)
+    for name, setting in component.all_settings().items():
+        value: Any = component.value_of(name)
         inner = isinstance(value, Component)
         text = kind_name(value) if inner else write_value(value, setting)
         origin = component.origin(name)
@@ -108,17 +119,21 @@ def kind_name(component: Component) -> str:
 
 def list_items(model: ResolvedModel, place: Span) -> Item | None:
     """The layers that one item writes, and each time that they are used again."""
-    layers = [layer for layer in model.layers if layer.span == place]
     plan = lower_model(model).value
-    if not layers or plan is None:
+    if plan is None:
         return None
-    counts = count_parameters(plan).applied
-    return Item(
-        model.name,
-        tuple(layer.index for layer in layers),
-        tuple(layer.block.width for layer in layers),
-        tuple(counts[layer.index] for layer in layers),
-    )
+    for (role, stack), places in zip(model.stacks, list_places(plan), strict=True):
+        layers = [layer for layer in stack if layer.span == place]
+        counts = places.of(count_parameters(plan).applied)
+        if layers:
+            return Item(
+                stack_name(model, role),
+                tuple(layer.index for layer in layers),
+                tuple(layer.block.width for layer in layers),
+                tuple(counts[layer.index] for layer in layers),
+                str(mark_layers(places.stack.layers[x.index] for x in layers)),
+            )
+    return None
 
 
 # --- which value is meant -----------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.plan.kv import memory_state
-from vslmc.plan.nodes import Embedding, Masking, Plan, Spans, Stack
+from vslmc.plan.nodes import Attention, Embedding, Masking, Plan, Spans, Stack
 
 
 def inside(where: str, messages: Iterator[str]) -> Iterator[str]:
@@ -63,8 +63,10 @@ def verify_sides(stack: Stack, plan: Plan) -> Iterator[str]:
     causal = stack.role == "decoder"
     for layer in stack.layers:
         where = f"layers[{layer.index}]"
-        if layer.mixer is not None and layer.mixer.causal != causal:
-            yield f"{where}.mixer.causal: {layer.mixer.causal} in the {stack.role}"
+        mixer = layer.mixer
+        sees_all = isinstance(mixer, Attention) and not mixer.causal
+        if mixer is not None and sees_all == causal:
+            yield f"{where}.mixer: sees all is {sees_all} in the {stack.role}"
         cross = layer.cross
         if cross is None:
             continue

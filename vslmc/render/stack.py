@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Kernel, KernelName, Plan
+from vslmc.plan.nodes import Attention, KernelName, Mla, Plan
 from vslmc.plan.tensors import path_of
 from vslmc.render.encoder import read_method
 from vslmc.render.ends import (
@@ -23,9 +23,11 @@ from vslmc.render.ends import (
 from vslmc.render.escape import py_str
 from vslmc.render.further import further_parts
 from vslmc.render.initial import find_start
+from vslmc.render.kernels.variants import form_of
 from vslmc.render.layout import Call, lay_out, lay_out_comprehension
 from vslmc.render.order import order_of
 from vslmc.render.passing import hidden_parameters, names_of
+from vslmc.render.python import list_parts, own_lines
 from vslmc.render.repeat import write_ranges
 from vslmc.render.signatures import (
     after_step,
@@ -101,6 +103,8 @@ class ModelView:
     """The method that reads the source, if there is an encoder beside the decoder."""
     init_doc: str
     """Docstring of `init_parameters`."""
+    own: Words
+    """Lines that find the parameters which it leaves alone, if there are any."""
     init: Words
     """The lines in its loop."""
 
@@ -140,6 +144,7 @@ def model_view(plan: Plan, structures: tuple[Structure, ...]) -> ModelView:
         normed=tuple(_normed(plan, structure)) if apart else (),
         read=read_method(plan, structures),
         init_doc=start.doc,
+        own=tuple(own_lines(parts)) if (parts := list_parts(plan)) else (),
         init=start.lines,
     )
 
@@ -166,21 +171,21 @@ def _normed(plan: Plan, structure: Structure) -> Iterator[str]:
     yield ""
 
 
-def list_kernels(plan: Plan) -> Iterator[tuple[str, int, Kernel]]:
-    """The kernel of every applied attention: whose it is, and the index of its layer."""
+def list_kernels(plan: Plan) -> Iterator[tuple[str, int, Attention | Mla]]:
+    """Every applied attention with kernels: whose it is, and the index of its layer."""
     for stack in plan.stacks:
         layers = f"{path_of(stack)}layers"
         for layer in stack.layers:
-            if layer.mixer is not None:
-                yield f"attention of {layers}", layer.index, layer.mixer.kernel
+            if isinstance(layer.mixer, Attention | Mla):
+                yield f"attention of {layers}", layer.index, layer.mixer
         for layer in stack.layers:
             if layer.cross is not None:
-                yield f"cross-attention of {layers}", layer.index, layer.cross.kernel
+                yield f"cross-attention of {layers}", layer.index, layer.cross
 
 
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
-    return any(len(kernel.candidates) > 1 for _, _, kernel in list_kernels(plan))
+    return any(len(mixer.kernel.candidates) > 1 for _, _, mixer in list_kernels(plan))
 
 
 def _parts(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -203,26 +208,38 @@ def _stream(plan: Plan, structure: Structure) -> Iterator[str]:
     yield from final_lines(plan)
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the log of a kernel's choice depends on."""
+
+    what: str
+    candidates: tuple[KernelName, ...]
+    asked: bool
+    """Whether the spec asks for flex by name."""
+    flash_2: bool
+    """Whether flash is its second version alone."""
+
+
 def _logs(plan: Plan) -> Iterator[str]:
-    """One line for each distinct list of candidates with something to choose."""
-    groups: dict[tuple[str, tuple[KernelName, ...]], list[int]] = {}
-    asked: set[tuple[str, tuple[KernelName, ...]]] = set()
-    for what, index, kernel in list_kernels(plan):
+    """One line for each distinct choice with something to choose."""
+    groups: dict[_Choice, list[int]] = {}
+    for what, index, mixer in list_kernels(plan):
+        kernel = mixer.kernel
         if len(kernel.candidates) > 1:
-            groups.setdefault((what, kernel.candidates), []).append(index)
-        if kernel.choice != "auto":
-            asked.add((what, kernel.candidates))
-    for (what, candidates), where in groups.items():
-        *tried, last = candidates
+            asked, old = kernel.choice == "flex", form_of(mixer).flash_2
+            choice = _Choice(what, kernel.candidates, asked, old)
+            groups.setdefault(choice, []).append(index)
+    for choice, where in groups.items():
+        *tried, last = choice.candidates
         flex = ""
         if "flex" in tried:
-            # By name it is also taken where it is not compiled.
-            named = (what, candidates) in asked
-            flex = f"flex on CUDA{' and without gradients' if named else ''}, else "
+            rest = " and without gradients" if choice.asked else ""
+            flex = f"flex on CUDA{rest}, else "
         # What stands for flash depends on whether it is installed.
         flash = "%s" if "flash" in tried else ""
-        text = f"{what}[{write_ranges(where)}]: {flash}{flex}{last}"
-        arguments = (py_str(text), *(("FLASH",) if flash else ()))
+        text = f"{choice.what}[{write_ranges(where)}]: {flash}{flex}{last}"
+        installed = "FLASH_2_FIRST" if choice.flash_2 else "FLASH_FIRST"
+        arguments = (py_str(text), *((installed,) if flash else ()))
         yield from lay_out(Call("logger.info", arguments), 8)
 
 
@@ -240,7 +257,8 @@ def _mixer_slots(structure: Structure) -> Iterator[str]:
         yield "layers: Any = self.layers"
         yield "mixers = [layers[owner].mixer for owner in MIXERS]"
     elif not mixer:
-        classes = tuple(dict.fromkeys(structure.mixers.values()))
+        own = ("Recomputed",) if structure.recomputes else ()
+        classes = (*dict.fromkeys(structure.mixers.values()), *own)
         several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"

@@ -60,6 +60,7 @@ from vslmc.spec.parts.positions import (
     Xpos,
     YarnScaling,
 )
+from vslmc.spec.parts.python import PythonFfn, PythonMixer, PythonPart, free_setting
 
 __all__ = [
     "ACTIVATIONS",
@@ -103,6 +104,9 @@ __all__ = [
     "OriginalScaling",
     "Pattern",
     "Position",
+    "PythonFfn",
+    "PythonMixer",
+    "PythonPart",
     "ReGlu",
     "RmsNorm",
     "Rope",
@@ -113,4 +117,5 @@ __all__ = [
     "TransformerXl",
     "Xpos",
     "YarnScaling",
+    "free_setting",
 ]
