@@ -83,7 +83,7 @@ def verify_objective(
     objective, wanted = recipe.recipe.objective, objective_name(model)
     found = kind_of(objective) if objective is not None else None
     if found is not None and found.name != wanted:
-        what = "an encoder and a decoder"
+        what = "a decoder beside an encoder"
         what = (
             what
             if model.encoder_layers
@@ -105,6 +105,8 @@ def _verify_masked(
     if objective is not None and mask + random > 1:
         place = objective.place("random")
         yield faults.shares_above_one(place, mask, random)
+    if objective is not None and mask + random == 0:
+        yield faults.nothing_hidden(objective.span)
     yield from _verify_room(recipe, model, "masked", 1)
 
 

@@ -159,6 +159,16 @@ def shares_above_one(place: Span | None, mask: float, random: float) -> Diagnost
     )
 
 
+def nothing_hidden(place: Span | None) -> Diagnostic:
+    """`place` is an objective with neither masked nor random tokens."""
+    return replace(
+        objective_not_possible(place, "masked", "", ""),
+        message="no token is hidden",
+        primary=Label(place, "`mask` and `random` are 0") if place else None,
+        help="set one of them, or leave both out",
+    )
+
+
 def spans_do_not_fit(place: Span | None, context: int) -> Diagnostic:
     """`place` is the objective or the context."""
     return replace(

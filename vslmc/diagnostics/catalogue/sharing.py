@@ -144,7 +144,7 @@ def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
         "mixer": "latent attention",
         "cross": "attention to an encoder",
     }
-    others = {"ffn": "a dense FFN", "mixer": "`attention`"}
+    others = {"ffn": "use a dense FFN", "mixer": "use `attention`"}
     what = f"its `{part}` is shared" if shared else kinds[part]
     return fault(
         f"`lora` cannot stand beside this `{part}`",
@@ -152,6 +152,6 @@ def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
         help=(
             "leave out `share` or `lora`"
             if shared
-            else f"use {others[part]}, or no `lora`"
+            else f"{others.get(part, 'leave it out')}, or use no `lora`"
         ),
     )
