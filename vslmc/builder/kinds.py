@@ -30,14 +30,14 @@ __all__ = [
     "Tokenizer",
     "adamw",
     "alibi",
-    "attention_cross",
-    "attention_mixer",
+    "attention",
     "builtin",
     "byte",
     "char",
     "chunked",
     "constant",
     "cosine",
+    "cross_attention",
     "deepnorm",
     "dilated",
     "dynamic",
@@ -340,7 +340,7 @@ def chunked(size: Numeric) -> Pattern:
     return Pattern(make_component("pattern", "chunked", locals()))
 
 
-def attention_mixer(
+def attention(
     *,
     heads: Numeric,
     head_dim: Numeric | Default = DEFAULT,
@@ -461,7 +461,7 @@ def lora(rank: Numeric) -> Adapter:
     return Adapter(make_component("adapter", "lora", locals()))
 
 
-def attention_cross(
+def cross_attention(
     *,
     heads: Numeric,
     head_dim: Numeric | Default = DEFAULT,

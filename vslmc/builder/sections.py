@@ -199,7 +199,7 @@ class Encoder(Section):
     """The encoder. Alone it has the model's embedding and head; these keys are for one beside a decoder.
 
     tie: whether its tokens have the vectors of the decoder's embedding; default true (as the original Transformer, T5 and BART).
-    position: absolute positions added to its tokens; default that of the last layer (as the decoder's embedding; learned ones are its own).
+    position: absolute positions added to its tokens; default that of the model (as the decoder's embedding; learned ones are its own).
     norm: norm of its result; default that of the last layer (its last layer's kind of norm; none where that comes after the sum).
     """
 
@@ -214,8 +214,10 @@ class Encoder(Section):
             Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
         ) = DEFAULT,
         allow: Allow | None = None,
+        layers: Sequence[Item | Layered] | None = None,
+        shares: Sequence[Share] = (),
     ) -> None:
-        super().__init__("encoder", list_bindings("encoder", locals()))
+        super().__init__("encoder", list_entries("encoder", locals(), None))
 
 
 class Head(Section):
@@ -266,7 +268,7 @@ class Recipe(Declared):
 
     data: the text; default builtin(python_reference) (needs no download).
     tokenizer: from text to tokens; default byte (needs no training).
-    objective: what is trained; default that of the last layer (`next_token` for a decoder, `masked` for an encoder, `span_corruption` for both).
+    objective: what is trained; default that of the model (`next_token` for a decoder, `masked` for an encoder, `span_corruption` for both).
     """
 
     keyword = "recipe"

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vslmc.cost.flops import Flops, count_flops
+from vslmc.cost.kernels import choice_to_json
 from vslmc.cost.marks import PLAIN, Marks, mark_plan
 from vslmc.cost.memory import Cache, count_cache, count_training_state, count_weights
 from vslmc.cost.parameters import Parameters, count_parameters
@@ -35,7 +36,9 @@ def table_to_json(plan: Plan) -> dict[str, Any]:
 
     name, spec, vocab, context; embedding, head: as in the manifest's plan;
     layers: the plan's layers, each with `parameters` (of its weights, shared or not), `flops`
-    (forward, per token) and `cache_bytes` (fp32, full context);
+    (forward, per token) and `cache_bytes` (fp32, full context), and with `refused_kernels`:
+    by name of a kernel of attention that is not legal there, the reason, and with
+    `cross_refused_kernels`, the same of its attention to the encoder;
     exit: the change of width after the last layer, or null;
     role: what these layers are, `decoder` or `encoder`;
     encoder: of the encoder beside a decoder its ends, as in the manifest's plan under
@@ -76,6 +79,9 @@ def _stack(stack: dict[str, Any], costs: Costs, places: Places) -> dict[str, Any
         {**layer, "parameters": count, "flops": flops, "cache_bytes": cache}
         for layer, (count, flops, cache) in zip(stack["layers"], each, strict=True)
     ]
+    for layer, planned in zip(layers, places.stack.layers, strict=True):
+        layer["refused_kernels"] = choice_to_json(planned.mixer)
+        layer["cross_refused_kernels"] = choice_to_json(planned.cross)
     return {"layers": layers, "exit": stack["exit"]}
 
 

@@ -105,7 +105,10 @@ def verify_corruption(corruption: Masking | Spans | None, plan: Plan) -> Iterato
     match corruption:
         case Masking():
             shares = (corruption.rate, corruption.mask, corruption.random)
-            if not all(0 <= part <= 1 for part in shares) or not 0 < sum(shares[1:]) <= 1:
+            if (
+                not all(0 <= part <= 1 for part in shares)
+                or not 0 < sum(shares[1:]) <= 1
+            ):
                 yield f"corruption: {shares} are no shares"
             if not 1 <= corruption.places <= plan.context:
                 yield f"corruption.places: {corruption.places} of {plan.context}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vslmc.cost.rows import write_ranges
 from vslmc.plan.nodes import Attention, KernelName, Mla, Plan
 from vslmc.plan.tensors import path_of
 from vslmc.render.encoder import read_method
@@ -28,7 +29,6 @@ from vslmc.render.layout import Call, lay_out, lay_out_comprehension
 from vslmc.render.order import order_of
 from vslmc.render.passing import hidden_parameters, names_of
 from vslmc.render.python import list_parts, own_lines
-from vslmc.render.repeat import write_ranges
 from vslmc.render.signatures import (
     after_step,
     call_head,
