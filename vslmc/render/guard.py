@@ -20,6 +20,7 @@ _STDLIB = frozenset(
         "csv",
         "ctypes",
         "dataclasses",
+        "functools",
         "hashlib",
         "importlib.util",
         "io",
@@ -52,10 +53,12 @@ _MODEL = frozenset(
         "collections.abc",
         "contextlib",
         "dataclasses",
+        "functools",
         "importlib.util",
         "logging",
         "math",
         "typing",
+        "warnings",
         "flash_attn",
     ]
 )

@@ -1,0 +1,61 @@
+"""Reading `config.json`: text of anybody, bounded, and never more than a table of fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from vslmc.diagnostics.catalogue import hf as faults
+from vslmc.diagnostics.model import Label
+from vslmc.outcome import Outcome
+from vslmc.source import Source, Span
+
+CONFIG = "config.json"
+LARGEST = 4 << 20
+"""Characters of a config that are read: real ones have some thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A config as it was written."""
+
+    source: Source
+    fields: dict[str, Any]
+
+    def label(self, name: str, words: str) -> Label | None:
+        """A caret at a field's value, if the field can be found in the text."""
+        key = re.escape(json.dumps(name))
+        found = re.search(rf"{key}\s*:\s*(\"[^\"\n]*\"|[^\s,\]}}]+)", self.source.text)
+        if found is None:
+            return None
+        return Label(Span(self.source, found.start(1), found.end(1)), words)
+
+
+def read_config(folder: Path) -> Outcome[ConfigFile]:
+    """The config of a model. Fault: `config-not-read`."""
+    path = folder / CONFIG
+    name = path.as_posix()
+    try:
+        with path.open(encoding="utf-8", errors="strict") as file:
+            text = file.read(LARGEST + 1)
+    except UnicodeDecodeError:
+        return _refuse(name, "it is not UTF-8 text")
+    except OSError as error:
+        return _refuse(name, (error.strerror or type(error).__name__).lower())
+    if len(text) > LARGEST:
+        return _refuse(name, f"it is longer than {LARGEST} characters")
+    try:
+        value: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, json.JSONDecodeError) else "bad value"
+        return _refuse(name, f"it is not JSON ({reason})")
+    if not isinstance(value, dict):
+        return _refuse(name, "it is not an object of fields")
+    return Outcome(ConfigFile(Source(name, text), cast("dict[str, Any]", value)))
+
+
+def _refuse(name: str, reason: str) -> Outcome[ConfigFile]:
+    return Outcome(None, (faults.config_not_read(name, reason),))
