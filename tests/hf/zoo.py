@@ -188,6 +188,17 @@ CASES: dict[str, Case] = {
             "attn_config": {"softmax_scale": 0.3},
         },
     ),
+    "mpt-clipped": Case(
+        "mpt",
+        {
+            "vocab_size": VOCAB,
+            "d_model": 48,
+            "n_layers": 2,
+            "n_heads": 4,
+            "max_seq_len": CONTEXT,
+            "attn_config": {"clip_qkv": 0.6},
+        },
+    ),
     "falcon": Case("falcon", MANY),
     "falcon-many-heads": Case(
         "falcon", {**MANY, "multi_query": False, "parallel_attn": False, "bias": True}
@@ -281,6 +292,7 @@ CASES: dict[str, Case] = {
     "ernie4_5": Case("ernie4_5", {**WIDE_HEADS, "use_bias": True}),
     "helium": Case("helium", {**LLAMA, "head_dim": 12, "attention_bias": True}),
     "olmo": Case("olmo", LLAMA),
+    "olmo-clipped": Case("olmo", {**LLAMA, "clip_qkv": 0.7}),
     "olmo2": Case("olmo2", WIDE_HEADS),
     "olmo3": Case(
         "olmo3",
@@ -391,6 +403,23 @@ CASES: dict[str, Case] = {
     "cohere": Case("cohere", {**LLAMA, "use_qk_norm": True}),
     "cohere-plain": Case("cohere", {**LLAMA, "logit_scale": 0.3}),
     "cohere2": Case("cohere2", {**LLAMA, "num_hidden_layers": 4, "sliding_window": 7}),
+    "cohere_compass_text": Case(
+        "cohere_compass_text",
+        {
+            **{k: v for k, v in LLAMA.items() if k != "pad_token_id"},
+            "pad_token_id": 0,
+            "sliding_window": 7,
+            "layer_types": SLIDING,
+            "rope_parameters": {
+                "sliding_attention": {
+                    "rope_type": "default",
+                    "rope_theta": 5000.0,
+                    "mrope_section": [2, 2, 2],
+                },
+                "full_attention": None,
+            },
+        },
+    ),
     "gemma": Case("gemma", {**WIDE_HEADS, "hidden_act": "gelu"}),
     "gemma2": Case(
         "gemma2",
@@ -481,6 +510,75 @@ CASES: dict[str, Case] = {
             "dim_model_base": 16,
         },
     ),
+    "hunyuan_v1_dense": Case(
+        "hunyuan_v1_dense",
+        {
+            **WIDE_HEADS,
+            "rope_parameters": {
+                "rope_type": "dynamic",
+                "rope_theta": 5000.0,
+                "alpha": 50.0,
+                "factor": 1.0,
+            },
+        },
+    ),
+    "hunyuan_v1_dense-plain": Case("hunyuan_v1_dense", WIDE_HEADS),
+    "hunyuan_v1_moe": Case(
+        "hunyuan_v1_moe", {**WIDE_HEADS, "num_experts": 4, "moe_topk": [2, 1, 3]}
+    ),
+    "deepseek_v2": Case(
+        "deepseek_v2",
+        {
+            **LLAMA,
+            "num_key_value_heads": 4,
+            "kv_lora_rank": 20,
+            "q_lora_rank": None,
+            "qk_rope_head_dim": 8,
+            "qk_nope_head_dim": 12,
+            "v_head_dim": 10,
+            "first_k_dense_replace": 1,
+            "moe_intermediate_size": 24,
+            "n_routed_experts": 5,
+            "n_shared_experts": 2,
+            "num_experts_per_tok": 2,
+            "rope_parameters": {
+                "rope_type": "yarn",
+                "rope_theta": 5000.0,
+                "factor": 4.0,
+                "original_max_position_embeddings": 12,
+                "mscale": 0.7,
+                "mscale_all_dim": 0.9,
+            },
+        },
+    ),
+    "deepseek_v3": Case(
+        "deepseek_v3",
+        {
+            **LLAMA,
+            "num_key_value_heads": 4,
+            "kv_lora_rank": 20,
+            "q_lora_rank": 24,
+            "qk_rope_head_dim": 8,
+            "qk_nope_head_dim": 12,
+            "v_head_dim": 10,
+            "first_k_dense_replace": 3,
+        },
+    ),
+    "flex_olmo": Case(
+        "flex_olmo", {**LLAMA, "num_experts": 4, "num_experts_per_tok": 2}
+    ),
+    "mellum": Case(
+        "mellum",
+        {
+            **WIDE_HEADS,
+            "num_experts": 4,
+            "num_experts_per_tok": 2,
+            "moe_intermediate_size": 24,
+            "mlp_layer_types": ["dense", "sparse", "sparse"],
+            "layer_types": SLIDING,
+            "sliding_window": 7,
+        },
+    ),
     "mixtral": Case(
         "mixtral", {**WIDE_HEADS, "num_local_experts": 5, "sliding_window": 7}
     ),
@@ -506,6 +604,10 @@ CASES: dict[str, Case] = {
         },
     ),
     "olmoe": Case("olmoe", {**LLAMA, "num_experts": 6, "num_experts_per_tok": 2}),
+    "olmoe-clipped": Case(
+        "olmoe",
+        {**LLAMA, "num_experts": 6, "num_experts_per_tok": 2, "clip_qkv": 0.7},
+    ),
     "granitemoe": Case(
         "granitemoe",
         {**LLAMA, "num_local_experts": 5, "attention_multiplier": 0.2},

@@ -155,10 +155,12 @@ def make_norm(norm: Norm, c: Config) -> Part:
 
 
 def make_mixer(form: Form, c: Config, width: int) -> Part:
-    """Attention in one of its forms."""
+    """Attention in one of its forms; without heads there is none."""
     if form.latent is not None:
         return make_latent(form, form.latent, c)
     heads = say(form.heads, c)
+    if heads is None:
+        return Part("none")
     kv_heads = say(form.kv_heads, c)
     kv_heads = heads if kv_heads is None else kv_heads
     if heads % kv_heads:
@@ -179,6 +181,7 @@ def make_mixer(form: Form, c: Config, width: int) -> Part:
         window=make_window(form, c),
         position=NONE if position is None else position,
         **make_qk_norm(form, c),
+        clip=maybe(say(form.clip, c)),
         scale=make_scale(form, c, size),
         softcap=maybe(say(form.softcap, c)),
         sink=word("learned" if say(form.sink, c) else "none", "none"),
@@ -199,9 +202,15 @@ def make_window(form: Form, c: Config) -> Leaf:
 def make_qk_norm(form: Form, c: Config) -> dict[str, Value]:
     """Norms of queries and keys."""
     if form.qk_norm is None or not say(form.qk_normed, c):
-        return {"qk_norm": NONE, "qk_norm_over": word("head", "head")}
-    over = say(form.qk_over, c)
-    return {"qk_norm": make_norm(form.qk_norm, c), "qk_norm_over": word(over, "head")}
+        norm, over, after = NONE, "head", False
+    else:
+        norm, over = make_norm(form.qk_norm, c), say(form.qk_over, c)
+        after = bool(say(form.qk_after, c))
+    return {
+        "qk_norm": norm,
+        "qk_norm_over": word(over, "head"),
+        "qk_norm_after": flag(after),
+    }
 
 
 def make_scale(form: Form, c: Config, size: int) -> Leaf:
@@ -259,11 +268,12 @@ def usual_turn(position: Part | Leaf | None) -> Value:
 
 
 def make_ffn(form: Form, c: Config) -> Part:
-    """A dense FFN, or a mixture of experts."""
+    """A dense FFN, or a mixture of experts; without an inner width there is none."""
     experts = form.experts
     if experts is not None and say(experts.here, c):
         return make_moe(form, experts, c)
-    return make_dense(form, c, say(form.hidden, c))
+    hidden = say(form.hidden, c)
+    return Part("none") if hidden is None else make_dense(form, c, hidden)
 
 
 def make_dense(form: Form, c: Config, hidden: int) -> Part:

@@ -210,6 +210,20 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOrEach:
+    """A whole number, or a list with one for each layer."""
+
+    default: int
+
+    def read(self, value: Any) -> int | tuple[int, ...]:
+        """The number, or all of them."""
+        one = Whole(1)
+        if not isinstance(value, list):
+            return one.read(value) or 1
+        return tuple(one.read(item) or 1 for item in cast("list[Any]", value))
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """Whatever it is: a reader of its own looks at it."""
 

@@ -120,6 +120,8 @@ class Form:
     qk_normed: Says = True
     """Whether `qk_norm` is there at all."""
     qk_over: Says = "head"
+    qk_after: Says = False
+    clip: Says = None
     latent: Latent | None = None
 
     # FFN

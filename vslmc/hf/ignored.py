@@ -5,7 +5,7 @@ from __future__ import annotations
 ABOUT = frozenset("""
     _name_or_path name_or_path _commit_hash architectures auto_map model_type
     transformers_version torch_dtype dtype tokenizer_class unsloth_version unsloth_fixed
-    custom_pipelines license
+    custom_pipelines license model_max_length _num_labels
     """.split())
 """What a model is and where it is from."""
 
@@ -15,7 +15,7 @@ RUNNING = frozenset("""
     _attn_implementation_autoset _attn_implementation_internal _flash_attn_2_enabled
     experts_implementation chunk_size_feed_forward keys_to_ignore_at_inference
     pretraining_tp slow_but_exact tie_last_hidden_states base_model_tp_plan
-    base_model_pp_plan tf_legacy_loss use_bfloat16 output_router_logits
+    base_model_pp_plan tf_legacy_loss use_bfloat16 output_router_logits output_past
     """.split())
 """How it is run: another order of the same sums, at most."""
 

@@ -46,6 +46,8 @@ class Turn:
     """Whether an older scaling holds for windowed layers too."""
     extra: Mapping[str, Any] | None = None
     """Further parameters, each with the one value that changes nothing."""
+    alpha: bool = False
+    """Whether `alpha` beside the type `dynamic` means NTK-aware scaling of all sequences."""
     unread: tuple[str, ...] = ()
     """Further parameters that its code does not read."""
 
@@ -87,6 +89,8 @@ def read_rope(
             raise c.refuse(name, f"`{key}` other than {value} scales queries by place")
     for key in turn.unread:
         own.pop(key, None)
+    if is_ntk(turn, rope_type, own):
+        rope_type = "ntk"
     scaling = read_scaling(c, turn, str(rope_type), reader, size, nested)
     reader.finish()
     return make_part(
@@ -214,9 +218,9 @@ def read_scaling(
     """How frequencies are scaled."""
     if kind == "default":
         return NONE
-    if kind not in SCALINGS or not turn.scaled:
+    if kind not in SCALINGS or not turn.scaled or (kind == "ntk" and not turn.alpha):
         raise c.refuse(reader.name, f"RoPE of type {kind}")
-    if size < 4 and kind == "dynamic":
+    if size < 4 and kind in ("dynamic", "ntk"):
         raise reader.wrong("partial_rotary_factor", "at least 4 numbers must turn")
     return SCALINGS[kind](c, reader, size, nested)
 
@@ -260,6 +264,18 @@ def dynamic(c: Config, reader: Reader, size: int, nested: bool) -> Part:
     reader.maybe("original_max_position_embeddings")
     own = original(context_of(c), context, factor)
     return make_part("dynamic", factor=leaf, original=own)
+
+
+def is_ntk(turn: Turn, rope_type: Any, own: Mapping[str, Any]) -> bool:
+    """Whether `dynamic` stands for a larger base, from the first token on."""
+    return turn.alpha and rope_type == "dynamic" and bool(own.get("alpha"))
+
+
+def ntk(c: Config, reader: Reader, size: int, nested: bool) -> Part:
+    """A base larger by a power of `alpha`; what a dynamic scaling has beside is not read."""
+    alpha = reader.take("alpha", None)
+    reader.own.clear()
+    return make_part("ntk", factor=factor_leaf(c, reader, alpha))
 
 
 def factor_leaf(c: Config, reader: Reader, factor: float) -> Leaf:
@@ -347,6 +363,7 @@ def longrope(c: Config, reader: Reader, size: int, nested: bool) -> Part:
 SCALINGS: dict[str, Callable[[Config, Reader, int, bool], Part]] = {
     "linear": linear,
     "dynamic": dynamic,
+    "ntk": ntk,
     "yarn": yarn,
     "llama3": llama3,
     "longrope": longrope,
@@ -359,7 +376,7 @@ def longest_context(c: Config, turn: Turn) -> int:
     name, own, _ = find_parameters(c, turn, None)
     kind = own.get("rope_type", own.get("type", "default"))
     context = context_of(c)
-    if kind != "dynamic":
+    if kind != "dynamic" or is_ntk(turn, kind, own):
         return context
     reader = Reader(c, name, own)
     return max(1, int(context * reader.take("factor", None, above=0.0)))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 from vslmc.hf.config import Config
-from vslmc.hf.families.base import LLAMA, LLAMA_RULES, Family, context_of
-from vslmc.hf.fields import Flag, Raw, Real, Whole
-from vslmc.hf.form import At, Latent
-from vslmc.hf.parts import Leaf, Part, number, spell
+from vslmc.hf.families.base import (
+    LLAMA,
+    LLAMA_RULES,
+    Family,
+    context_of,
+    number_of,
+)
+from vslmc.hf.families.mixtures import QWEN_EXPERTS
+from vslmc.hf.fields import Flag, Only, Real, Whole
+from vslmc.hf.form import At, Experts, Latent
+from vslmc.hf.parts import Leaf, Part, spell
 from vslmc.hf.rope import Turn, find_parameters, get_mscale, read_rope
 from vslmc.hf.rules import Rules
 
@@ -120,6 +125,90 @@ MINICPM3 = YOUTU.but(
     position=lambda c, size: read_rope(c, Turn(), size),
 )
 
-TABLE: tuple[Family, ...] = (YOUTU, MINICPM3)
 
-_ = (Raw, number, sqrt)
+def deepseek_top_k(c: Config) -> int:
+    """Experts of one token."""
+    if c["num_experts_per_tok"] is None:
+        raise c.wrong("num_experts_per_tok", "a whole number")
+    return c["num_experts_per_tok"]
+
+
+DEEPSEEK = YOUTU.but(
+    "deepseek_v2",
+    {
+        "vocab_size": Whole(102400),
+        "hidden_size": Whole(4096),
+        "intermediate_size": Whole(11008),
+        "num_attention_heads": Whole(32),
+        "num_key_value_heads": Whole(None),
+        "max_position_embeddings": Whole(2048),
+        "tie_word_embeddings": Flag(False),
+        "mlp_bias": Flag(False),
+        "first_k_dense_replace": Whole(0, least=0),
+        "moe_intermediate_size": Whole(1407),
+        "n_routed_experts": Whole(64),
+        "n_shared_experts": Whole(2),
+        "num_experts_per_tok": Whole(None),
+        "norm_topk_prob": Only(
+            False, "weights with a sum of 1, which transformers leaves out"
+        ),
+        "routed_scaling_factor": Only(1.0, "a factor of the experts"),
+        "topk_method": Only("greedy", "experts in groups"),
+        "scoring_func": Only("softmax", "another router"),
+        "moe_layer_freq": Only(1, "layers without experts in between"),
+    },
+    without="rope_interleave",
+    rules={
+        **QWEN_EXPERTS,
+        "layers.#.ffn.shared.gate": "model.layers.#.mlp.shared_experts.gate_proj",
+        "layers.#.ffn.shared.up": "model.layers.#.mlp.shared_experts.up_proj",
+        "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_experts.down_proj",
+    },
+    # Without groups their numbers say nothing; the others are of training.
+    ignored="n_group topk_group aux_loss_alpha seq_aux ep_size",
+    aliases={"num_experts": "n_routed_experts"},
+    ffn_bias=At("mlp_bias"),
+    experts=Experts(
+        here=lambda c: number_of(c) >= c["first_k_dense_replace"],
+        experts=At("n_routed_experts"),
+        top_k=deepseek_top_k,
+        hidden=At("moe_intermediate_size"),
+        normalise=False,
+        shared=lambda c: c["n_shared_experts"] * c["moe_intermediate_size"],
+        balance=0.0,
+    ),
+    position=lambda c, size: read_rope(c, YOUTU_TURNS[True], size),
+)
+
+
+def no_experts(c: Config) -> bool:
+    """Never: layers with experts are refused."""
+    if number_of(c) >= c["first_k_dense_replace"]:
+        raise c.refuse(
+            "n_routed_experts", "a router by sigmoids, with biases and groups"
+        )
+    return False
+
+
+DEEPSEEK_V3 = YOUTU.but(
+    "deepseek_v3",
+    {
+        "vocab_size": Whole(129280),
+        "hidden_size": Whole(7168),
+        "intermediate_size": Whole(18432),
+        "num_hidden_layers": Whole(61),
+        "num_attention_heads": Whole(128),
+        "num_key_value_heads": Whole(128),
+        "max_position_embeddings": Whole(4096),
+        "tie_word_embeddings": Flag(False),
+        "first_k_dense_replace": Whole(3, least=0),
+        "n_routed_experts": Whole(256),
+    },
+    # What experts would be like, if there were any.
+    ignored="moe_intermediate_size n_shared_experts num_experts_per_tok norm_topk_prob "
+    "routed_scaling_factor topk_method scoring_func n_group topk_group num_local_experts "
+    "moe_layer_freq aux_loss_alpha seq_aux ep_size num_nextn_predict_layers",
+    experts=Experts(here=no_experts),
+)
+
+TABLE: tuple[Family, ...] = (YOUTU, MINICPM3, DEEPSEEK, DEEPSEEK_V3)

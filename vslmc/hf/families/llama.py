@@ -24,8 +24,6 @@ from vslmc.hf.parts import Leaf, Part, spell
 from vslmc.hf.rope import Turn, read_rope, rope_fields
 from vslmc.hf.rules import Plus, Rules, Slice, Swapped
 
-CLAMPED = "queries, keys and values are clamped"
-
 
 def inverse(name: str) -> object:
     """One over a field."""
@@ -60,7 +58,7 @@ IQUESTCODER = LLAMA.but(
         "head_dim": Whole(128, null=True),
         "max_position_embeddings": Whole(131072),
         "rms_norm_eps": Real(1e-5),
-        "clip_qkv": Only(None, CLAMPED),
+        "clip_qkv": Only(None, "a clip, which transformers refuses"),
         "use_sliding_window": Only(False, "windows"),
     },
 )
@@ -190,8 +188,9 @@ HELIUM = LLAMA.but(
 
 OLMO = LLAMA.but(
     "olmo",
-    {"vocab_size": Whole(50304), "clip_qkv": Only(None, CLAMPED)},
+    {"vocab_size": Whole(50304), "clip_qkv": Real(None, above=0.0)},
     without="rms_norm_eps mlp_bias",
+    clip=At("clip_qkv"),
     norm=Norm(kind="layernorm", eps=1e-5, weight=False),
     ffn_bias=False,
 )
@@ -277,6 +276,22 @@ NANOCHAT = LLAMA.but(
     head_softcap=At("final_logit_softcapping"),
 )
 
+HUNYUAN_TURN = Turn(alpha=True)
+
+HUNYUAN_DENSE = LLAMA.but(
+    "hunyuan_v1_dense",
+    {"vocab_size": Whole(290943), "rms_norm_eps": Real(1e-5)},
+    without="mlp_bias",
+    rules={
+        "layers.#.mixer.q_norm": "model.layers.#.self_attn.query_layernorm",
+        "layers.#.mixer.k_norm": "model.layers.#.self_attn.key_layernorm",
+    },
+    ffn_bias=False,
+    qk_norm=RMS,
+    qk_after=True,
+    **rope(HUNYUAN_TURN),
+)
+
 APERTUS_TURN = Turn(
     theta=12_000_000.0,
     preset={
@@ -297,8 +312,10 @@ APERTUS = LLAMA.but(
         "hidden_act": Activation("xielu"),
         "max_position_embeddings": Whole(65536),
         "rms_norm_eps": Real(1e-5),
+        "qk_norm": Only(True, "no norms of queries and keys"),
+        "post_norm": Only(False, "norms behind the branches"),
+        "mlp_bias": Only(False, "biases, which transformers leaves out"),
     },
-    without="mlp_bias",
     rules={
         "layers.#.norm_1": "model.layers.#.attention_layernorm",
         "layers.#.norm_2": "model.layers.#.feedforward_layernorm",
@@ -376,9 +393,10 @@ PHI3 = LLAMA.but(
         "embd_pdrop": Share(0.0),
         "sliding_window": Whole(None),
         **rope_fields(PHI3_TURN),
+        "attention_bias": Only(False, "biases, which transformers leaves out"),
         "original_max_position_embeddings": Whole(4096),
     },
-    without="attention_bias mlp_bias",
+    without="mlp_bias",
     rules={"layers.#.mixer.qkv": "model.layers.#.self_attn.qkv_proj", **FUSED_GATE},
     bias=False,
     ffn_bias=False,
@@ -504,6 +522,7 @@ QWEN2 = LLAMA.but(
         "use_sliding_window": Flag(False),
         "sliding_window": Whole(4096, null=True),
         "max_window_layers": Whole(28, least=0),
+        "use_mrope": Only(False, "places of images"),
         **LAYER_TYPES,
     },
     without="attention_bias mlp_bias",
@@ -594,6 +613,7 @@ SMOLLM3 = LLAMA.but(
         "no_rope_layer_interval": Whole(4),
         **LAYER_TYPES,
     },
+    ignored="max_window_layers",
     window=smollm3_window,
     position=turned_if(SMOLLM3_TURN, smollm3_turns),
     context=context_of(SMOLLM3_TURN),
@@ -615,6 +635,7 @@ TABLE: tuple[Family, ...] = (
     OLMO3,
     EXAONE4,
     NANOCHAT,
+    HUNYUAN_DENSE,
     APERTUS,
     JAIS2,
     NEMOTRON,

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vslmc.hf.config import Config
-from vslmc.hf.families.base import LLAMA, Family, number_of, rope
-from vslmc.hf.families.llama import GRANITE, MISTRAL, OLMO2, QWEN3
+from vslmc.hf.families.base import (
+    LAYER_TYPES,
+    LLAMA,
+    Family,
+    Windows,
+    context_of,
+    every,
+    number_of,
+    rope,
+)
+from vslmc.hf.families.llama import GRANITE, HUNYUAN_DENSE, MISTRAL, OLMO2, QWEN3
 from vslmc.hf.fields import Each as EachLayer
-from vslmc.hf.fields import Field, Flag, Only, Raw, Real, Whole
+from vslmc.hf.fields import Field, Flag, Raw, Real, Whole, WholeOrEach, Word
 from vslmc.hf.form import At, Experts
 from vslmc.hf.rope import Turn
 from vslmc.hf.rules import Each, Rules, Slice
@@ -91,7 +102,7 @@ OLMOE = LLAMA.but(
         "num_attention_heads": Whole(16),
         "max_position_embeddings": Whole(4096),
         "rms_norm_eps": Real(1e-5),
-        "clip_qkv": Only(None, "queries, keys and values are clamped"),
+        "clip_qkv": Real(None, above=0.0),
         "num_experts_per_tok": Whole(8),
         "num_experts": Whole(64),
         "norm_topk_prob": Flag(False),
@@ -102,9 +113,96 @@ OLMOE = LLAMA.but(
     aliases={"num_local_experts": "num_experts"},
     head_dim=None,
     ffn_bias=False,
+    clip=At("clip_qkv"),
     qk_norm=OLMO2.form.qk_norm,
     qk_over="all",
     experts=Experts(experts=At("num_experts"), normalise=At("norm_topk_prob")),
+)
+
+
+def expert_form(family: Family) -> Experts:
+    """A family's experts."""
+    assert family.form.experts is not None
+    return family.form.experts
+
+
+def hunyuan_top_k(c: Config) -> int:
+    """Experts of one token: a number, or one for each layer."""
+    given = c["moe_topk"]
+    return c.each("moe_topk") if isinstance(given, tuple) else given
+
+
+MELLUM_PRESET = {
+    "full_attention": {"rope_type": "default", "rope_theta": 500_000.0},
+    "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+}
+
+FLEX_OLMO_TURN = Turn(theta=500_000.0)
+
+FLEX_OLMO = OLMO2.but(
+    "flex_olmo",
+    {
+        "vocab_size": Whole(100352),
+        "max_position_embeddings": Whole(4096),
+        "rms_norm_eps": Real(1e-6),
+        "num_experts_per_tok": Whole(5),
+        "num_experts": Whole(7),
+        "norm_topk_prob": Flag(False),
+        "router_aux_loss_coef": Real(0.01),
+    },
+    rules=QWEN_EXPERTS,
+    aliases={"num_local_experts": "num_experts"},
+    experts=Experts(experts=At("num_experts"), normalise=At("norm_topk_prob")),
+    **rope(FLEX_OLMO_TURN),
+)
+
+MELLUM_WINDOWS = Windows(lambda c: False)
+MELLUM_TURN = Turn(local=(None, 10_000.0), preset=MELLUM_PRESET)
+
+MELLUM = QWEN3_MOE.but(
+    "mellum",
+    {
+        "vocab_size": Whole(98304),
+        "hidden_size": Whole(2304),
+        "intermediate_size": Whole(7168),
+        "num_hidden_layers": Whole(28),
+        "head_dim": Whole(128),
+        "max_position_embeddings": Whole(131072),
+        "sliding_window": Whole(1024, null=True),
+        "moe_intermediate_size": Whole(896),
+        "num_experts": Whole(64),
+        "norm_topk_prob": Flag(True),
+        "mlp_layer_types": EachLayer(Word(None, ("sparse", "dense"))),
+        **LAYER_TYPES,
+    },
+    without="use_sliding_window decoder_sparse_step mlp_only_layers",
+    # Layers that predict further tokens take no part in the logits.
+    ignored="num_mtp_layers num_nextn_predict_layers mtp_layer_types mtp_mlp_layer_types",
+    window=MELLUM_WINDOWS.window,
+    experts=replace(
+        expert_form(QWEN3_MOE), here=lambda c: c.each("mlp_layer_types") != "dense"
+    ),
+    position=MELLUM_WINDOWS.turned(MELLUM_TURN),
+    context=context_of(MELLUM_TURN),
+)
+
+HUNYUAN_MOE = HUNYUAN_DENSE.but(
+    "hunyuan_v1_moe",
+    {"num_experts": Whole(1), "moe_topk": WholeOrEach(1)},
+    rules={
+        **QWEN_EXPERTS,
+        "layers.#.ffn.router": "model.layers.#.mlp.gate.wg",
+        "layers.#.ffn.shared.gate": "model.layers.#.mlp.shared_mlp.gate_proj",
+        "layers.#.ffn.shared.up": "model.layers.#.mlp.shared_mlp.up_proj",
+        "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_mlp.down_proj",
+    },
+    aliases={"num_experts_per_tok": "moe_topk", "num_local_experts": "num_experts"},
+    experts=Experts(
+        experts=At("num_experts"),
+        top_k=hunyuan_top_k,
+        shared=At("intermediate_size"),
+        balance=0.0,
+    ),
 )
 
 GRANITE_EXPERTS: Rules = {
@@ -134,12 +232,63 @@ GRANITEMOESHARED = GRANITEMOE.but(
     experts=Experts(shared=At("shared_intermediate_size")),
 )
 
+GPT_OSS_TURN = Turn(
+    theta=150_000.0,
+    preset={
+        "rope_type": "yarn",
+        "factor": 32.0,
+        "beta_fast": 32.0,
+        "beta_slow": 1.0,
+        "truncate": False,
+        "original_max_position_embeddings": 4096,
+    },
+)
+GPT_OSS_WINDOWS = every(2)
+
+
+def refuse_experts(c: Config) -> bool:
+    """Always: every layer has experts that the language does not have."""
+    raise c.refuse(
+        "num_local_experts", "experts with a limit, biases and a router's bias"
+    )
+
+
+GPT_OSS = LLAMA.but(
+    "gpt_oss",
+    {
+        "vocab_size": Whole(201088),
+        "hidden_size": Whole(2880),
+        "intermediate_size": Whole(2880),
+        "num_hidden_layers": Whole(36),
+        "num_attention_heads": Whole(64),
+        "num_key_value_heads": Whole(8, null=True),
+        "head_dim": Whole(64, null=True),
+        "max_position_embeddings": Whole(131072),
+        "rms_norm_eps": Real(1e-5),
+        "attention_bias": Flag(True),
+        "sliding_window": Whole(128, null=True),
+        "num_local_experts": Whole(128),
+        **LAYER_TYPES,
+    },
+    without="mlp_bias",
+    # What experts would be like.
+    ignored="num_experts_per_tok experts_per_token swiglu_alpha swiglu_limit initial_context_length",
+    aliases={"num_experts": "num_local_experts"},
+    ffn_bias=False,
+    sink=True,
+    window=GPT_OSS_WINDOWS.window,
+    experts=Experts(here=refuse_experts),
+    **rope(GPT_OSS_TURN),
+)
+
 TABLE: tuple[Family, ...] = (
     MIXTRAL,
     QWEN3_MOE,
     OLMOE,
+    FLEX_OLMO,
+    MELLUM,
+    HUNYUAN_MOE,
     GRANITEMOE,
     GRANITEMOESHARED,
+    GPT_OSS,
 )
-
-_ = EachLayer

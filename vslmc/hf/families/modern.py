@@ -17,8 +17,8 @@ from vslmc.hf.families.base import (
 )
 from vslmc.hf.fields import Activation, Flag, Only, Real, Share, Whole
 from vslmc.hf.form import LAYER, At, Norm
-from vslmc.hf.parts import Leaf, spell
-from vslmc.hf.rope import Turn
+from vslmc.hf.parts import Leaf, Part, spell
+from vslmc.hf.rope import Turn, read_rope
 from vslmc.hf.rules import Each, Grouped, Rules
 
 # --- layer norms ---------------------------------------------------------------------------------
@@ -147,6 +147,8 @@ STARCODER2 = LLAMA.but(
         "residual_dropout": Share(0.0),
         "embedding_dropout": Share(0.0),
         "use_bias": Flag(True),
+        "norm_type": Only("layer_norm", "other norms, which transformers has not"),
+        "mlp_type": Only("default", "another FFN, which transformers has not"),
         "tie_word_embeddings": Flag(True),
     },
     without="rms_norm_eps attention_bias mlp_bias",
@@ -218,6 +220,32 @@ COHERE2 = COHERE.but(
     window=COHERE2_WINDOWS.window,
     position=turned_if(COHERE2_TURN, COHERE2_WINDOWS.slides),
     context=context_of(COHERE2_TURN),
+)
+
+COMPASS_TURN = Turn(
+    local=(None, 10_000.0), unread=("mrope_section", "mrope_interleaved")
+)
+COMPASS_WINDOWS = Windows(lambda c: False)
+
+
+def compass_turn(c: Config, size: int) -> Part | None:
+    """RoPE by the type of a layer, or none; of text all axes of a place are the same."""
+    kind, given = COMPASS_WINDOWS.kind(c), c["rope_parameters"]
+    if not isinstance(given, dict) or kind not in given:
+        raise c.wrong("rope_parameters", f"parameters for `{kind}`, or null")
+    return None if given[kind] is None else read_rope(c, COMPASS_TURN, size, kind)
+
+
+COHERE_COMPASS = COHERE2.but(
+    "cohere_compass_text",
+    {
+        "logit_scale": Real(None, above=0.0),
+        "pooling": Only(None, "one vector for a text"),
+    },
+    without="sliding_window_pattern",
+    window=COMPASS_WINDOWS.window,
+    position=compass_turn,
+    context=At("max_position_embeddings"),
 )
 
 # --- Gemma -----------------------------------------------------------------------------------------
@@ -326,6 +354,7 @@ TABLE: tuple[Family, ...] = (
     STARCODER2,
     COHERE,
     COHERE2,
+    COHERE_COMPASS,
     GEMMA,
     GEMMA2,
     VAULTGEMMA,

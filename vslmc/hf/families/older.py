@@ -327,7 +327,7 @@ BLOOM = Family(
 MPT_ATTENTION: dict[str, Field] = {
     "attn_type": Only("multihead_attention", "another attention"),
     "attn_pdrop": Share(0.0),
-    "clip_qkv": Only(None, "queries, keys and values are clamped"),
+    "clip_qkv": Real(None, above=0.0),
     "softmax_scale": Real(None, above=0.0),
     "prefix_lm": Only(False, "attention to tokens that follow"),
     "qk_ln": Only(False, "norms of queries and keys, which transformers leaves out"),
@@ -375,6 +375,7 @@ MPT = Family(
         heads=At("n_heads"),
         kv_heads=None,
         head_dim=None,
+        clip=mpt_attention("clip_qkv"),
         scale=mpt_attention("softmax_scale"),
         attn_dropout=mpt_attention("attn_pdrop"),
         position=lambda c, size: make_part("alibi", spread=word("above")),
