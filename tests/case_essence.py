@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from vslmc.plan.nodes import (
     Attention,
+    Embedding,
     Ffn,
+    Form,
+    Head,
+    Kernel,
     Layer,
     Mixer,
+    Mla,
     Moe,
     Norm,
     Plan,
+    Position,
     Resize,
+    Rope,
     Training,
 )
+from vslmc.source import Origin
 
 
 def describe_plan(plan: Plan) -> dict[str, Any]:
@@ -29,6 +38,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
             f"width={plan.embedding.width}",
             "learned positions" if plan.embedding.learned_positions else "",
             _dropout(plan.embedding.dropout),
+            *describe_more(plan.embedding, Embedding(0, False, 0.0, Origin())),
         ),
         "layers": [describe_layer(layer) for layer in plan.decoder.layers],
         "head": _join(
@@ -36,6 +46,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
             f"width={plan.head.width}",
             describe_norm(plan.head.norm),
             "tied" if plan.head.tied else "",
+            *describe_more(plan.head, Head(0, None, False, Origin())),
         ),
         "init": _init(plan),
         "training": describe_training(training),
@@ -55,7 +66,45 @@ def describe_layer(layer: Layer) -> str:
         "" if layer.turn is None else f"turn={layer.turn} {_lora(layer)}",
         f"mixer=layers.{layer.mixer_owner}" if layer.mixer_owner != layer.owner else "",
         f"ffn=layers.{layer.ffn_owner}" if layer.ffn_owner != layer.owner else "",
+        *describe_more(layer.form, Form()),
     )
+
+
+SAID = frozenset(
+    [
+        "width",
+        "learned_positions",
+        "dropout",
+        "origin",
+        "tied",
+        "kernel",
+        "state",
+        "lora",
+    ]
+)
+"""Fields that have words of their own."""
+
+
+def describe_more(node: Any, usual: Any) -> list[str]:
+    """Fields of a node that differ from the usual one, by their names."""
+    return [
+        f"{field.name}={describe_value(getattr(node, field.name))}"
+        for field in fields(node)
+        if field.default is not MISSING
+        and field.name not in SAID
+        and getattr(node, field.name) != getattr(usual, field.name)
+    ]
+
+
+def describe_value(value: Any) -> str:
+    """A number in its short form; a node by its name and its fields."""
+    if is_dataclass(value):
+        inner = ", ".join(
+            f"{field.name}={describe_value(getattr(value, field.name))}"
+            for field in fields(value)
+        )
+        return f"{type(value).__name__}({inner})"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _lora(layer: Layer) -> str:
@@ -75,18 +124,21 @@ def describe_norm(norm: Norm | None) -> str:
     """`rmsnorm(1e-05)`."""
     if norm is None:
         return "no norm"
-    return f"{norm.kind}({norm.eps:g}{', bias' if norm.bias else ''})"
+    more = describe_more(norm, Norm("rmsnorm", 0, 0.0, norm.bias))
+    words = [f"{norm.eps:g}", *(["bias"] if norm.bias else []), *more]
+    return f"{norm.kind}({', '.join(words)})"
 
 
 def describe_mixer(mixer: Mixer | None) -> str:
     """`attention 4/2x16 window=full`: heads, kv heads and the width of a head."""
     if mixer is None:
         return "no mixer"
-    assert isinstance(mixer, Attention)
+    if isinstance(mixer, Mla):
+        return describe_value(mixer)
     window = "full" if mixer.window is None else mixer.window
     return _join(
         f"attention {mixer.heads}/{mixer.kv_heads}x{mixer.head_dim} window={window}",
-        f"rope={mixer.rope.theta:g}" if mixer.rope else "",
+        _position(mixer.position),
         f"qk {describe_norm(mixer.qk_norm)}" if mixer.qk_norm else "",
         "bias" if mixer.bias else "",
         _dropout(mixer.dropout),
@@ -97,7 +149,23 @@ def describe_mixer(mixer: Mixer | None) -> str:
             if mixer.state
             else "kv=from_previous"
         ),
+        *([] if mixer.out_bias == mixer.bias else [f"out_bias={mixer.out_bias}"]),
+        *describe_more(mixer, PLAIN),
     )
+
+
+PLAIN = Attention(
+    1, 1, 1, None, None, None, False, False, 0.0, "own", Kernel("auto", ()), None
+)
+
+
+def _position(position: Position | None) -> str:
+    """`rope=10000`, or the position whole."""
+    if position is None:
+        return ""
+    if isinstance(position, Rope) and position == Rope(position.theta):
+        return f"rope={position.theta:g}"
+    return f"position={describe_value(position)}"
 
 
 def describe_ffn(ffn: Ffn | None) -> str:

@@ -15,13 +15,15 @@ CONTEXT = 128
 logger = logging.getLogger(__name__)
 
 
-def rope_table(
-    start: int, tokens: int, head_dim: int, theta: float, device: torch.device
-) -> Tensor:
-    """Cosines and sines of the positions from `start` on, in fp32: (2, T, 1, D / 2)."""
-    position = torch.arange(start, start + tokens, device=device)
-    pair = torch.arange(0, head_dim, 2, device=device, dtype=torch.float32)
-    angle = position[:, None, None] * theta ** (-pair / head_dim)  # (T, 1, D / 2)
+def frequencies(size: int, theta: float, device: torch.device) -> Tensor:
+    """Radians that each pair of `size` numbers turns from one place to the next, in fp32."""
+    pair = torch.arange(0, size, 2, device=device, dtype=torch.float32)
+    return theta ** (-pair / size)
+
+
+def rope_table(place: Tensor, frequency: Tensor) -> Tensor:
+    """Cosines and sines of places (T,), in fp32: (2, T, 1, pairs)."""
+    angle = place[:, None, None] * frequency  # (T, 1, pairs)
     return torch.stack((angle.cos(), angle.sin()))
 
 
@@ -47,18 +49,33 @@ def flash_runs(q: Tensor) -> bool:
     return INSTALLED and q.is_cuda and half and q.size(-1) <= 256
 
 
-def causal_mask(q: Tensor, k: Tensor) -> Tensor:
-    """True where a query sees a key, (T, S); the queries are the last T of S tokens."""
-    tokens, seen = q.size(2), k.size(2)
-    visible = torch.ones(tokens, seen, dtype=torch.bool, device=q.device)
-    return visible.tril(seen - tokens)
+def hide(visible: Tensor, padding: Tensor | None) -> Tensor:
+    """`visible` (T, S), with padding (B, S) without those keys: (B, 1, T, S)."""
+    if padding is None:
+        return visible
+    visible = visible & ~padding[:, None, None]
+    # A row of padding itself sees all: a softmax over nothing would be no number.
+    return visible | ~visible.any(dim=-1, keepdim=True)
 
 
-def window_mask(q: Tensor, k: Tensor, window: int) -> Tensor:
-    """True where a query sees a key, (T, S): the last `window` ones, its own included."""
+def causal_mask(q: Tensor, k: Tensor, padding: Tensor | None) -> Tensor:
+    """True where a query sees a key: its own token, and those before it."""
     tokens, seen = q.size(2), k.size(2)
-    visible = torch.ones(tokens, seen, dtype=torch.bool, device=q.device)
-    return visible.tril(seen - tokens).triu(seen - tokens - window + 1)
+    own = torch.arange(seen - tokens, seen, device=q.device)[:, None]  # (T, 1)
+    key = torch.arange(seen, device=q.device)
+    back = own - key  # (T, S)
+    visible = back >= 0
+    return hide(visible, padding)
+
+
+def window_mask(q: Tensor, k: Tensor, window: int, padding: Tensor | None) -> Tensor:
+    """True where a query sees a key: the last `window` ones, its own included."""
+    tokens, seen = q.size(2), k.size(2)
+    own = torch.arange(seen - tokens, seen, device=q.device)[:, None]  # (T, 1)
+    key = torch.arange(seen, device=q.device)
+    back = own - key  # (T, S)
+    visible = (back >= 0) & (back < window)
+    return hide(visible, padding)
 
 
 BLOCK = 64  # queries of one block, at least; a block is no shorter than the window
@@ -81,24 +98,27 @@ def block_mask(
     return (key <= own) & (key > own - window) & (first + key >= padding)
 
 
-def sdpa(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """PyTorch's fused kernels; the queries are the last T of S positions."""
+def sdpa(q: Tensor, k: Tensor, v: Tensor, padding: Tensor | None = None) -> Tensor:
+    """PyTorch's fused kernels; the queries are the last T of S tokens."""
     tokens, seen = q.size(2), k.size(2)
-    causal = tokens == seen
+    mask = None
+    if padding is not None or 1 < tokens < seen:
+        mask = causal_mask(q, k, padding)
     # `is_causal` counts from the first key: right only if every key has its query.
-    mask = None if causal or tokens == 1 else causal_mask(q, k)
     return F.scaled_dot_product_attention(
-        q, k, v, mask, is_causal=causal and tokens > 1, enable_gqa=True
+        q, k, v, mask, is_causal=mask is None and tokens > 1, enable_gqa=True
     )
 
 
-def sdpa_window(q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
+def sdpa_window(
+    q: Tensor, k: Tensor, v: Tensor, window: int, padding: Tensor | None = None
+) -> Tensor:
     """Blocks of queries with the keys that they can see: about 2 T W scores, not T T."""
     batch, tokens, seen = q.size(0), q.size(2), k.size(2)
     if seen <= window:
-        return sdpa(q, k, v)
-    if seen <= 2 * window:
-        mask = window_mask(q, k, window)
+        return sdpa(q, k, v, padding)
+    if seen <= 2 * window or padding is not None:
+        mask = window_mask(q, k, window, padding)
         return F.scaled_dot_product_attention(q, k, v, mask, enable_gqa=True)
     block = max(window, BLOCK)
     before, after = block - (seen - tokens), -tokens % block
@@ -153,14 +173,20 @@ class WindowSlot:
         self.v = torch.empty_like(self.k)
         self.seen = 0
 
-    def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    def append(
+        self, k: Tensor, v: Tensor, padding: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         """Add new tokens, (B, H, T, D); returns those that one of them can see."""
         window, tokens = self.k.size(2), k.size(2)
         start, self.seen = self.seen, self.seen + tokens
+        if padding is not None:
+            padding = padding[:, -(window + tokens - 1) :]
         if tokens == 1:  # it sees all that is kept, in whatever order
             self.k[:, :, start % window] = k[:, :, 0]
             self.v[:, :, start % window] = v[:, :, 0]
-            return self.k[:, :, : self.seen], self.v[:, :, : self.seen]
+            if padding is not None:
+                padding = padding.roll(max(0, self.seen - window) % window, dims=1)
+            return self.k[:, :, : self.seen], self.v[:, :, : self.seen], padding
         places = torch.arange(max(0, start - window + 1), self.seen, device=k.device)
         places = places % window
         kept = places[: len(places) - tokens]
@@ -168,7 +194,7 @@ class WindowSlot:
         v = torch.cat((self.v[:, :, kept], v.type_as(self.v)), dim=2)
         self.k[:, :, places[-window:]] = k[:, :, -window:]
         self.v[:, :, places[-window:]] = v[:, :, -window:]
-        return k, v
+        return k, v, padding
 
 
 @dataclass
@@ -178,6 +204,17 @@ class Cache:
     length: int
     slots: list[KvSlot | WindowSlot]  # one for each applied layer
     seen: int = 0
+    padding: Tensor | None = None  # (B, S), of the tokens so far
+
+    def extend(self, tokens: Tensor, padding: Tensor | None) -> Tensor | None:
+        """Where new tokens (B, T) are padding: for all tokens so far, if any ever was."""
+        if padding is None and self.padding is None:
+            return None
+        new = torch.zeros_like(tokens, dtype=torch.bool) if padding is None else padding
+        before = new.new_zeros(len(new), self.seen)
+        before = before if self.padding is None else self.padding
+        self.padding = torch.cat((before, new), dim=1)
+        return self.padding
 
 
 class WindowAttention(nn.Module):
@@ -193,7 +230,9 @@ class WindowAttention(nn.Module):
         self.k_norm = nn.RMSNorm(self.head_dim, eps=1e-5)
         self.out = nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, rope: Tensor, slot: WindowSlot | None) -> Tensor:
+    def forward(
+        self, x: Tensor, rope: Tensor, padding: Tensor | None, slot: WindowSlot | None
+    ) -> Tensor:
         batch, tokens, _ = x.shape
         qkv = self.qkv(x).view(batch, tokens, -1, self.head_dim)
         q, k, v = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=2)
@@ -201,11 +240,11 @@ class WindowAttention(nn.Module):
         q, k = rotate(q, rope), rotate(k, rope)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if slot is not None:
-            k, v = slot.append(k, v)
-        if flash_runs(q):
+            k, v, padding = slot.append(k, v, padding)
+        if padding is None and flash_runs(q):
             y = flash_window(q, k, v, self.window)  # (B, H, T, D)
         else:
-            y = sdpa_window(q, k, v, self.window)
+            y = sdpa_window(q, k, v, self.window, padding)
         return self.out(y.transpose(1, 2).flatten(2))
 
     def make_slot(self, batch: int, length: int) -> WindowSlot:
@@ -231,7 +270,9 @@ class Attention(nn.Module):
         self.k_norm = nn.RMSNorm(self.head_dim, eps=1e-5)
         self.out = nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, rope: Tensor, slot: KvSlot | None) -> Tensor:
+    def forward(
+        self, x: Tensor, rope: Tensor, padding: Tensor | None, slot: KvSlot | None
+    ) -> Tensor:
         batch, tokens, _ = x.shape
         qkv = self.qkv(x).view(batch, tokens, -1, self.head_dim)
         q, k, v = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=2)
@@ -240,10 +281,10 @@ class Attention(nn.Module):
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if slot is not None:
             k, v = slot.append(k, v)
-        if flash_runs(q):
+        if padding is None and flash_runs(q):
             y = flash(q, k, v)  # (B, H, T, D)
         else:
-            y = sdpa(q, k, v)
+            y = sdpa(q, k, v, padding)
         return self.out(y.transpose(1, 2).flatten(2))
 
     def make_slot(self, batch: int, length: int) -> KvSlot:
@@ -276,9 +317,13 @@ class Block(nn.Module):
         self.ffn = ffn
 
     def forward(
-        self, x: Tensor, rope: Tensor, slot: KvSlot | WindowSlot | None
+        self,
+        x: Tensor,
+        rope: Tensor,
+        padding: Tensor | None,
+        slot: KvSlot | WindowSlot | None,
     ) -> Tensor:
-        x = x + self.mixer(self.norm_1(x), rope, slot)
+        x = x + self.mixer(self.norm_1(x), rope, padding, slot)
         x = x + self.ffn(self.norm_2(x))
         return x
 
@@ -398,9 +443,14 @@ class Model(nn.Module):
         self.init_parameters()
         logger.info("attention of layers[0..5]: %ssdpa", FLASH)
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
-        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds."""
-        return F.linear(self._hidden(tokens, cache), self.embedding.weight)
+    def forward(
+        self, tokens: Tensor, cache: Cache | None = None, padding: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds.
+
+        `padding` (B, T) is True where a token is none: no other sees it.
+        """
+        return F.linear(self._hidden(tokens, cache, padding), self.embedding.weight)
 
     def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy in nats; `targets` are the next tokens, -100 is left out."""
@@ -427,6 +477,7 @@ class Model(nn.Module):
         top_p: float | None = None,
         stop: int | None = None,
         seed: int | None = None,
+        padding: Tensor | None = None,
     ) -> Tensor:
         """Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."""
         cache = self.make_cache(len(tokens), tokens.size(1) + max_new_tokens)
@@ -437,8 +488,11 @@ class Model(nn.Module):
         self.eval()
         new, ended = tokens, torch.zeros_like(tokens[:, :1], dtype=torch.bool)
         for _ in range(max_new_tokens):
-            logits = F.linear(self._hidden(new, cache)[:, -1], self.embedding.weight)
+            logits = F.linear(
+                self._hidden(new, cache, padding)[:, -1], self.embedding.weight
+            )
             new = sample(logits, temperature, top_k, top_p, generator)  # (B, 1)
+            padding = None
             if stop is not None:
                 new = new.masked_fill(ended, stop)
                 ended |= new == stop
@@ -448,19 +502,24 @@ class Model(nn.Module):
         self.train(training)
         return tokens
 
-    def _hidden(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
+    def _hidden(
+        self, tokens: Tensor, cache: Cache | None = None, padding: Tensor | None = None
+    ) -> Tensor:
         """The normalised stream after the last layer, (B, T, 256)."""
         start, length = (0, CONTEXT) if cache is None else (cache.seen, cache.length)
         end = start + tokens.size(1)
         if end > length:
             raise ValueError(f"{end} tokens, there is room for {length}")
+        if cache is not None:
+            padding = cache.extend(tokens, padding)
         x = self.embedding(tokens)  # (B, T, C)
-        rope = rope_table(start, tokens.size(1), 32, 10000.0, x.device)
+        place = torch.arange(start, end, device=tokens.device)  # (T,)
+        rope = rope_table(place, frequencies(32, 10000.0, x.device))
         carried = x[..., :0]  # the coordinates above the stream's width
         slots = [None] * 6 if cache is None else cache.slots
         for layer, width, slot in zip(self.layers, self.widths, slots):
             x, carried = resize(x, carried, width)
-            x = layer(x, rope, slot)
+            x = layer(x, rope, padding, slot)
         x, _ = resize(x, carried, 256)
         if cache is not None:
             cache.seen = end

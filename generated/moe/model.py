@@ -15,13 +15,15 @@ CONTEXT = 128
 logger = logging.getLogger(__name__)
 
 
-def rope_table(
-    start: int, tokens: int, head_dim: int, theta: float, device: torch.device
-) -> Tensor:
-    """Cosines and sines of the positions from `start` on, in fp32: (2, T, 1, D / 2)."""
-    position = torch.arange(start, start + tokens, device=device)
-    pair = torch.arange(0, head_dim, 2, device=device, dtype=torch.float32)
-    angle = position[:, None, None] * theta ** (-pair / head_dim)  # (T, 1, D / 2)
+def frequencies(size: int, theta: float, device: torch.device) -> Tensor:
+    """Radians that each pair of `size` numbers turns from one place to the next, in fp32."""
+    pair = torch.arange(0, size, 2, device=device, dtype=torch.float32)
+    return theta ** (-pair / size)
+
+
+def rope_table(place: Tensor, frequency: Tensor) -> Tensor:
+    """Cosines and sines of places (T,), in fp32: (2, T, 1, pairs)."""
+    angle = place[:, None, None] * frequency  # (T, 1, pairs)
     return torch.stack((angle.cos(), angle.sin()))
 
 
@@ -47,21 +49,34 @@ def flash_runs(q: Tensor) -> bool:
     return INSTALLED and q.is_cuda and half and q.size(-1) <= 256
 
 
-def causal_mask(q: Tensor, k: Tensor) -> Tensor:
-    """True where a query sees a key, (T, S); the queries are the last T of S tokens."""
-    tokens, seen = q.size(2), k.size(2)
-    visible = torch.ones(tokens, seen, dtype=torch.bool, device=q.device)
-    return visible.tril(seen - tokens)
+def hide(visible: Tensor, padding: Tensor | None) -> Tensor:
+    """`visible` (T, S), with padding (B, S) without those keys: (B, 1, T, S)."""
+    if padding is None:
+        return visible
+    visible = visible & ~padding[:, None, None]
+    # A row of padding itself sees all: a softmax over nothing would be no number.
+    return visible | ~visible.any(dim=-1, keepdim=True)
 
 
-def sdpa(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """PyTorch's fused kernels; the queries are the last T of S positions."""
+def causal_mask(q: Tensor, k: Tensor, padding: Tensor | None) -> Tensor:
+    """True where a query sees a key: its own token, and those before it."""
     tokens, seen = q.size(2), k.size(2)
-    causal = tokens == seen
+    own = torch.arange(seen - tokens, seen, device=q.device)[:, None]  # (T, 1)
+    key = torch.arange(seen, device=q.device)
+    back = own - key  # (T, S)
+    visible = back >= 0
+    return hide(visible, padding)
+
+
+def sdpa(q: Tensor, k: Tensor, v: Tensor, padding: Tensor | None = None) -> Tensor:
+    """PyTorch's fused kernels; the queries are the last T of S tokens."""
+    tokens, seen = q.size(2), k.size(2)
+    mask = None
+    if padding is not None or 1 < tokens < seen:
+        mask = causal_mask(q, k, padding)
     # `is_causal` counts from the first key: right only if every key has its query.
-    mask = None if causal or tokens == 1 else causal_mask(q, k)
     return F.scaled_dot_product_attention(
-        q, k, v, mask, is_causal=causal and tokens > 1
+        q, k, v, mask, is_causal=mask is None and tokens > 1
     )
 
 
@@ -96,6 +111,17 @@ class Cache:
     length: int
     slots: list[KvSlot]  # one for each applied layer
     seen: int = 0
+    padding: Tensor | None = None  # (B, S), of the tokens so far
+
+    def extend(self, tokens: Tensor, padding: Tensor | None) -> Tensor | None:
+        """Where new tokens (B, T) are padding: for all tokens so far, if any ever was."""
+        if padding is None and self.padding is None:
+            return None
+        new = torch.zeros_like(tokens, dtype=torch.bool) if padding is None else padding
+        before = new.new_zeros(len(new), self.seen)
+        before = before if self.padding is None else self.padding
+        self.padding = torch.cat((before, new), dim=1)
+        return self.padding
 
 
 class Attention(nn.Module):
@@ -108,7 +134,9 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, rope: Tensor, slot: KvSlot | None) -> Tensor:
+    def forward(
+        self, x: Tensor, rope: Tensor, padding: Tensor | None, slot: KvSlot | None
+    ) -> Tensor:
         batch, tokens, _ = x.shape
         qkv = self.qkv(x).view(batch, tokens, -1, self.head_dim)
         q, k, v = qkv.chunk(3, dim=2)  # (B, T, H, D)
@@ -116,10 +144,10 @@ class Attention(nn.Module):
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if slot is not None:
             k, v = slot.append(k, v)
-        if flash_runs(q):
+        if padding is None and flash_runs(q):
             y = flash(q, k, v)  # (B, H, T, D)
         else:
-            y = sdpa(q, k, v)
+            y = sdpa(q, k, v, padding)
         return self.out(y.transpose(1, 2).flatten(2))
 
     def make_slot(self, batch: int, length: int) -> KvSlot:
@@ -260,9 +288,14 @@ class Block(nn.Module):
         self.ffn = ffn
 
     def forward(
-        self, x: Tensor, rope: Tensor, slot: KvSlot | None, losses: Losses
+        self,
+        x: Tensor,
+        rope: Tensor,
+        padding: Tensor | None,
+        slot: KvSlot | None,
+        losses: Losses,
     ) -> Tensor:
-        x = x + self.mixer(self.norm_1(x), rope, slot)
+        x = x + self.mixer(self.norm_1(x), rope, padding, slot)
         x = x + self.ffn(self.norm_2(x))
         return x
 
@@ -278,9 +311,14 @@ class MoeBlock(nn.Module):
         self.ffn = ffn
 
     def forward(
-        self, x: Tensor, rope: Tensor, slot: KvSlot | None, losses: Losses
+        self,
+        x: Tensor,
+        rope: Tensor,
+        padding: Tensor | None,
+        slot: KvSlot | None,
+        losses: Losses,
     ) -> Tensor:
-        x = x + self.mixer(self.norm_1(x), rope, slot)
+        x = x + self.mixer(self.norm_1(x), rope, padding, slot)
         x = x + self.ffn(self.norm_2(x), losses)
         return x
 
@@ -397,14 +435,19 @@ class Model(nn.Module):
         self.init_parameters()
         logger.info("attention of layers[0..3]: %ssdpa", FLASH)
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
-        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds."""
-        return self.head(self._hidden(tokens, cache, Losses()))
+    def forward(
+        self, tokens: Tensor, cache: Cache | None = None, padding: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds.
+
+        `padding` (B, T) is True where a token is none: no other sees it.
+        """
+        return self.head(self._hidden(tokens, cache, padding, Losses()))
 
     def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy in nats; `targets` are the next tokens, -100 is left out."""
         losses = Losses()
-        x = self._hidden(tokens, None, losses)
+        x = self._hidden(tokens, None, None, losses)
         return sum(losses.terms, start=head_loss(x, self.head.weight, targets))
 
     def make_cache(self, batch: int, length: int) -> Cache:
@@ -425,6 +468,7 @@ class Model(nn.Module):
         top_p: float | None = None,
         stop: int | None = None,
         seed: int | None = None,
+        padding: Tensor | None = None,
     ) -> Tensor:
         """Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."""
         cache = self.make_cache(len(tokens), tokens.size(1) + max_new_tokens)
@@ -435,8 +479,9 @@ class Model(nn.Module):
         self.eval()
         new, ended = tokens, torch.zeros_like(tokens[:, :1], dtype=torch.bool)
         for _ in range(max_new_tokens):
-            logits = self.head(self._hidden(new, cache, Losses())[:, -1])
+            logits = self.head(self._hidden(new, cache, padding, Losses())[:, -1])
             new = sample(logits, temperature, top_k, top_p, generator)  # (B, 1)
+            padding = None
             if stop is not None:
                 new = new.masked_fill(ended, stop)
                 ended |= new == stop
@@ -446,17 +491,26 @@ class Model(nn.Module):
         self.train(training)
         return tokens
 
-    def _hidden(self, tokens: Tensor, cache: Cache | None, losses: Losses) -> Tensor:
+    def _hidden(
+        self,
+        tokens: Tensor,
+        cache: Cache | None,
+        padding: Tensor | None,
+        losses: Losses,
+    ) -> Tensor:
         """The normalised stream after the last layer, (B, T, 128)."""
         start, length = (0, CONTEXT) if cache is None else (cache.seen, cache.length)
         end = start + tokens.size(1)
         if end > length:
             raise ValueError(f"{end} tokens, there is room for {length}")
+        if cache is not None:
+            padding = cache.extend(tokens, padding)
         x = self.embedding(tokens)  # (B, T, C)
-        rope = rope_table(start, tokens.size(1), 32, 10000.0, x.device)
+        place = torch.arange(start, end, device=tokens.device)  # (T,)
+        rope = rope_table(place, frequencies(32, 10000.0, x.device))
         slots = [None] * 4 if cache is None else cache.slots
         for layer, slot in zip(self.layers, slots):
-            x = layer(x, rope, slot, losses)
+            x = layer(x, rope, padding, slot, losses)
         if cache is not None:
             cache.seen = end
         return self.norm(x)

@@ -20,8 +20,8 @@ LONGEST_TEMPLATE = 150
 USUAL_FUNCTION = 35
 MEDIAN_FUNCTION = 10
 
-# Made by a program from the grammar: data, not code to be read.
-GENERATED = {"vslmc/syntax/tables.py"}
+# Made by programs from the grammar and the field tables: data, not code to be read.
+GENERATED = {"vslmc/syntax/tables.py", "vslmc/builder/kinds.py"}
 
 
 @cache

@@ -39,7 +39,7 @@ def parse(name: str) -> nodes.Template:
 def views() -> dict[str, set[str]]:
     """Field names of each view, by the template that its docstring names."""
     found: dict[str, set[str]] = {}
-    for module in pkgutil.iter_modules(vslmc.render.__path__, "vslmc.render."):
+    for module in pkgutil.walk_packages(vslmc.render.__path__, "vslmc.render."):
         for value in vars(importlib.import_module(module.name)).values():
             named = re.search(
                 r"The view of `(\S+)`", getattr(value, "__doc__", "") or ""

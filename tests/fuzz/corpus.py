@@ -11,7 +11,8 @@ from vslmc.spec.fields import KINDS, settings_of
 from vslmc.spec.reserved import FUNCTIONS, VARIABLES, WORDS
 from vslmc.spec.sections import SECTIONS
 from vslmc.syntax.limits import Limits
-from vslmc.syntax.tokens import INFIX, LEADING, OPERATORS, UNITS, lex_source
+from vslmc.syntax.numbers import UNITS
+from vslmc.syntax.tokens import INFIX, LEADING, OPERATORS, lex_source
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,43 @@ NORMS = [
     "layernorm(bias = false)",
     "none",
 ]
-KEYS_BEFORE = "mixer.kv = from_previous"
-ACTIVATIONS = ["relu", "gelu", "gelu_tanh", "silu", "relu2", "sigmoid", "tanh"]
+KEYS_BEFORE = "mixer.kv = from_previous, mixer.shift_tokens = 0"
+ACTIVATIONS = [
+    "relu",
+    "gelu",
+    "gelu_tanh",
+    "quick_gelu",
+    "silu",
+    "relu2",
+    "leaky_relu",
+    "sigmoid",
+    "tanh",
+]
+POSITIONS = [
+    "none",
+    "rope",
+    "rope(theta = 500)",
+    "rope(fraction = 1/2, interleaved = true)",
+    "rope(scaling = linear(2))",
+    "rope(scaling = yarn(2))",
+    "rope(scaling = llama3(2, original = 4))",
+    "xpos",
+    "alibi",
+    "alibi(heads = 1)",
+    "t5_bias(buckets = 8, distance = 16)",
+    "transformer_xl",
+]
+FORMS = [
+    "placement = post",
+    "placement = sandwich",
+    "placement = peri",
+    "placement = output",
+    "parallel = true",
+    "parallel = true, parallel_norms = 2",
+    "residual = scaled(branch = 1/2)",
+    "residual = learned",
+    "residual = learned(on = branch)",
+]
 
 
 @composite
@@ -23,18 +58,29 @@ def attentions(draw: DrawFn) -> str:
     kv_heads = draw(st.sampled_from([n for n in (1, 2, 4) if heads % n == 0]))
     arguments = [
         f"heads = {heads}",
-        f"head_dim = {draw(st.sampled_from([2, 4, 6, 16]))}",
+        f"head_dim = {draw(st.sampled_from([4, 8, 16]))}",
     ]
     if draw(st.booleans()):
         arguments.append(f"kv_heads = {kv_heads}")
     optional = {
-        "position": ["none", "rope", "rope(theta = 500)"],
+        "position": POSITIONS,
         "qk_norm": NORMS,
+        "scale": ["auto", "1", "1/8"],
+        "softcap": ["none", "30"],
+        "sink": ["none", "learned", "plus_one"],
+        "gate": ["none", "elementwise", "headwise"],
+        "shift_tokens": ["0", "1"],
+        "out_bias": ["true", "false"],
         "bias": ["true", "false"],
         "dropout": ["0", "5%"],
-        "window": ["full", "1", "2", "3", "5", "cycle(2, full)", "cycle(1, 4, 7)"],
-        "kernel": ["auto", "eager", "sdpa"],
+        "kernel": ["auto", "eager"],
     }
+    windows = ["full", "1", "2", "3", "5", "cycle(2, full)", "cycle(1, 4, 7)"]
+    patterns = ["full", "strided(2)", "dilated(window = 2, dilation = 3)", "chunked(4)"]
+    seen = draw(st.sampled_from(["", "window", "pattern"]))
+    if seen:
+        found = windows if seen == "window" else patterns
+        arguments.append(f"{seen} = {draw(st.sampled_from(found))}")
     for key, values in optional.items():
         if draw(st.booleans()):
             arguments.append(f"{key} = {draw(st.sampled_from(values))}")
@@ -53,7 +99,7 @@ def dense_ffns(draw: DrawFn) -> str:
     if draw(st.booleans()):
         activation = draw(st.sampled_from(ACTIVATIONS))
         return f"mlp(hidden = {hidden}, activation = {activation}, bias = {bias})"
-    return f"{draw(st.sampled_from(['swiglu', 'geglu', 'reglu']))}(hidden = {hidden}, bias = {bias})"
+    return f"{draw(st.sampled_from(['swiglu', 'geglu', 'reglu', 'glu']))}(hidden = {hidden}, bias = {bias})"
 
 
 @composite
@@ -140,13 +186,40 @@ def spec_texts(draw: DrawFn) -> str:
         if not attentive[-1]:
             body[1] = "mixer = none"
         body.append(f"ffn = {draw(ffns())}")
-        experts += [number] if "moe" in body[-1] else []
+        if draw(st.booleans()):
+            forms = [f for f in FORMS if attentive[-1] or "parallel" not in f]
+            body.append(draw(st.sampled_from(forms)))
+        experts += [number] if "moe" in " ".join(body) else []
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
     resize = draw(st.sampled_from(["carry", "pad", "project", "learned"]))
     tie = "true" if resize == "carry" and draw(st.booleans()) else "false"
-    position = draw(st.sampled_from(["none", "learned"]))
+    position = draw(
+        st.sampled_from(
+            ["none", "learned", "sinusoidal", "sinusoidal(layout = interleaved)"]
+        )
+    )
     init = draw(
-        st.sampled_from(["normal", "gpt2", "normal(std = 0.05, residual = plain)"])
+        st.sampled_from(
+            [
+                "normal",
+                "gpt2",
+                "normal(std = 0.05, residual = plain)",
+                "xavier",
+                "fan_in",
+            ]
+        )
+    )
+    embedding = draw(st.sampled_from(["", ", scale = 2", ", norm = layernorm"]))
+    head = draw(
+        st.sampled_from(
+            [
+                "",
+                ", bias = true",
+                ", scale = 1/2",
+                ", softcap = 30",
+                ", transform = tanh",
+            ]
+        )
     )
     equal = share = ""
     if draw(st.integers(0, 3)) == 0:
@@ -155,8 +228,8 @@ def spec_texts(draw: DrawFn) -> str:
     lines.append(f"""model m {{
     vocab = {draw(st.sampled_from([256, 300]))}, context = {draw(st.sampled_from([6, 9, 12]))}, width = 16
     resize = {resize}, init = {init}
-    embedding {{ tie = {tie}, position = {position} }}
-    head {{ norm = {draw(st.sampled_from(NORMS))} }}
+    embedding {{ tie = {tie}, position = {position}{embedding} }}
+    head {{ norm = {draw(st.sampled_from(NORMS))}{head} }}
     layers {{
         {equal}{draw(stack_items(attentive, experts))}
     }}

@@ -43,6 +43,7 @@ recipe r {{
 }}
 """
 
+Line = tuple[str, str, str]
 SLOTS = (
     "attention",
     "ffn",
@@ -56,8 +57,50 @@ SLOTS = (
 )
 MOE = "moe(experts = 4, expert = mlp(hidden = 8){})"
 
+LONG = "longrope(short = {}, long = {}, original = {})"
+ONES = "[1, 1, 1, 1, 1, 1, 1, 1]"
+TWOS = "[1, 1, 1, 1, 2, 2, 2, 2]"
+
+
+def position(before: str, after: str) -> Line:
+    """Two positions of the attention."""
+    return ("attention", f", position = {before}", f", position = {after}")
+
+
+def rope(before: str, after: str) -> Line:
+    """Two arguments of RoPE."""
+    return position(f"rope({before})", f"rope({after})")
+
+
+def scaling(before: str, after: str) -> Line:
+    """Two scalings of RoPE."""
+    return rope(f"scaling = {before}", f"scaling = {after}")
+
+
+def pattern(before: str, after: str) -> Line:
+    """Two patterns of the attention."""
+    return ("attention", f", pattern = {before}", f", pattern = {after}")
+
+
+def block(before: str, after: str) -> Line:
+    """Two lines of the block."""
+    return ("block", before, after)
+
+
+def mla(before: str, after: str) -> Line:
+    """Two latent attentions; what is not said of them is small."""
+
+    def write(changes: str) -> str:
+        usual = {"heads": "heads = 2", "kv_rank": "kv_rank = 16"}
+        more = [word for word in changes.split(", ") if word]
+        kept = [u for k, u in usual.items() if not any(m.startswith(k) for m in more)]
+        return f"mla({', '.join([*kept, *more])})"
+
+    return ("mixer", write(before), write(after))
+
+
 # Each key: the slot of BASE, and two texts that must differ in effect.
-KEYS: dict[str, tuple[str, str, str]] = {
+KEYS: dict[str, Line] = {
     "rmsnorm.eps": (
         "block",
         "norm = rmsnorm(eps = 1e-5)",
@@ -70,6 +113,113 @@ KEYS: dict[str, tuple[str, str, str]] = {
     "attention.head_dim": ("block", "", "mixer.head_dim = 8"),
     "attention.kv_heads": ("attention", "", ", kv_heads = 2"),
     "attention.kv": ("layers", "1 * base", "1 * base { mixer.kv = from_previous }"),
+    "rmsnorm.weight": ("head", "norm = rmsnorm", "norm = rmsnorm(weight = false)"),
+    "rmsnorm.unit_offset": (
+        "head",
+        "norm = rmsnorm",
+        "norm = rmsnorm(unit_offset = true)",
+    ),
+    "layernorm.weight": (
+        "head",
+        "norm = layernorm(bias = false)",
+        "norm = layernorm(bias = false, weight = false)",
+    ),
+    "l2norm.eps": ("head", "norm = l2norm", "norm = l2norm(eps = 1e-3)"),
+    "l2norm.weight": ("head", "norm = l2norm", "norm = l2norm(weight = false)"),
+    "rope.fraction": rope("", "fraction = 1/2"),
+    "rope.interleaved": rope("", "interleaved = true"),
+    "rope.scaling": rope("", "scaling = linear(2)"),
+    "linear.factor": scaling("linear(2)", "linear(3)"),
+    "ntk.factor": scaling("ntk(2)", "ntk(3)"),
+    "dynamic.factor": scaling("dynamic(2)", "dynamic(3)"),
+    "dynamic.original": scaling("dynamic(2)", "dynamic(2, original = 4)"),
+    "yarn.factor": scaling("yarn(2)", "yarn(3)"),
+    "yarn.original": scaling("yarn(2)", "yarn(2, original = 4)"),
+    "yarn.beta_fast": scaling("yarn(2)", "yarn(2, beta_fast = 2)"),
+    "yarn.beta_slow": scaling("yarn(2)", "yarn(2, beta_slow = 0.1)"),
+    "yarn.attention": scaling("yarn(2)", "yarn(2, attention = 1)"),
+    "yarn.truncate": scaling("yarn(2)", "yarn(2, truncate = false)"),
+    "llama3.factor": scaling("llama3(2)", "llama3(3)"),
+    "llama3.original": scaling("llama3(2)", "llama3(2, original = 4)"),
+    "llama3.low": scaling("llama3(2)", "llama3(2, low = 2)"),
+    "llama3.high": scaling("llama3(2)", "llama3(2, high = 8)"),
+    "longrope.short": scaling(LONG.format(ONES, ONES, 4), LONG.format(TWOS, ONES, 4)),
+    "longrope.long": scaling(LONG.format(ONES, ONES, 4), LONG.format(ONES, TWOS, 4)),
+    "longrope.original": scaling(
+        LONG.format(ONES, TWOS, 4), LONG.format(ONES, TWOS, 8)
+    ),
+    "longrope.attention": scaling(
+        LONG.format(ONES, TWOS, 4), LONG.format(ONES, TWOS, "4, attention = 2")
+    ),
+    "xpos.theta": position("xpos", "xpos(theta = 500)"),
+    "xpos.scale_base": position("xpos", "xpos(scale_base = 64)"),
+    "alibi.heads": position("alibi", "alibi(heads = 2)"),
+    "alibi.spread": position("alibi(heads = 3)", "alibi(heads = 3, spread = above)"),
+    "alibi.steepest": position("alibi", "alibi(steepest = 4)"),
+    "t5_bias.buckets": position("t5_bias", "t5_bias(buckets = 8)"),
+    "t5_bias.distance": position("t5_bias", "t5_bias(distance = 64)"),
+    "t5_bias.shared": position("t5_bias", "t5_bias(shared = false)"),
+    "local.window": pattern("local(4)", "local(8)"),
+    "strided.stride": pattern("strided(4)", "strided(8)"),
+    "dilated.window": pattern(
+        "dilated(window = 2, dilation = 3)", "dilated(window = 4, dilation = 3)"
+    ),
+    "dilated.dilation": pattern(
+        "dilated(window = 2, dilation = 3)", "dilated(window = 2, dilation = 4)"
+    ),
+    "chunked.size": pattern("chunked(4)", "chunked(8)"),
+    "attention.pattern": ("attention", "", ", pattern = strided(4)"),
+    "attention.qk_norm_over": (
+        "attention",
+        ", qk_norm = rmsnorm",
+        ", qk_norm = rmsnorm, qk_norm_over = all",
+    ),
+    "attention.scale": ("attention", "", ", scale = 1"),
+    "attention.softcap": ("attention", "", ", softcap = 30"),
+    "attention.sink": ("attention", "", ", sink = learned"),
+    "attention.softmax_power": ("attention", "", ", softmax_power = 0.9"),
+    "attention.gate": ("attention", "", ", gate = headwise"),
+    "attention.shift_tokens": ("attention", "", ", shift_tokens = 1"),
+    "attention.out_bias": ("attention", "", ", out_bias = true"),
+    "mla.heads": mla("", "heads = 4"),
+    "mla.kv_rank": mla("", "kv_rank = 24"),
+    "mla.q_rank": mla("", "q_rank = 8"),
+    "mla.nope_dim": mla("nope_dim = 8, v_dim = 8", "nope_dim = 16, v_dim = 8"),
+    "mla.rope_dim": mla("", "rope_dim = 8"),
+    "mla.v_dim": mla("", "v_dim = 8"),
+    "mla.position": mla("", "position = rope"),
+    "mla.norm": mla("", "norm = layernorm"),
+    "mla.scale": mla("", "scale = 1"),
+    "mla.bias": mla("", "bias = true"),
+    "mla.dropout": mla("", "dropout = 0.1"),
+    "mla.kernel": mla("", "kernel = eager"),
+    "scaled.branch": block("residual = scaled", "residual = scaled(branch = 2)"),
+    "scaled.stream": block("residual = scaled", "residual = scaled(stream = 2)"),
+    "learned.on": block("residual = learned", "residual = learned(on = branch)"),
+    "block.placement": block("", "placement = sandwich"),
+    "block.parallel": block("", "parallel = true"),
+    "block.parallel_norms": block(
+        "parallel = true", "parallel = true, parallel_norms = 2"
+    ),
+    "block.residual": block("", "residual = scaled(branch = 1/2)"),
+    "sinusoidal.layout": (
+        "embedding",
+        "position = sinusoidal",
+        "position = sinusoidal(layout = interleaved)",
+    ),
+    "embedding.scale": ("embedding", "", "scale = 2"),
+    "embedding.norm": ("embedding", "", "norm = rmsnorm"),
+    "mtp.depth": ("head", "mtp = mtp(1)", "mtp = mtp(2)"),
+    "mtp.weight": ("head", "mtp = mtp(1)", "mtp = mtp(1, weight = 1)"),
+    "head.transform": ("head", "", "transform = gelu"),
+    "head.bias": ("head", "", "bias = true"),
+    "head.scale": ("head", "", "scale = 2"),
+    "head.softcap": ("head", "", "softcap = 30"),
+    "head.mtp": ("head", "", "mtp = mtp(1)"),
+    "glu.activation": ("ffn", "glu", "glu(activation = tanh)"),
+    "normal.embedding": ("model", "", "init = normal(embedding = 1)"),
+    "xavier.embedding": ("model", "init = xavier", "init = xavier(embedding = 1)"),
+    "fan_in.embedding": ("model", "init = fan_in", "init = fan_in(embedding = 2)"),
     "lora.rank": ("layers", "lora(rank = 1)", "lora(rank = 2)"),
     "attention.window": ("attention", "", ", window = 4"),
     "attention.position": ("attention", "", ", position = rope"),
@@ -154,7 +304,7 @@ KEYS: dict[str, tuple[str, str, str]] = {
     "deepspeed.gpus": ("deepspeed", "", "gpus = 2"),
     "deepspeed.nodes": ("deepspeed", "", "nodes = 2"),
 }
-for _gate in ("swiglu", "geglu", "reglu"):
+for _gate in ("swiglu", "geglu", "reglu", "glu"):
     KEYS[f"{_gate}.hidden"] = ("ffn", f"{_gate}(hidden = 8)", f"{_gate}(hidden = 12)")
     KEYS[f"{_gate}.bias"] = ("ffn", _gate, f"{_gate}(bias = true)")
 # Keys of the model's own body that BASE sets, changed by a variant's text instead.
@@ -200,6 +350,11 @@ def texts(key: str) -> tuple[str, str]:
         text = spec({})
         return text, text.replace("    width = 16\n", "    width = 24\n", 1)
     slot, before, after = KEYS[key]
+    if slot == "mixer":
+        text = spec({})
+        return text.replace(MIXER, f"mixer = {before}", 1), text.replace(
+            MIXER, f"mixer = {after}", 1
+        )
     if key not in REPLACED:
         return spec({slot: before}), spec({slot: after})
     name = after.split("=")[0].strip()

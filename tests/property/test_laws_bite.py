@@ -45,7 +45,8 @@ MUTANTS: list[tuple[ResizeKind, str, str]] = [
         "(key >= own - window)",
     ),
     ("carry", "a * cos - b * sin", "a * cos + b * sin"),
-    ("carry", "theta ** (-pair / head_dim)", "theta ** (-pair / (head_dim + 1))"),
+    ("carry", "theta ** (-pair / size)", "theta ** (-pair / (size + 1))"),
+    ("carry", "(back >= 0) & (back < window)", "(back >= 0) & (back <= window)"),
     (
         "carry",
         "stream[..., :width], stream[..., width:]",

@@ -7,11 +7,21 @@ from dataclasses import replace
 import pytest
 
 from tests.property.assemble import Shape, Sizes, assemble, build_moe
+from tests.reference.attention import sees
 from vslmc.cost.flops import count_flops
 from vslmc.cost.memory import count_cache, count_training_state, count_weights
 from vslmc.cost.parameters import count_parameters
-from vslmc.cost.rules import count_visible
-from vslmc.plan.nodes import Glu, Mlp, Plan
+from vslmc.cost.visible import count_both_ways, count_causal, count_visible
+from vslmc.plan.nodes import (
+    Attention,
+    Chunked,
+    Dilated,
+    Glu,
+    Mlp,
+    Pattern,
+    Plan,
+    Strided,
+)
 
 
 def gpt2(width: int, heads: int, depth: int) -> Plan:
@@ -112,7 +122,28 @@ def test_visible_pairs_by_counting() -> None:
                 for key in range(query + 1)
                 if window is None or query - key < window
             ]
-            assert count_visible(context, window) == len(pairs)
+            assert count_causal(context, window) == len(pairs)
+            both = len(pairs) * 2 - context  # the same to the other side
+            assert count_both_ways(context, window) == both
+
+
+@pytest.mark.parametrize(
+    "pattern", [Strided(2), Strided(5), Dilated(2, 3), Dilated(9, 2), Chunked(3)]
+)
+def test_visible_pairs_of_patterns(pattern: Pattern) -> None:
+    for context in range(1, 12):
+        (layer,) = assemble(
+            [Shape(attention=(("pattern", pattern), ("window", None)))],
+            sizes=Sizes(context=context),
+        ).decoder.layers
+        assert isinstance(layer.mixer, Attention)
+        pairs = [
+            (query, key)
+            for query in range(context)
+            for key in range(context)
+            if sees(layer.mixer, query, key)
+        ]
+        assert count_visible(layer.mixer, context) == len(pairs)
 
 
 def test_flops_follow_chinchilla_but_for_what_is_not_seen() -> None:

@@ -114,7 +114,7 @@ def test_components_of_another_kind_are_one_change() -> None:
     assert set(changes) == {
         Change("norm.kind", "rmsnorm", "layernorm"),
         Change("mixer.window", 4, None),
-        Change("mixer.rope", "rope(10000)", None),
+        Change("mixer.position", "rope(10000)", None),
         Change("ffn", "swiglu 12", "moe 2/8 mlp 6 relu bias + 6"),
     }
 

@@ -72,9 +72,12 @@ def test_window_slot_keeps_what_is_seen(module: Any, chunk: int, window: int) ->
     tokens: Any = torch.arange(29.0).view(1, 1, 29, 1)
     slot = module.WindowSlot(tokens, 1, 1, window, 1)
     for part in tokens.split(chunk, dim=2):
-        k, v = slot.append(part, -part)
         last = int(part[0, 0, -1])
+        # Padding is told apart by its place: every third token.
+        padding = torch.arange(last + 1)[None] % 3 == 0
+        k, v, hidden = slot.append(part, -part, padding)
         first = max(0, int(part[0, 0, 0]) - window + 1)
         assert sorted(k.flatten().tolist()) == list(range(first, last + 1))
+        assert hidden.equal(k.flatten()[None] % 3 == 0)
         assert v.equal(-k)
         assert slot.k.size(2) == window

@@ -73,7 +73,7 @@ FAULTS: list[tuple[str, list[Any], Any, str]] = [
         "literal",
         ["stacks", 0, "role"],
         "singer",
-        "stacks[0].role: expected one of decoder, got 'singer'",
+        "stacks[0].role: expected one of decoder, encoder, got 'singer'",
     ),
     (
         "unknown kind",
@@ -85,7 +85,7 @@ FAULTS: list[tuple[str, list[Any], Any, str]] = [
         "kind of a family of one",
         ["stacks", 0, "layers", 0, "mixer", "type"],
         "Ssd",
-        "stacks[0].layers[0].mixer.type: expected 'Attention'",
+        "stacks[0].layers[0].mixer.type: expected Attention or Mla",
     ),
     ("not a list", ["tensors"], {}, "tensors: expected a list"),
     ("not an object", ["head"], 3, "head: expected an object"),

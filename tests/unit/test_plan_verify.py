@@ -23,6 +23,8 @@ from vslmc.plan.nodes import (
     Plan,
     Resize,
     Rope,
+    Strided,
+    Xpos,
 )
 from vslmc.plan.passes import PASSES, run_passes
 from vslmc.plan.verify import verify_plan
@@ -119,8 +121,14 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_mixer(kv_heads=3), "layers[3].mixer.kv_heads: 3 does not divide 2"),
     (edit_mixer(heads=0), "mixer.heads: {'heads': 0"),
     (edit_mixer(window=0), "mixer.window: 0 does not reach"),
-    (edit_mixer(rope=Rope(0.0)), "mixer.rope: theta 0.0 with heads of 4"),
-    (edit_mixer(head_dim=3), "mixer.rope: theta 10000.0 with heads of 3"),
+    (edit_mixer(position=Rope(0.0)), "mixer.position: Rope(theta=0.0"),
+    (edit_mixer(position=Rope(1e4, 3)), "size=3, interleaved=False, scaling=None) wi"),
+    (edit_mixer(position=Xpos(1e4, 512.0), head_dim=3), "512.0) with heads of 3"),
+    (edit_mixer(head_dim=3), "with heads of 3"),
+    (edit_mixer(memory=8), "mixer.memory: 8 for keys of kv = own"),
+    (edit_mixer(window=2, pattern=Strided(2)), "mixer.pattern: Strided(stride=2) "),
+    (edit_mixer(shift=1, kv="from_previous"), "mixer.shift: 1 with keys of kv ="),
+    (edit_layer(3, norm=Norm("layernorm", 8, 1e-5, offset=True)), "norm.offset: layer"),
     (edit_mixer(qk_norm=Norm("rmsnorm", 8, 1e-5)), "qk_norm.width: 8"),
     (edit_mixer(dropout=-0.1), "mixer.dropout: -0.1"),
     (edit_mixer(state=KvState(3, 8, "all")), "mixer.state: KvState(slots=3, "),
@@ -146,7 +154,7 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_tensor(3, shape=(1,)), "tensors[3]: layers.0.mixer.q_norm.weight"),
     (edit_tensor(3, init=Init("normal", 0.5)), "tensors[3]"),
     (edit_tensor(3, name="norm.weight"), "tensors.names: 1 occur twice"),
-    (edit_tensor(0, name="wte"), "tensors[0]: is not the embedding"),
+    (edit_tensor(0, name="wte"), "tensors[0]: wte where the nodes imply embedding"),
     (
         lambda p: replace(p, tensors=p.tensors[:-1]),
         "None where the nodes imply head.weight",

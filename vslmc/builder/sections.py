@@ -23,12 +23,15 @@ from vslmc.builder.entries import (
     name_of,
 )
 from vslmc.builder.kinds import (
+    Absolute,
     Data,
     Ffn,
     Init,
     Mixer,
+    Mtp,
     Norm,
     Optimizer,
+    Residual,
     Schedule,
     Tokenizer,
 )
@@ -47,13 +50,17 @@ __all__ = [
 
 
 class Block(Layered):
-    """One layer: x + mixer(norm(x)), then x + ffn(norm(x)).
+    """One layer: x + mixer(norm(x)), then x + ffn(norm(x)), unless `placement` says otherwise.
 
     width: width of the stream in this layer; default width (the model's width).
-    norm: norm of the inputs of mixer and FFN; default rmsnorm (as Llama).
+    norm: norm of each branch, mixer and FFN; default rmsnorm (as Llama).
     mixer: what mixes tokens; required.
     ffn: what works on each token; required.
-    dropout: dropout of both branches; default 0 (small models underfit).
+    placement: norm of a branch's input; of the sum; of input and output (`peri`: the embedding too); or of its output; default pre (as GPT-2 and Llama).
+    parallel: mixer and FFN side by side; default false (as Llama; PaLM has them so).
+    parallel_norms: norms of parallel branches: one for both, or one each; default 1 (as PaLM and GPT-J; GPT-NeoX has 2).
+    residual: how a branch is added to the stream; default plain (as all).
+    dropout: dropout of the branches; default 0 (small models underfit).
     """
 
     def __init__(
@@ -63,10 +70,22 @@ class Block(Layered):
         *,
         extends: Block | str | None = None,
         width: Numeric | Default = DEFAULT,
-        norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
+        norm: (
+            Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+        ) = DEFAULT,
         mixer: Mixer | Literal["none", None] | Default = DEFAULT,
         ffn: (
-            Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "none", None] | Default
+            Ffn
+            | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None]
+            | Default
+        ) = DEFAULT,
+        placement: (
+            Literal["pre", "post", "sandwich", "peri", "output"] | Term | Default
+        ) = DEFAULT,
+        parallel: bool | Term | Default = DEFAULT,
+        parallel_norms: Numeric | Default = DEFAULT,
+        residual: (
+            Residual | Literal["plain", "scaled", "learned", "deepnorm"] | Default
         ) = DEFAULT,
         dropout: Numeric | Default = DEFAULT,
         allow: Allow | None = None,
@@ -79,10 +98,22 @@ class Block(Layered):
         overrides: Overrides | None = None,
         *,
         width: Numeric | Default = DEFAULT,
-        norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
+        norm: (
+            Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+        ) = DEFAULT,
         mixer: Mixer | Literal["none", None] | Default = DEFAULT,
         ffn: (
-            Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "none", None] | Default
+            Ffn
+            | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None]
+            | Default
+        ) = DEFAULT,
+        placement: (
+            Literal["pre", "post", "sandwich", "peri", "output"] | Term | Default
+        ) = DEFAULT,
+        parallel: bool | Term | Default = DEFAULT,
+        parallel_norms: Numeric | Default = DEFAULT,
+        residual: (
+            Residual | Literal["plain", "scaled", "learned", "deepnorm"] | Default
         ) = DEFAULT,
         dropout: Numeric | Default = DEFAULT,
         allow: Allow | None = None,
@@ -116,7 +147,7 @@ class Model(Declared):
         resize: (
             Literal["carry", "pad", "project", "learned"] | Term | Default
         ) = DEFAULT,
-        init: Init | Literal["normal", "gpt2"] | Default = DEFAULT,
+        init: Init | Literal["normal", "xavier", "fan_in", "gpt2"] | Default = DEFAULT,
         allow: Allow | None = None,
         embedding: Embedding | None = None,
         head: Head | None = None,
@@ -133,6 +164,8 @@ class Embedding(Section):
 
     tie: whether the head uses the embedding's tensor; default false (small models gain from a head of their own).
     position: absolute positions added to the embedding; default none (relative positions live in the mixer).
+    scale: factor of the tokens' vectors; default 1 (as GPT-2; Gemma has sqrt(width)).
+    norm: norm of the sum of tokens and positions; default that of the last layer (none, unless the first layer is `peri`: then its kind).
     dropout: dropout of the embedding; default 0 (small models underfit).
     """
 
@@ -140,7 +173,13 @@ class Embedding(Section):
         self,
         *,
         tie: bool | Term | Default = DEFAULT,
-        position: Literal["none", "learned", None] | Term | Default = DEFAULT,
+        position: (
+            Absolute | Literal["none", "learned", "sinusoidal", None] | Default
+        ) = DEFAULT,
+        scale: Numeric | Default = DEFAULT,
+        norm: (
+            Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+        ) = DEFAULT,
         dropout: Numeric | Default = DEFAULT,
         allow: Allow | None = None,
     ) -> None:
@@ -150,13 +189,41 @@ class Embedding(Section):
 class Head(Section):
     """The final norm and the projection to the vocabulary.
 
-    norm: the final norm; default that of the last layer (the last layer's kind of norm).
+    norm: the final norm; default that of the last layer (the last layer's kind of norm; none where that comes after the sum).
+    transform: activation of one more linear map, before the final norm; default none (as GPT-2; BERT has gelu).
+    bias: bias of the projection to the vocabulary; default false (as GPT-2 and Llama).
+    scale: factor of the logits; default 1 (as Llama).
+    softcap: logits x become softcap * tanh(x / softcap); default none (as Llama; Gemma 2 has 30).
+    mtp: further tokens predicted while training; default none (as Llama).
     """
 
     def __init__(
         self,
         *,
-        norm: Norm | Literal["rmsnorm", "layernorm", "none", None] | Default = DEFAULT,
+        norm: (
+            Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+        ) = DEFAULT,
+        transform: (
+            Literal[
+                "relu",
+                "gelu",
+                "gelu_tanh",
+                "quick_gelu",
+                "silu",
+                "relu2",
+                "leaky_relu",
+                "sigmoid",
+                "tanh",
+                "xielu",
+            ]
+            | Term
+            | Literal["none", None]
+            | Default
+        ) = DEFAULT,
+        bias: bool | Term | Default = DEFAULT,
+        scale: Numeric | Default = DEFAULT,
+        softcap: Numeric | Literal["none", None] | Default = DEFAULT,
+        mtp: Mtp | Literal["none", "mtp", None] | Default = DEFAULT,
         allow: Allow | None = None,
     ) -> None:
         super().__init__("head", list_bindings("head", locals()))
@@ -266,7 +333,7 @@ class Variant(Declared):
         resize: (
             Literal["carry", "pad", "project", "learned"] | Term | Default
         ) = DEFAULT,
-        init: Init | Literal["normal", "gpt2"] | Default = DEFAULT,
+        init: Init | Literal["normal", "xavier", "fan_in", "gpt2"] | Default = DEFAULT,
         allow: Allow | None = None,
         embedding: Embedding | None = None,
         head: Head | None = None,

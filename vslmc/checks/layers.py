@@ -36,8 +36,9 @@ def verify_form(block: Block, place: Span) -> Iterator[Diagnostic]:
         yield from verify_parallel(block, place)
     normed = block.placement == "post" and not isinstance(block.norm, p.NoNorm)
     if isinstance(block.residual, DeepNormResidual) and not normed:
-        at = set_at(block, "placement") or set_at(block, "norm")
-        yield forms.deepnorm_needs_post(block.residual.span or place, at)
+        at, none = set_at(block, "placement"), isinstance(block.norm, p.NoNorm)
+        at = set_at(block, "norm") if none or at is None else at
+        yield forms.deepnorm_needs_post(block.residual.span or place, at, none)
 
 
 def verify_parallel(block: Block, place: Span) -> Iterator[Diagnostic]:

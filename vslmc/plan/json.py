@@ -204,9 +204,9 @@ class _Decoders:
     def choice(self, members: list[Any]) -> Convert:
         if len(members) > 1:
             return _by_tag({member.__name__: self.find(member) for member in members})
-        return (
-            self.find(members[0]) if is_dataclass(members[0]) else _SCALARS[members[0]]
-        )
+        only = members[0]
+        named = is_dataclass(only) or get_origin(only) is Literal
+        return self.find(only) if named else _SCALARS[only]
 
     def node(self, kind: type) -> Convert:
         decoders = [(name, self.find(hint)) for name, hint in _hints(kind).items()]

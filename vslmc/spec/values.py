@@ -214,6 +214,8 @@ class Or:
         if isinstance(value, Symbol):
             if value.text == self.word:
                 return None
+            if value.text in self.other.choices():
+                return self.other.convert(value)
             raise Misfit(
                 f"{describe_value(value)} is unknown here",
                 f"it takes {self.describe()}",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vslmc.spec.fields import KINDS, Component, Setting, settings_of
 from vslmc.spec.sections import NOT_YET, SECTIONS
 from vslmc.spec.values import Or, Part
-from vslmc.syntax.tokens import UNITS
+from vslmc.syntax.numbers import UNITS
 
 KEYWORDS: dict[str, str] = {
     "import": 'Read another file: `import "lib/recipes.vslm"`.',
@@ -142,7 +142,7 @@ def list_kinds() -> list[str]:
     """Every kind of component."""
     built = {name for kinds in KINDS.values() for name in kinds}
     later = {word for slot in KINDS for word in NOT_YET.get(slot, ())}
-    return sorted((built | later) - {"none"})
+    return sorted((built | later) - set(CONSTANTS))
 
 
 def list_choices() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from vslmc.syntax.limits import DIGITS
-from vslmc.syntax.tokens import UNITS
+from vslmc.syntax.numbers import UNITS
 
 BITS = 512
 """Largest numerator or denominator that is looked at: no literal comes near."""

@@ -17,17 +17,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
 from vslmc.syntax.balance import Slip, find_slip, list_signs
 from vslmc.syntax.limits import DIGITS, IDENTIFIER, Limits
-
-UNITS: dict[str, Fraction] = {
-    "k": Fraction(10**3),
-    "M": Fraction(10**6),
-    "B": Fraction(10**9),
-    "T": Fraction(10**12),
-    "Ki": Fraction(2**10),
-    "Mi": Fraction(2**20),
-    "Gi": Fraction(2**30),
-    "%": Fraction(1, 100),
-}
+from vslmc.syntax.numbers import UNITS, exponent_of, read_number
 
 OPERATORS: dict[str, str] = {
     "{": "LBRACE", "}": "RBRACE", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB",
@@ -270,13 +260,13 @@ class _Lexer:
         end = start + len(digits) + len(unit)
         token = self.add("NUMBER", digits + unit, start, end)
         token.value = Fraction(0)
-        if len(digits) > DIGITS or abs(_exponent(digits)) > DIGITS:
+        if len(digits) > DIGITS or abs(exponent_of(digits)) > DIGITS:
             self.faults.append(faults.number_too_long(self.span(start, end), DIGITS))
         elif unit and unit not in UNITS:
             place = self.span(start + len(digits), end)
             self.faults.append(faults.unknown_unit(place, unit, tuple(UNITS)))
         else:
-            token.value = Fraction(digits.replace("_", "")) * UNITS.get(unit, 1)
+            token.value = read_number(digits, unit)
 
     def string(self, text: str, start: int, end: int) -> None:
         if len(text) < 2 or not text.endswith('"') or _ends_escaped(text):
@@ -324,15 +314,6 @@ STOPPING = frozenset({"too-many-tokens", "nested-too-deeply", "too-many-faults"}
 
 def _closing(bracket: str) -> str:
     return {"{": "RBRACE", "(": "RPAR", "[": "RSQB"}[bracket]
-
-
-def _exponent(digits: str) -> int:
-    _, _, exponent = digits.lower().partition("e")
-    return (
-        int(exponent)
-        if exponent and len(exponent) < 6
-        else DIGITS + 1 if exponent else 0
-    )
 
 
 def _ends_escaped(text: str) -> bool:

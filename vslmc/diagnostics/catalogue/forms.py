@@ -37,12 +37,13 @@ def parallel_not_possible(
     right="block base { mixer = attention(heads = 2), ffn = mlp, residual = deepnorm, placement = post }",
     form="block",
 )
-def deepnorm_needs_post(place: Span | None, at: Span | None) -> Diagnostic:
-    """`place` is the residual, `at` where the placement is set."""
+def deepnorm_needs_post(place: Span | None, at: Span | None, none: bool) -> Diagnostic:
+    """`place` is the residual, `at` where the norm is set, or its placement."""
+    what = "there is no norm" if none else "the norm is here"
     return fault(
         "`deepnorm` needs a norm after the sum",
         primary=Label(place, "scales the stream") if place else None,
-        secondary=() if at is None else (Label(at, "the norm is here"),),
+        secondary=() if at is None else (Label(at, what),),
         help="use `placement = post` and a norm",
     )
 

@@ -140,6 +140,7 @@ def lora_without_pass(place: Span, nested: bool) -> Diagnostic:
 def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
     """`part` of the layer that is written at `place`."""
     kinds = {"ffn": "a mixture of experts", "mixer": "latent attention"}
+    others = {"ffn": "a dense FFN", "mixer": "`attention`"}
     what = f"its `{part}` is shared" if shared else kinds[part]
     return fault(
         f"`lora` cannot stand beside this `{part}`",
@@ -147,6 +148,6 @@ def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
         help=(
             "leave out `share` or `lora`"
             if shared
-            else f"use another `{part}`, or no `lora`"
+            else f"use {others[part]}, or no `lora`"
         ),
     )
