@@ -30,17 +30,39 @@ COMMON: Fields = {
 }
 """Fields of every config of transformers that change what is computed."""
 
-LAYERED = frozenset("""
-    intermediate_size num_attention_heads num_key_value_heads head_dim sliding_window
-    hidden_act hidden_activation attention_bias mlp_bias use_bias rms_norm_eps
-    layer_norm_eps norm_eps norm_epsilon attention_dropout attention_multiplier
-    residual_multiplier query_pre_attn_scalar attn_logit_softcapping num_experts
-    num_local_experts num_experts_per_tok moe_intermediate_size norm_topk_prob
-    qk_layernorm use_qk_norm
-    """.split())
+LAYERED = frozenset(
+    {
+        "intermediate_size",
+        "num_attention_heads",
+        "num_key_value_heads",
+        "head_dim",
+        "sliding_window",
+        "hidden_act",
+        "hidden_activation",
+        "attention_bias",
+        "mlp_bias",
+        "use_bias",
+        "rms_norm_eps",
+        "layer_norm_eps",
+        "norm_eps",
+        "norm_epsilon",
+        "attention_dropout",
+        "attention_multiplier",
+        "residual_multiplier",
+        "query_pre_attn_scalar",
+        "attn_logit_softcapping",
+        "num_experts",
+        "num_local_experts",
+        "num_experts_per_tok",
+        "moe_intermediate_size",
+        "norm_topk_prob",
+        "qk_layernorm",
+        "use_qk_norm",
+    }
+)
 """What `per_layer_config` may set: fields of one layer alone."""
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
 LAYER = re.compile("[0-9]{1,6}")
 """A layer's number, as a key."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, cast
 
 from vslmc.hf.config import Config
 from vslmc.hf.form import Experts, Form, Latent, Norm, Says, say
@@ -50,9 +51,7 @@ def make_draft(form: Form, c: Config) -> Draft:
         if layer >= depth:
             raise c.wrong("per_layer_config", f"layer {layer} of {depth} layers")
     for name, value in c.values.items():
-        if (
-            isinstance(value, tuple) and len(value) != depth
-        ):  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(value, tuple) and len(cast("tuple[Any, ...]", value)) != depth:
             raise c.wrong(name, f"one entry for each of {depth} layers")
     width = say(form.width, c)
     layers = [make_layer(form, c.at(layer), width) for layer in range(depth)]

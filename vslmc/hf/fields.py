@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeGuard, cast
 
 from vslmc.hf.ignored import IGNORED
 
@@ -19,6 +19,11 @@ class WrongValue(Exception):
 
 class UnsupportedValue(Exception):
     """A value that the language cannot say; its text says what it would mean."""
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether it is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class Field(Protocol):
@@ -68,7 +73,7 @@ class Real:
         """The number."""
         if value is None and (self.null or self.default is None):
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise WrongValue("a number")
         least, most = (-1e30, 1e30) if self.above is None else (self.above, 1e30)
         if not least < value < most:
@@ -87,7 +92,7 @@ class Share:
         """The number."""
         if value is None:
             return 0.0
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise WrongValue("a number")
         if not 0 <= value < 1:
             raise WrongValue("a number, at least 0 and below 1")
@@ -160,7 +165,7 @@ class Word:
         """The word."""
         if value is None and self.default is None:
             return None
-        if value not in self.words or not isinstance(value, str):
+        if not isinstance(value, str) or value not in self.words:
             raise UnsupportedValue(f"known are: {', '.join(self.words)}")
         return value
 
@@ -186,10 +191,8 @@ class Only:
             if type(value) is type(same) and value == same:
                 return self.value
             # 0 and 0.0 are one number; False is none.
-            plain = isinstance(value, int | float) and not isinstance(value, bool)
-            if plain and isinstance(same, int | float) and value == same:
-                if not isinstance(same, bool):
-                    return self.value
+            if is_number(value) and is_number(same) and value == same:
+                return self.value
         raise UnsupportedValue(self.why)
 
 
@@ -271,7 +274,7 @@ class LayerType:
 
     def read(self, value: Any) -> str:
         """`full_attention` or `sliding_attention`."""
-        if value not in LAYER_TYPES or not isinstance(value, str):
+        if not isinstance(value, str) or value not in LAYER_TYPES:
             raise UnsupportedValue(f"known are: {', '.join(LAYER_TYPES[:2])}")
         return "full_attention" if value == "attention" else value
 

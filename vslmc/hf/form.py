@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from vslmc.hf.config import Config
 from vslmc.hf.parts import Leaf, Part
@@ -17,8 +17,14 @@ class At:
     name: str
 
 
-Says = Any
+Reader: TypeAlias = Callable[[Config], Any]
+"""What makes a value of a config."""
+
+Says: TypeAlias = At | Leaf | Reader | float | str | None
 """A constant, `At` a field, or a function of the config."""
+
+Position: TypeAlias = Callable[[Config, int], Part | Leaf | None]
+"""What makes relative positions of a config, for heads of a size."""
 
 
 def say(value: Says, c: Config) -> Any:
@@ -114,7 +120,7 @@ class Form:
     window: Says = None
     sink: Says = False
     attn_dropout: Says = At("attention_dropout")
-    position: Callable[[Config, int], Part | Leaf | None] | None = None
+    position: Position | None = None
     """Relative positions, of the config and the size of a head."""
     qk_norm: Norm | None = None
     qk_normed: Says = True
@@ -131,6 +137,11 @@ class Form:
     ffn_bias: Says = False
     experts: Experts | None = None
 
-    def but(self, **changes: Any) -> Form:
+    def but(self, **changes: Key) -> Form:
         """The same with changes."""
-        return replace(self, **changes)
+        values: Any = changes
+        return replace(self, **values)
+
+
+Key: TypeAlias = Says | Position | Norm | Latent | Experts
+"""What a key of a form may be."""

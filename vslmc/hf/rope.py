@@ -8,7 +8,7 @@ from math import log, sqrt
 from typing import Any, cast
 
 from vslmc.hf.config import Config, Refused
-from vslmc.hf.fields import Field, Raw
+from vslmc.hf.fields import Field, Raw, is_number
 from vslmc.hf.parts import (
     NONE,
     Leaf,
@@ -131,10 +131,10 @@ def find_parameters(
     if nested:
         if c["rope_scaling"] or any(key not in NESTED for key in own):
             raise c.refuse(name, "parameters for types of layers, and others beside")
-        own = own.get(str(kind)) or {}
-        if not isinstance(own, dict):
+        inner: object = own.get(str(kind)) or {}
+        if not isinstance(inner, dict):
             raise c.wrong(name, "objects of parameters by the type of a layer")
-        own = cast("dict[str, Any]", own)
+        own = cast("dict[str, Any]", inner)
     elif by_type:
         own = {}
     elif turn.local is not None and name == "rope_parameters" and c[name]:
@@ -166,7 +166,7 @@ class Reader:
             value = default
         if value is None:
             raise self.wrong(key, "a number")
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise self.wrong(key, "a number")
         if not abs(value) < 1e30 or (above is not None and not value > above):
             limit = "" if above is None else f" above {above:g}"
@@ -208,8 +208,7 @@ class Reader:
 
 def is_positive(value: Any) -> bool:
     """Whether it is a number above zero."""
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return plain and 0 < value < 1e30
+    return is_number(value) and 0 < value < 1e30
 
 
 def read_scaling(

@@ -87,7 +87,7 @@ def list_keys(keys: Keys) -> Iterator[str]:
 
 def list_section(name: str, keys: Keys) -> Iterator[str]:
     """A section, if it has anything to say."""
-    lines = [line for line in list_keys(keys)]
+    lines = list(list_keys(keys))
     if not lines:
         return
     if len(", ".join(lines)) <= WIDE:

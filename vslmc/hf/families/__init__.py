@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from vslmc.hf.families import gpt, latent, llama, mixtures, modern, older, remote
+from vslmc.hf.families import (
+    alibi,
+    fairseq,
+    gpt,
+    latent,
+    llama,
+    mixtures,
+    modern,
+    norms,
+    parallel,
+    remote,
+    windows,
+)
 from vslmc.hf.families.base import Family
 
+MODULES = (
+    gpt,
+    parallel,
+    fairseq,
+    alibi,
+    llama,
+    norms,
+    windows,
+    modern,
+    latent,
+    mixtures,
+    remote,
+)
+
 FAMILIES: dict[str, Family] = {
-    family.type: family
-    for module in (gpt, older, llama, modern, latent, mixtures, remote)
-    for family in module.TABLE
+    family.type: family for module in MODULES for family in module.TABLE
 }
 """All of them."""
 

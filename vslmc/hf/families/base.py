@@ -17,8 +17,8 @@ from vslmc.hf.fields import (
     Share,
     Whole,
 )
-from vslmc.hf.form import At, Form
-from vslmc.hf.parts import Leaf, Part
+from vslmc.hf.form import At, Form, Key, Position, Reader
+from vslmc.hf.parts import Leaf, spell
 from vslmc.hf.rope import Turn, longest_context, read_rope, rope_fields
 from vslmc.hf.rules import Join, Rules, Tensors
 
@@ -47,7 +47,7 @@ class Family:
         rules: Rules | None = None,
         ignored: str = "",
         aliases: Mapping[str, str] | None = None,
-        **form: Any,
+        **form: Key,
     ) -> Family:
         """Another family that differs in some fields, rules and keys of its form."""
         own = {
@@ -64,9 +64,17 @@ class Family:
         )
 
 
-# --- positions ---------------------------------------------------------------------------------
+def four_times(name: str, width: str) -> Reader:
+    """An inner width, by default four times the stream's."""
+    return lambda c: 4 * c[width] if c[name] is None else c[name]
 
-Position = Callable[[Config, int], Part | Leaf | None]
+
+def inverse(name: str) -> Reader:
+    """One over a field."""
+    return lambda c: 1 if c[name] == 1 else Leaf(f"1 / {spell(c[name])}")
+
+
+# --- positions ---------------------------------------------------------------------------------
 
 
 def turned(turn: Turn) -> Position:
@@ -79,7 +87,7 @@ def turned_if(turn: Turn, where: Callable[[Config], bool]) -> Position:
     return lambda c, size: read_rope(c, turn, size) if where(c) else None
 
 
-def context_of(turn: Turn) -> Callable[[Config], int]:
+def context_of(turn: Turn) -> Reader:
     """The context, longer where RoPE grows with it."""
     return lambda c: longest_context(c, turn)
 

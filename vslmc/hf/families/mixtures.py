@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vslmc.hf.config import Config
 from vslmc.hf.families.base import (
     LAYER_TYPES,
@@ -15,7 +13,9 @@ from vslmc.hf.families.base import (
     number_of,
     rope,
 )
-from vslmc.hf.families.llama import GRANITE, HUNYUAN_DENSE, MISTRAL, OLMO2, QWEN3
+from vslmc.hf.families.llama import MISTRAL
+from vslmc.hf.families.norms import HUNYUAN_DENSE, OLMO2
+from vslmc.hf.families.windows import GRANITE, QWEN3
 from vslmc.hf.fields import Each as EachLayer
 from vslmc.hf.fields import Field, Flag, Raw, Real, Whole, WholeOrEach, Word
 from vslmc.hf.form import At, Experts
@@ -120,12 +120,6 @@ OLMOE = LLAMA.but(
 )
 
 
-def expert_form(family: Family) -> Experts:
-    """A family's experts."""
-    assert family.form.experts is not None
-    return family.form.experts
-
-
 def hunyuan_top_k(c: Config) -> int:
     """Experts of one token: a number, or one for each layer."""
     given = c["moe_topk"]
@@ -179,8 +173,11 @@ MELLUM = QWEN3_MOE.but(
     # Layers that predict further tokens take no part in the logits.
     ignored="num_mtp_layers num_nextn_predict_layers mtp_layer_types mtp_mlp_layer_types",
     window=MELLUM_WINDOWS.window,
-    experts=replace(
-        expert_form(QWEN3_MOE), here=lambda c: c.each("mlp_layer_types") != "dense"
+    experts=Experts(
+        here=lambda c: c.each("mlp_layer_types") != "dense",
+        experts=At("num_experts"),
+        hidden=At("moe_intermediate_size"),
+        normalise=At("norm_topk_prob"),
     ),
     position=MELLUM_WINDOWS.turned(MELLUM_TURN),
     context=context_of(MELLUM_TURN),

@@ -272,7 +272,9 @@ GEMMA = LLAMA.but(
         "max_position_embeddings": Whole(8192),
         "tie_word_embeddings": Flag(True),
         "hidden_activation": Only(
-            None, "the activation by another name", "gelu_pytorch_tanh"
+            None,
+            "another activation, which it does not read",
+            (None, "gelu_pytorch_tanh"),
         ),
     },
     without="mlp_bias",

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any, cast
 
 from vslmc.hf.config import Config
-from vslmc.hf.families.base import LLAMA, Family, number_of, rope
-from vslmc.hf.fields import Activation, Each, Flag, Only, Raw, Real, Whole, Word
-from vslmc.hf.form import RMS, At, Norm
+from vslmc.hf.families.base import LLAMA, Family, number_of, turned
+from vslmc.hf.fields import (
+    Activation,
+    Each,
+    Flag,
+    Only,
+    Raw,
+    Real,
+    Whole,
+    Word,
+    is_number,
+)
+from vslmc.hf.form import At, Norm
 from vslmc.hf.rope import Turn
 from vslmc.hf.rules import Slice
 
@@ -41,8 +51,7 @@ def block_number(c: Config, part: str, name: str) -> Any:
     if own.get("no_op"):
         return None
     value = own.get(name)
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    if not plain or not 0 < value <= 2**20:
+    if not is_number(value) or not 0 < value <= 2**20:
         raise c.wrong("block_configs", f"blocks with a number `{name}`")
     return value
 
@@ -92,6 +101,13 @@ def openelm_hidden(c: Config) -> int:
     return made + divisor if made < 0.9 * wide else made
 
 
+def openelm_heads(c: Config, name: str) -> int:
+    """This layer's heads."""
+    if c[name] is None:
+        raise c.wrong(name, "a list with one number for each layer")
+    return c.each(name)
+
+
 OPENELM = LLAMA.but(
     "openelm",
     {
@@ -129,10 +145,8 @@ OPENELM = LLAMA.but(
         "layers.#.ffn.up": Slice("transformer.layers.#.ffn.proj_1", 1),
         "layers.#.ffn.down": "transformer.layers.#.ffn.proj_2",
     },
-    **{
-        **rope(OPENELM_TURN),
-        "context": At("max_context_length"),
-    },
+    position=turned(OPENELM_TURN),
+    context=At("max_context_length"),
     width=At("model_dim"),
     depth=At("num_transformer_layers"),
     tie=At("share_input_output_layers"),
@@ -149,13 +163,4 @@ OPENELM = LLAMA.but(
 )
 
 
-def openelm_heads(c: Config, name: str) -> int:
-    """This layer's heads."""
-    if c[name] is None:
-        raise c.wrong(name, "a list with one number for each layer")
-    return c.each(name)
-
-
 TABLE: tuple[Family, ...] = (NEMOTRON_NAS, OPENELM)
-
-_ = RMS
