@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.catalogue import settings
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.driver.compile import Request, check_spec, compile_one
-from vslmc.hf.checkpoint import find_checkpoint
+from vslmc.hf.checkpoint import find_checkpoint, list_read
 from vslmc.hf.config import Config, Refused, describe_refusal, read_fields
 from vslmc.hf.draft import make_draft
 from vslmc.hf.families import FAMILIES, Family
 from vslmc.hf.read import ConfigFile, read_config
 from vslmc.hf.text import write_spec
 from vslmc.outcome import Outcome
+from vslmc.plan.nodes import Plan
 from vslmc.spec.reserved import is_reserved
 from vslmc.write.files import write_durably
 
@@ -56,9 +58,9 @@ def import_model(wanted: Wanted) -> Outcome[Imported]:
     name = name_model(wanted.folder)
     path = wanted.spec or Path(f"{name}.vslm")
     targets = [path, *([wanted.weights] if wanted.weights else [])]
-    there = [target for target in targets if os.path.lexists(target)]
-    if there and not wanted.force:
-        return Outcome(None, tuple(faults.import_exists(t.as_posix()) for t in there))
+    found = check_targets(wanted, targets)
+    if found:
+        return Outcome(None, found)
     made = make_text(wanted.folder, name, path)
     if made.value is None:
         return Outcome(None, made.diagnostics)
@@ -66,33 +68,69 @@ def import_model(wanted: Wanted) -> Outcome[Imported]:
     compiled = compile_one(Request(path, text=text))
     if compiled.value is None:
         return Outcome(None, compiled.diagnostics)
-    plan = compiled.value
+    found = write_files(wanted, path, text, compiled.value, family)
+    if found:
+        return Outcome(None, found)
+    return Outcome(Imported(path, wanted.weights, compiled.value.parameters))
+
+
+def check_targets(wanted: Wanted, targets: list[Path]) -> tuple[Diagnostic, ...]:
+    """What stands in the way of the files that are to be written."""
+    if len({target.absolute() for target in targets}) < len(targets):
+        where, reason = targets[0].as_posix(), "the spec and the weights have one name"
+        return (settings.cannot_write_file(where, reason),)
+    there = [target for target in targets if os.path.lexists(target)]
+    if there and not wanted.force:
+        return tuple(faults.import_exists(target.as_posix()) for target in there)
+    read = {path.resolve() for path in list_read(wanted.folder)}
+    found: list[Diagnostic] = []
+    for target in there:
+        reason = "it is a folder" if target.is_dir() else "it is part of the model"
+        if target.is_dir() or target.resolve() in read:
+            found.append(settings.cannot_write_file(target.as_posix(), reason))
+    return tuple(found)
+
+
+def write_files(
+    wanted: Wanted, path: Path, text: str, plan: Plan, family: Family
+) -> tuple[Diagnostic, ...]:
+    """The spec, and the weights before it: each under another name until all is written."""
+    targets = [path, *([wanted.weights] if wanted.weights else [])]
     drafts = {target: draft_of(target) for target in targets}
+    target = path
     try:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
         if wanted.weights is not None:
-            # Imported here: it is of use with torch alone.
-            from vslmc.hf.convert import convert
-
-            checkpoint = find_checkpoint(wanted.folder)
-            if checkpoint.value is None:
-                return Outcome(None, checkpoint.diagnostics)
-            draft = drafts[wanted.weights]
-            found = convert(plan, family.tensors, checkpoint.value, draft)
+            target = wanted.weights
+            found = write_weights(wanted.folder, plan, family, drafts[target])
             if found:
-                return Outcome(None, found)
+                return found
+        target = path
         write_durably(drafts[path], text.encode())
         for target, draft in reversed(drafts.items()):
             draft.replace(target)
     except OSError as error:
         reason = error.strerror or str(error)
-        where = Path(error.filename or path).as_posix()
-        return Outcome(None, (settings.cannot_write_file(where, reason),))
+        return (settings.cannot_write_file(target.as_posix(), reason),)
     finally:
         for draft in drafts.values():
-            draft.unlink(missing_ok=True)
-    return Outcome(Imported(path, wanted.weights, plan.parameters))
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+    return ()
+
+
+def write_weights(
+    folder: Path, plan: Plan, family: Family, draft: Path
+) -> tuple[Diagnostic, ...]:
+    """The weights of a folder, converted. Raises OSError."""
+    # Imported here: it is of use with torch alone.
+    from vslmc.hf.convert import convert
+
+    checkpoint = find_checkpoint(folder)
+    if checkpoint.value is None:
+        return checkpoint.diagnostics
+    return convert(plan, family.tensors, checkpoint.value, draft)
 
 
 def draft_of(target: Path) -> Path:

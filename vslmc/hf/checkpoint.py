@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.hf.read import CONFIG
 from vslmc.outcome import Outcome
 
 SINGLE = "model.safetensors"
@@ -86,6 +87,15 @@ def list_files(folder: Path) -> list[Path]:
         if name != Path(name).name or not name.endswith(".safetensors"):
             raise _Unreadable(index, f"`{name[:60]}` is no name of a file beside it")
     return [folder / name for name in files]
+
+
+def list_read(folder: Path) -> list[Path]:
+    """Every file of a folder that an import reads."""
+    try:
+        weights = list_files(folder)
+    except (_Unreadable, OSError):
+        weights = [folder / SINGLE]
+    return [folder / CONFIG, folder / INDEX, *weights]
 
 
 def load_json(path: Path, data: bytes) -> dict[str, Any]:

@@ -58,47 +58,61 @@ def convert(
         reason = f"{error.name} is not installed"
         return (faults.weights_not_read(path, reason, INSTALL),)
     with ExitStack() as stack:
-        files: dict[Path, Any] = {}
-
-        def load(name: str) -> Any:
-            path = checkpoint.tensors[name].file
-            if path not in files:
-                opened = safetensors.safe_open(path, framework="pt")
-                files[path] = stack.enter_context(opened)
-            return files[path].get_tensor(name)
-
+        load = Loader(safetensors, checkpoint, stack)
         try:
-            if plan.head.tied and not is_tied(matched.value, tensors, checkpoint, load):
-                name = f"{tensors.head}.weight"
-                what = "not the embedding, though the config ties them"
-                return (
-                    faults.weights_differ(checkpoint.folder.as_posix(), [name], what),
-                )
-            odd = [name for name in checkpoint.tensors if is_odd(name, tensors, load)]
-            if odd:
-                what = "of another value than the language has"
-                folder = checkpoint.folder.as_posix()
-                return (faults.weights_differ(folder, sorted(odd), what),)
-            return write_all(torch, matched.value, checkpoint, load, draft)
+            wrong = find_wrong_values(plan, matched.value, tensors, load)
+            return wrong or write_all(torch, matched.value, load, draft)
         except safetensors.SafetensorError as error:
             path = checkpoint.folder.as_posix()
             return (faults.weights_not_read(path, str(error)[:200]),)
 
 
-def is_tied(
-    made: list[Made], tensors: Tensors, checkpoint: Checkpoint, load: Any
-) -> bool:
+class Loader:
+    """Tensors by name; a file is opened once, and only if it is needed."""
+
+    def __init__(
+        self, safetensors: Any, checkpoint: Checkpoint, stack: ExitStack
+    ) -> None:
+        self.safetensors, self.stack = safetensors, stack
+        self.tensors = checkpoint.tensors
+        self.folder = checkpoint.folder.as_posix()
+        self.files: dict[Path, Any] = {}
+
+    def __call__(self, name: str) -> Any:
+        path = self.tensors[name].file
+        if path not in self.files:
+            opened = self.safetensors.safe_open(path, framework="pt")
+            self.files[path] = self.stack.enter_context(opened)
+        return self.files[path].get_tensor(name)
+
+
+def find_wrong_values(
+    plan: Plan, made: list[Made], tensors: Tensors, load: Loader
+) -> tuple[Diagnostic, ...]:
+    """Tensors that must hold what is known, and do not."""
+    if plan.head.tied and not is_tied(made, tensors, load):
+        name = f"{tensors.head}.weight"
+        what = "not the embedding, though the config ties them"
+        return (faults.weights_differ(load.folder, [name], what),)
+    odd = [name for name in load.tensors if is_odd(name, tensors, load)]
+    if odd:
+        what = "of another value than the language has"
+        return (faults.weights_differ(load.folder, sorted(odd), what),)
+    return ()
+
+
+def is_tied(made: list[Made], tensors: Tensors, load: Loader) -> bool:
     """Whether a head that is stored too is the embedding."""
     head = f"{tensors.head}.weight"
     (name,) = next(
         each.names for each in made if each.target.name == "embedding.weight"
     )
-    if head not in checkpoint.tensors or head == name:
+    if head not in load.tensors or head == name:
         return True
     return bool(load(head).equal(load(name)))
 
 
-def is_odd(name: str, tensors: Tensors, load: Any) -> bool:
+def is_odd(name: str, tensors: Tensors, load: Loader) -> bool:
     """Whether a buffer holds another number than the one that is built in."""
     number = fixed_of(name, tensors)
     if number is None:
@@ -109,7 +123,7 @@ def is_odd(name: str, tensors: Tensors, load: Any) -> bool:
 
 
 def write_all(
-    torch: Any, made: list[Made], checkpoint: Checkpoint, load: Any, draft: Path
+    torch: Any, made: list[Made], load: Loader, draft: Path
 ) -> tuple[Diagnostic, ...]:
     """The file, one tensor after the other."""
     header = make_header(made)
@@ -122,8 +136,7 @@ def write_all(
                 name = each.names[0] if each.names else each.target.name
                 shapes = f"{list(value.shape)}, not {list(each.target.shape)}"
                 what = f"of another shape: `{each.target.name}` would be {shapes}"
-                folder = checkpoint.folder.as_posix()
-                return (faults.weights_differ(folder, [name], what),)
+                return (faults.weights_differ(load.folder, [name], what),)
             value = value.to(getattr(torch, DTYPES[each.dtype])).contiguous()
             file.write(value.reshape(-1).view(torch.uint8).numpy().data)
         file.flush()
