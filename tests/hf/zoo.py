@@ -621,5 +621,50 @@ CASES: dict[str, Case] = {
             "shared_intermediate_size": 104,
         },
     ),
+    "granitemoe_swa": Case(
+        "granitemoe_swa",
+        {
+            **LLAMA,
+            "num_local_experts": 5,
+            "attention_multiplier": 0.2,
+            "shared_intermediate_size": 104,
+            "sliding_window": 7,
+            "layer_types": SLIDING,
+            "layer_rope_theta": [5000.0, 0, 20000.0],
+        },
+    ),
+    "aria_text": Case("aria_text", {**WIDE_HEADS, "moe_num_experts": 5}),
+    "cohere2_moe": Case(
+        "cohere2_moe",
+        {
+            **WIDE_HEADS,
+            "num_hidden_layers": 4,
+            "num_experts": 5,
+            "num_shared_experts": 2,
+            "shared_expert_combination_strategy": "sum",
+            "sliding_window": 7,
+            "sliding_window_pattern": 2,
+            "first_k_dense_replace": 1,
+            "prefix_dense_intermediate_size": 60,
+        },
+    ),
+    "cohere2_moe-dense-prefix-with-windows": Case(
+        "cohere2_moe",
+        {
+            **WIDE_HEADS,
+            "num_hidden_layers": 4,
+            "num_experts": 5,
+            "sliding_window": 7,
+            "sliding_window_pattern": 3,
+            "first_k_dense_replace": 2,
+            "prefix_dense_sliding_window_pattern": 2,
+        },
+        # As it is without what follows from these fields.
+        written={
+            "layer_types": None,
+            "mlp_layer_types": None,
+            "first_k_dense_replace": 2,
+        },
+    ),
 }
 """One for each distinct form; their names start with their type."""

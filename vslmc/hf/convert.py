@@ -188,14 +188,15 @@ def apply(torch: Any, each: Made, parts: list[Any]) -> Any:
         case Each():
             return torch.stack(parts)
         case Turned():
-            return parts[0].T if parts[0].ndim == 2 else parts[0]
+            return turn(parts[0])
         case Grouped():
             return split_groups(torch, each, parts[0])
         case Blocks(count=count, order=order):
             return split_blocks(torch, parts[0], count, order)
-        case Slice(index=index, count=count):
+        case Slice(index=index, count=count, turned=turned):
             # Rows are the last but one dimension of a matrix, also of stacked ones.
-            return take_slice(parts[0], index, count)
+            fused = turn(parts[0]) if turned else parts[0]
+            return take_slice(fused, index, count)
         case Plus(number=number):
             weight = each.target.name.endswith(".weight")
             return parts[0].float() + number if weight else parts[0]
@@ -207,6 +208,11 @@ def apply(torch: Any, each: Made, parts: list[Any]) -> Any:
             return make_waves(torch, each.target.shape, offset)
         case _:
             return parts[0]
+
+
+def turn(matrix: Any) -> Any:
+    """A matrix transposed, each of several; a bias as it is."""
+    return matrix.mT if matrix.ndim > 1 else matrix
 
 
 def split_groups(torch: Any, each: Made, fused: Any) -> Any:

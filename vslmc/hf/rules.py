@@ -22,7 +22,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """The transposed matrix: a `Conv1D` stores (in, out)."""
+    """The transposed matrix, or each of several: a `Conv1D` stores (in, out)."""
 
     name: str
 
@@ -50,6 +50,8 @@ class Slice:
     name: str
     index: int
     count: int = 2
+    turned: bool = False
+    """Whether the matrix, or each of them, is stored transposed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from vslmc.hf.families import (
     norms,
     parallel,
     remote,
+    shared,
     windows,
 )
 from vslmc.hf.families.base import Family
@@ -29,6 +30,7 @@ MODULES = (
     latent,
     mixtures,
     remote,
+    shared,
 )
 
 FAMILIES: dict[str, Family] = {

@@ -10,7 +10,7 @@ from vslmc.hf.families.base import (
     context_of,
     number_of,
 )
-from vslmc.hf.families.mixtures import QWEN_EXPERTS
+from vslmc.hf.families.mixtures import QWEN_EXPERTS, SHARED
 from vslmc.hf.fields import Flag, Only, Real, Whole
 from vslmc.hf.form import At, Experts, Latent
 from vslmc.hf.parts import Leaf, Part, spell
@@ -158,12 +158,7 @@ DEEPSEEK = YOUTU.but(
         "moe_layer_freq": Only(1, "layers without experts in between"),
     },
     without="rope_interleave",
-    rules={
-        **QWEN_EXPERTS,
-        "layers.#.ffn.shared.gate": "model.layers.#.mlp.shared_experts.gate_proj",
-        "layers.#.ffn.shared.up": "model.layers.#.mlp.shared_experts.up_proj",
-        "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_experts.down_proj",
-    },
+    rules={**QWEN_EXPERTS, **SHARED},
     # Without groups their numbers say nothing; the others are of training.
     ignored="n_group topk_group aux_loss_alpha seq_aux ep_size",
     aliases={"num_experts": "n_routed_experts"},

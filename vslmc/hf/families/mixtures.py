@@ -9,18 +9,17 @@ from vslmc.hf.families.base import (
     Family,
     Windows,
     context_of,
-    every,
     number_of,
     rope,
 )
 from vslmc.hf.families.llama import MISTRAL
 from vslmc.hf.families.norms import HUNYUAN_DENSE, OLMO2
-from vslmc.hf.families.windows import GRANITE, QWEN3
+from vslmc.hf.families.windows import QWEN3
 from vslmc.hf.fields import Each as EachLayer
 from vslmc.hf.fields import Field, Flag, Raw, Real, Whole, WholeOrEach, Word
 from vslmc.hf.form import At, Experts
 from vslmc.hf.rope import Turn
-from vslmc.hf.rules import Each, Rules, Slice
+from vslmc.hf.rules import Each, Rules
 
 ROUTING: dict[str, Field] = {"router_aux_loss_coef": Real(0.001)}
 
@@ -36,6 +35,13 @@ def expert_rules(block: str, gate: str, up: str, down: str, router: str) -> Rule
 
 
 QWEN_EXPERTS = expert_rules("mlp", "gate_proj", "up_proj", "down_proj", "gate")
+
+SHARED: Rules = {
+    "layers.#.ffn.shared.gate": "model.layers.#.mlp.shared_experts.gate_proj",
+    "layers.#.ffn.shared.up": "model.layers.#.mlp.shared_experts.up_proj",
+    "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_experts.down_proj",
+}
+"""What every token takes."""
 
 MIXTRAL_TURN = Turn(theta=1e6)
 
@@ -202,82 +208,6 @@ HUNYUAN_MOE = HUNYUAN_DENSE.but(
     ),
 )
 
-GRANITE_EXPERTS: Rules = {
-    "layers.#.ffn.gate*": Slice(
-        "model.layers.#.block_sparse_moe.input_linear.weight", 0
-    ),
-    "layers.#.ffn.up*": Slice("model.layers.#.block_sparse_moe.input_linear.weight", 1),
-    "layers.#.ffn.down*": "model.layers.#.block_sparse_moe.output_linear.weight",
-    "layers.#.ffn.router": "model.layers.#.block_sparse_moe.router.layer",
-    "layers.#.ffn.shared.gate": Slice("model.layers.#.shared_mlp.input_linear", 0),
-    "layers.#.ffn.shared.up": Slice("model.layers.#.shared_mlp.input_linear", 1),
-    "layers.#.ffn.shared.down": "model.layers.#.shared_mlp.output_linear",
-}
-
-GRANITEMOE = GRANITE.but(
-    "granitemoe",
-    {"num_local_experts": Whole(8), "num_experts_per_tok": Whole(2), **ROUTING},
-    without="mlp_bias",
-    rules=GRANITE_EXPERTS,
-    ffn_bias=False,
-    experts=Experts(),
-)
-
-GRANITEMOESHARED = GRANITEMOE.but(
-    "granitemoeshared",
-    {"shared_intermediate_size": Whole(0, least=0)},
-    experts=Experts(shared=At("shared_intermediate_size")),
-)
-
-GPT_OSS_TURN = Turn(
-    theta=150_000.0,
-    preset={
-        "rope_type": "yarn",
-        "factor": 32.0,
-        "beta_fast": 32.0,
-        "beta_slow": 1.0,
-        "truncate": False,
-        "original_max_position_embeddings": 4096,
-    },
-)
-GPT_OSS_WINDOWS = every(2)
-
-
-def refuse_experts(c: Config) -> bool:
-    """Always: every layer has experts that the language does not have."""
-    raise c.refuse(
-        "num_local_experts", "experts with a limit, biases and a router's bias"
-    )
-
-
-GPT_OSS = LLAMA.but(
-    "gpt_oss",
-    {
-        "vocab_size": Whole(201088),
-        "hidden_size": Whole(2880),
-        "intermediate_size": Whole(2880),
-        "num_hidden_layers": Whole(36),
-        "num_attention_heads": Whole(64),
-        "num_key_value_heads": Whole(8, null=True),
-        "head_dim": Whole(64, null=True),
-        "max_position_embeddings": Whole(131072),
-        "rms_norm_eps": Real(1e-5),
-        "attention_bias": Flag(True),
-        "sliding_window": Whole(128, null=True),
-        "num_local_experts": Whole(128),
-        **LAYER_TYPES,
-    },
-    without="mlp_bias",
-    # What experts would be like.
-    ignored="num_experts_per_tok experts_per_token swiglu_alpha swiglu_limit initial_context_length",
-    aliases={"num_experts": "num_local_experts"},
-    ffn_bias=False,
-    sink=True,
-    window=GPT_OSS_WINDOWS.window,
-    experts=Experts(here=refuse_experts),
-    **rope(GPT_OSS_TURN),
-)
-
 TABLE: tuple[Family, ...] = (
     MIXTRAL,
     QWEN3_MOE,
@@ -285,7 +215,4 @@ TABLE: tuple[Family, ...] = (
     FLEX_OLMO,
     MELLUM,
     HUNYUAN_MOE,
-    GRANITEMOE,
-    GRANITEMOESHARED,
-    GPT_OSS,
 )
