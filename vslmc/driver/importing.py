@@ -16,7 +16,7 @@ from vslmc.driver.compile import Request, check_spec, compile_one
 from vslmc.hf.checkpoint import find_checkpoint, list_read
 from vslmc.hf.config import Config, Refused, describe_refusal, read_fields
 from vslmc.hf.draft import make_draft
-from vslmc.hf.families import FAMILIES, Family
+from vslmc.hf.families import FAMILIES, MISSING, Family
 from vslmc.hf.read import ConfigFile, read_config
 from vslmc.hf.text import write_spec
 from vslmc.outcome import Outcome
@@ -180,7 +180,10 @@ def pick_family(file: ConfigFile) -> Outcome[Family]:
         return Outcome(FAMILIES[given])
     label = file.label("model_type", "")
     shown = given if isinstance(given, str) or given is None else repr(given)[:60]
-    return Outcome(None, (faults.unknown_model_type(shown, list(FAMILIES), label),))
+    lacks = MISSING.get(shown or "")
+    return Outcome(
+        None, (faults.unknown_model_type(shown, list(FAMILIES), lacks, label),)
+    )
 
 
 def describe(

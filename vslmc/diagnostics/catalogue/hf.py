@@ -36,16 +36,21 @@ def config_not_read(path: str, reason: str) -> Diagnostic:
     form="command",
 )
 def unknown_model_type(
-    given: str | None, known: Sequence[str], label: Label | None
+    given: str | None, known: Sequence[str], lacks: str | None, label: Label | None
 ) -> Diagnostic:
-    """`given` as the config has it; None if it has none."""
+    """`given` as the config has it; None if it has none. `lacks` is what the type needs, if it is
+    known to be one that cannot be imported."""
     if given is None:
         return fault("the config has no `model_type`", primary=label)
+    listed = "`docs/huggingface.md` lists the types that can"
+    if lacks is not None:
+        message = f"models of type `{given}` cannot be imported: they need {lacks}"
+        return fault(message, primary=label, help=listed)
     _, help = near_names(given, known)
     return fault(
         f"models of type `{given}` cannot be imported",
         primary=label,
-        help=help or "`docs/huggingface.md` lists the types that can",
+        help=help or listed,
     )
 
 

@@ -17,6 +17,7 @@ from vslmc.hf.families import (
     windows,
 )
 from vslmc.hf.families.base import Family
+from vslmc.hf.families.missing import LACKING, MISSING
 
 MODULES = (
     gpt,
@@ -38,4 +39,4 @@ FAMILIES: dict[str, Family] = {
 }
 """All of them."""
 
-__all__ = ["FAMILIES", "Family"]
+__all__ = ["FAMILIES", "LACKING", "MISSING", "Family"]
