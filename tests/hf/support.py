@@ -53,13 +53,18 @@ def save(model: Any, case: Case, folder: Path) -> None:
     path.write_text(json.dumps({**config, **case.written}, indent=2))
 
 
-def import_folder(folder: Path, capsys: Any = None) -> Any:
+def import_folder(folder: Path) -> Any:
     """The generated model of an import, with its weights."""
     spec, weights = folder / "spec.vslm", folder / "converted.safetensors"
     code = run_cli(["import", str(folder), "-o", str(spec), "--weights", str(weights)])
     assert code == 0
-    assert run_cli(["build", str(spec), "-o", str(folder / "built")]) == 0
-    (package,) = (folder / "built").iterdir()
+    return build(spec, weights)
+
+
+def build(spec: Path, weights: Path) -> Any:
+    """The model that is built from a spec, with converted weights: all of them, no others."""
+    assert run_cli(["build", str(spec), "-o", str(spec.parent / "built")]) == 0
+    (package,) = (spec.parent / "built").iterdir()
     model = load_module(package / "model.py").Model()
     model.load_state_dict(load_file(weights), strict=True)
     return model.eval()

@@ -24,9 +24,6 @@ from vslmc.plan.nodes import Plan
 from vslmc.spec.reserved import is_reserved
 from vslmc.write.files import write_durably
 
-LINTS = ("vocab-alignment", "head-dim-alignment", "every-expert-chosen")
-"""Warnings about numbers that an imported model has, and that nobody can change."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -163,8 +160,9 @@ def make_text(folder: Path, name: str, path: Path) -> Outcome[tuple[Family, str]
     if text.value is None:
         return Outcome(None, text.diagnostics)
     found = check_spec(Request(path, text=text.value))
-    lints = {each.name for each in found} & set(LINTS)
-    if lints:
+    if found and not any(each.is_error for each in found):
+        # Numbers of the model itself, which nobody can change.
+        lints = {each.name for each in found}
         text = describe(file.value, family.value, config.value, name, lints)
         assert text.value is not None
         found = check_spec(Request(path, text=text.value))
@@ -179,7 +177,8 @@ def pick_family(file: ConfigFile) -> Outcome[Family]:
     if isinstance(given, str) and given in FAMILIES:
         return Outcome(FAMILIES[given])
     label = file.label("model_type", "")
-    shown = given if isinstance(given, str) or given is None else repr(given)[:60]
+    shown = given if isinstance(given, str) else repr(given)
+    shown = None if given is None else shown[:60]
     lacks = MISSING.get(shown or "")
     return Outcome(
         None, (faults.unknown_model_type(shown, list(FAMILIES), lacks, label),)

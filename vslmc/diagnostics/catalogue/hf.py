@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vslmc.diagnostics.catalogue.names import near_names
 from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 
@@ -46,11 +45,14 @@ def unknown_model_type(
     if lacks is not None:
         message = f"models of type `{given}` cannot be imported: they need {lacks}"
         return fault(message, primary=label, help=listed)
-    _, help = near_names(given, known)
+    # difflib costs some milliseconds to import, which only a fault should pay.
+    from difflib import get_close_matches
+
+    near = ", ".join(f"`{name}`" for name in get_close_matches(given.lower(), known))
     return fault(
         f"models of type `{given}` cannot be imported",
         primary=label,
-        help=help or listed,
+        help=f"the nearest that can: {near}" if near else listed,
     )
 
 
