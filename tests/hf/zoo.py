@@ -668,3 +668,15 @@ CASES: dict[str, Case] = {
     ),
 }
 """One for each distinct form; their names start with their type."""
+
+ELSEWHERE = {
+    "gpt_oss": "its experts are refused: tests/hf/test_layers.py has its attention",
+    "nemotron-nas": "its code is no part of transformers: tests/hf/test_layers.py",
+    "openelm": "its code is no part of transformers: tests/hf/test_layers.py",
+}
+"""Types that are compared with layers of transformers instead of a whole model."""
+
+
+def type_of(case: Case) -> str:
+    """The type in the config that is imported."""
+    return case.written.get("model_type", case.type)
