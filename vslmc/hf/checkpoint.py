@@ -71,9 +71,9 @@ def refuse(path: Path, reason: str) -> Diagnostic:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """The files of a checkpoint: one, or those that its index names."""
+    """The files of a checkpoint: one, or else those that its index names."""
     index = folder / INDEX
-    if not index.is_file():
+    if (folder / SINGLE).exists() or not index.is_file():
         return [folder / SINGLE]
     if index.stat().st_size > LARGEST_INDEX:
         raise _Unreadable(index, "it is too long")
