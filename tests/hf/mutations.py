@@ -19,6 +19,7 @@ from tests.hf.zoo import Case
 from vslmc.cli.app import run_cli
 from vslmc.hf.config import COMMON
 from vslmc.hf.families import FAMILIES
+from vslmc.hf.fields import Field
 from vslmc.hf.ignored import IGNORED
 
 ODD: tuple[Any, ...] = (None, True, False, 0, 1, 2, 3, -1, 0.5, 1.5, 1e400, "x", [], {})
@@ -79,9 +80,15 @@ def mutate(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for value in values:
             if value != given or type(value) is not type(given):
                 yield f"{name} = {value!r}", {**config, name: value}
-        if name in config:
+        if name in config and not is_much_larger(family.fields.get(name), given):
             rest = {key: value for key, value in config.items() if key != name}
             yield f"without {name}", rest
+
+
+def is_much_larger(field: Field | None, given: Any) -> bool:
+    """Whether the default is a size that no test has time for."""
+    default = None if field is None else field.default
+    return type(given) is type(default) is int and default > 10 * given
 
 
 def judge(config: dict[str, Any], case: Case, folder: Path) -> tuple[str, float]:

@@ -138,9 +138,10 @@ def draft_of(target: Path) -> Path:
 def name_model(folder: Path) -> str:
     """The folder's name as that of a model."""
     name = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower()).strip("_")[:48]
-    if not name or name[0].isdigit() or is_reserved("model", name):
-        return f"model_{name}".rstrip("_")
-    return name
+    if not name:
+        return "imported"
+    odd = name[0].isdigit() or is_reserved("model", name)
+    return f"model_{name}" if odd else name
 
 
 def make_text(folder: Path, name: str, path: Path) -> Outcome[tuple[Family, str]]:

@@ -217,6 +217,7 @@ COHERE2 = COHERE.but(
     "use_gated_activation use_parallel_block use_parallel_embedding position_embedding_type "
     "layer_switch",
     qk_norm=None,
+    qk_normed=True,
     window=COHERE2_WINDOWS.window,
     position=turned_if(COHERE2_TURN, COHERE2_WINDOWS.slides),
     context=context_of(COHERE2_TURN),
