@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
+from vslmc.diagnostics.bounded import Bounded, Overflow
 from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.fields import Field, Fields, UnsupportedValue, WrongValue, only
 from vslmc.hf.ignored import IGNORED
 from vslmc.hf.read import ConfigFile
 from vslmc.outcome import Outcome
+from vslmc.syntax.limits import Limits
 
 COMMON: Fields = {
     **only(
@@ -63,6 +65,7 @@ LAYERED = frozenset(
 """What `per_layer_config` may set: fields of one layer alone."""
 
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
+CHANGES = "per_layer_config"
 LAYER = re.compile("[0-9]{1,6}")
 """A layer's number, as a key."""
 
@@ -104,11 +107,16 @@ class Config:
 
     def refuse(self, name: str, why: str) -> Refused:
         """The exception for a field's value."""
-        return Refused(name, self.values.get(name), why)
+        return Refused(self.path(name), self.values.get(name), why)
 
     def wrong(self, name: str, why: str) -> Refused:
         """The exception for a value that transformers refuses too."""
-        return Refused(name, self.values.get(name), why, wrong=True)
+        return Refused(self.path(name), self.values.get(name), why, wrong=True)
+
+    def path(self, name: str) -> str:
+        """Where a field's value is said: perhaps for this layer alone."""
+        own = self.layer is not None and name in self.changes.get(self.layer, {})
+        return f"{CHANGES}.{self.layer}.{name}" if own else name
 
 
 def read_fields(
@@ -119,9 +127,25 @@ def read_fields(
 ) -> Outcome[Config]:
     """All fields of a family. Faults: `wrong-config-field`, `unsupported-config-field`,
     `unknown-config-field`; each field has its own."""
-    found: list[Diagnostic] = []
+    found = Bounded((), Limits().faults)
+    try:
+        config = read_all(file, fields, aliases, ignored, found)
+    except Overflow:
+        reason = f"more than {found.limit} of its fields are wrong"
+        return Outcome(None, (*found, faults.config_not_read(file.source.name, reason)))
+    return Outcome(None if found else config, tuple(found))
+
+
+def read_all(
+    file: ConfigFile,
+    fields: Fields,
+    aliases: Mapping[str, str],
+    ignored: frozenset[str],
+    found: list[Diagnostic],
+) -> Config:
+    """All fields; what is wrong with them goes to `found`."""
     raw = dict(file.fields)
-    changes = raw.pop("per_layer_config", None)
+    changes = raw.pop(CHANGES, None)
     for alias, name in aliases.items():
         if alias in raw:
             value = raw.pop(alias)
@@ -136,10 +160,7 @@ def read_fields(
         if value is not None and name not in IGNORED and name not in ignored:
             label = file.label(name, "has no meaning here")
             found.append(faults.unknown_config_field(name, show(value), label))
-    layers = read_changes(file, changes, known, found)
-    if found:
-        return Outcome(None, tuple(found))
-    return Outcome(Config(values, changes=layers))
+    return Config(values, changes=read_changes(file, changes, known, found))
 
 
 def read_value(
@@ -183,7 +204,7 @@ def read_changes(
     file: ConfigFile, given: Any, fields: Fields, found: list[Diagnostic]
 ) -> dict[int, dict[str, Any]]:
     """`per_layer_config`: fields by the number of their layer."""
-    name = "per_layer_config"
+    name = CHANGES
     changes: dict[int, dict[str, Any]] = {}
     if given is None:
         return changes
@@ -199,12 +220,17 @@ def read_changes(
         if int(layer) in changes:
             wrong = WrongValue("each layer once")
             found.append(describe(file, name, layer, wrong))
-        changes[int(layer)] = read_layer(file, cast("Any", fields_of), fields, found)
+        own = cast("dict[str, Any]", fields_of)
+        changes[int(layer)] = read_layer(file, f"{name}.{layer}", own, fields, found)
     return changes
 
 
 def read_layer(
-    file: ConfigFile, given: dict[str, Any], fields: Fields, found: list[Diagnostic]
+    file: ConfigFile,
+    path: str,
+    given: dict[str, Any],
+    fields: Fields,
+    found: list[Diagnostic],
 ) -> dict[str, Any]:
     """The fields of one layer."""
     values: dict[str, Any] = {}
@@ -213,9 +239,10 @@ def read_layer(
             continue
         if name not in LAYERED or name not in fields:
             why = UnsupportedValue("layers of this type cannot differ in it")
-            found.append(describe(file, f"per_layer_config.{name}", value, why))
+            found.append(describe(file, f"{path}.{name}", value, why))
             continue
-        values[name] = read_value(file, name, fields[name], value, found)
+        entry = fields[name]
+        values[name] = read_value(file, f"{path}.{name}", entry, value, found)
     return values
 
 

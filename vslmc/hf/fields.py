@@ -150,7 +150,7 @@ class Activation:
             raise WrongValue("the name of an activation")
         if value not in names:
             known = ", ".join(sorted(names))
-            raise UnsupportedValue(f"the language has of activations: {known}")
+            raise UnsupportedValue(f"it has of activations: {known}")
         return names[value]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Label
+from vslmc.hf.places import Place, find_places
 from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 
@@ -18,20 +19,24 @@ LARGEST = 4 << 20
 """Characters of a config that are read: real ones have some thousands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConfigFile:
     """A config as it was written."""
 
     source: Source
     fields: dict[str, Any]
 
+    @cached_property
+    def places(self) -> dict[tuple[str, ...], Place]:
+        """Where the values of all fields stand, by their keys."""
+        return find_places(self.source.text)
+
     def label(self, name: str, words: str) -> Label | None:
-        """A caret at a field's value, if the field can be found in the text."""
-        key = re.escape(json.dumps(name))
-        found = re.search(rf"{key}\s*:\s*(\"[^\"\n]*\"|[^\s,\]}}]+)", self.source.text)
-        if found is None:
-            return None
-        return Label(Span(self.source, found.start(1), found.end(1)), words)
+        """A caret at the value of a field, which `per_layer_config.3.head_dim` is too; none if
+        the config does not say it."""
+        path = (name,) if name in self.fields else tuple(name.split("."))
+        place = self.places.get(path)
+        return Label(Span(self.source, *place), words) if place else None
 
 
 def read_config(folder: Path) -> Outcome[ConfigFile]:
