@@ -23,6 +23,7 @@ from vslmc.plan.nodes import (
     Rope,
     Training,
 )
+from vslmc.plan.python import PythonPart
 from vslmc.source import Origin
 
 
@@ -133,6 +134,8 @@ def describe_mixer(mixer: Mixer | None) -> str:
     """`attention 4/2x16 window=full`: heads, kv heads and the width of a head."""
     if mixer is None:
         return "no mixer"
+    if isinstance(mixer, PythonPart):
+        return describe_python(mixer)
     if isinstance(mixer, Mla):
         return describe_value(mixer)
     window = "full" if mixer.window is None else mixer.window
@@ -168,10 +171,20 @@ def _position(position: Position | None) -> str:
     return f"position={describe_value(position)}"
 
 
+def describe_python(part: PythonPart) -> str:
+    """`python my_ffn.py:MyFFN(hidden=128) declared 8320, None`; arguments as Python has them."""
+    given = ", ".join(f"{each.name}={each.value!r}" for each in part.arguments)
+    numbers = (part.parameters, part.flops)
+    declared = f"declared {numbers[0]}, {numbers[1]}" if any(numbers) else ""
+    return _join(f"python {part.file}:{part.name}({given})", declared)
+
+
 def describe_ffn(ffn: Ffn | None) -> str:
     """`mlp 256 gelu`, `moe 2 of 4 x (glu 128 silu)`."""
     if ffn is None:
         return "no ffn"
+    if isinstance(ffn, PythonPart):
+        return describe_python(ffn)
     if isinstance(ffn, Moe):
         return _join(
             f"moe {ffn.top_k} of {ffn.experts} x ({describe_ffn(ffn.expert)})",

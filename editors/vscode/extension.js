@@ -47,7 +47,7 @@ async function start() {
     void complain(reason);
     return;
   }
-  const watcher = vscode.workspace.createFileSystemWatcher("**/*.vslm");
+  const watcher = vscode.workspace.createFileSystemWatcher("**/*.{vslm,py}");
   client = new LanguageClient(
     "vslmc",
     "vslm",

@@ -179,6 +179,20 @@ def test_definition_in_another_file(client: Client, main: str, folder: Path) -> 
     assert answer["uri"] == library
 
 
+def test_definition_of_a_class_of_the_users_own(client: Client, folder: Path) -> None:
+    (folder / "own.py").write_text("import torch\n\n\nclass Ffn: ...\n")
+    text = 'block own { mixer = none, ffn = python("own.py:Ffn") }\n'
+    uri = client.open(folder / "own.vslm", text)
+    client.diagnostics(uri, 1)
+    answer = client.at("definition", uri, 0, text.index("own.py"))
+    line = {"line": 3, "character": 0}
+    own = (folder / "own.py").as_uri()
+    assert answer == {"uri": own, "range": {"start": line, "end": line}}
+    with pytest.raises(Refused, match="renamed on disk"):
+        client.at("rename", uri, 0, text.index("own.py"), newName="other")
+    client.notify("textDocument/didClose", textDocument={"uri": uri})
+
+
 def test_references(client: Client, main: str) -> None:
     asked = {"context": {"includeDeclaration": True}}
     found = client.at("references", main, *place("param core"), **asked)

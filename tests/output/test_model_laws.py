@@ -69,6 +69,8 @@ def test_start_values_equal_the_plan(case: tuple[Plan, Any]) -> None:
                 # The sample's deviation strays by 1 / sqrt(2 n).
                 near = 6 * tensor.init.std / (2 * value.numel()) ** 0.5
                 assert abs(value.std().item() - tensor.init.std) < near, tensor.name
+            case "constant":
+                assert value.eq(tensor.init.value).all(), tensor.name
 
 
 @pytest.mark.parametrize("autocast", [False, True])

@@ -55,6 +55,7 @@ SLOTS = (
     "train",
     "deepspeed",
 )
+OWN = 'python("a.py:A"{})'
 MOE = "moe(experts = 4, expert = mlp(hidden = 8){})"
 
 LONG = "longrope(short = {}, long = {}, original = {})"
@@ -246,6 +247,9 @@ KEYS: dict[str, Line] = {
     "moe.shared": ("ffn", MOE.format(""), MOE.format(", shared = 1")),
     "moe.normalise": ("ffn", MOE.format(""), MOE.format(", normalise = false")),
     "moe.balance": ("ffn", MOE.format(""), MOE.format(", balance = 0.1")),
+    "python.path": ("ffn", 'python("a.py:A")', 'python("a.py:B")'),
+    "python.parameters": ("ffn", OWN.format(""), OWN.format(", parameters = 5")),
+    "python.flops": ("ffn", OWN.format(""), OWN.format(", flops = 5")),
     "normal.std": ("model", "", "init = normal(std = 0.1)"),
     "normal.residual": ("model", "", "init = normal(residual = plain)"),
     "builtin.name": (
@@ -401,6 +405,13 @@ def strip(data: Any) -> Any:
     return data
 
 
+def write_classes(folder: Path) -> None:
+    """What specs with classes of their own name."""
+    text = "class A:\n    def __init__(self, width, **more): ...\n\n\nclass B(A): ...\n"
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text(f"# {name}\n{text}", "utf-8")
+
+
 def test_every_key_has_a_line() -> None:
     assert sorted(set(all_keys())) == sorted(KEYS)
 
@@ -409,9 +420,51 @@ def test_every_key_has_a_line() -> None:
 def test_key_has_an_effect(key: str, tmp_path: Path) -> None:
     before, after = texts(key)
     assert before != after
+    write_classes(tmp_path)
     one, other = compile_text(before, tmp_path), compile_text(after, tmp_path)
     if key == "builtin.name":
         assert (
             one.training.data != other.training.data
         )  # one legal name: compared with a file
     assert effect(one) != effect(other)
+
+
+FREE = [
+    "",
+    ", x = 1",
+    ", y = 1",
+    ", x = 2",
+    ", x = true",
+    ", x = 1.5",
+    ', x = "1"',
+    ", x = none",
+]
+
+
+def test_every_argument_of_a_class_has_an_effect(tmp_path: Path) -> None:
+    """Free keys go to the constructor: no two of these calls are the same model."""
+    write_classes(tmp_path)
+    for slot in ("ffn", "mixer"):
+        made = {
+            compile_own(slot, f'python("a.py:A"{arguments})', tmp_path)
+            for arguments in FREE
+        }
+        assert len(made) == len(FREE)
+
+
+def test_the_file_and_its_text_have_an_effect(tmp_path: Path) -> None:
+    write_classes(tmp_path)
+    texts = [compile_own("ffn", f'python("{name}.py:A")', tmp_path) for name in "ab"]
+    (tmp_path / "a.py").write_text("class A: ...\n", "utf-8")
+    texts.append(compile_own("ffn", 'python("a.py:A")', tmp_path))
+    assert len(set(texts)) == 3
+
+
+def compile_own(slot: str, value: str, folder: Path) -> str:
+    """The effect of a part of the user's own."""
+    text = spec({"block": f"{slot} = {value}"} if slot == "ffn" else {})
+    if slot == "ffn":
+        text = text.replace("    ffn = mlp(hidden = 8)\n", "", 1)
+    else:
+        text = text.replace(MIXER, f"mixer = {value}", 1)
+    return repr(effect(compile_text(text, folder)))

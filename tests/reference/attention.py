@@ -49,6 +49,8 @@ def mix(
     """What a mixer makes of a sequence of normed vectors."""
     if isinstance(mixer, Mla):
         return _latent(mixer, state, name, stream)
+    # Of a class of the user's own nothing is known: it is compared with its twin elsewhere.
+    assert isinstance(mixer, Attention)
     return _attention(mixer, state, name, stream, passed, context)
 
 

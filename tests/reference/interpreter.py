@@ -18,6 +18,7 @@ from torch import Tensor
 from tests.reference.attention import Passed, mix
 from tests.reference.parts import Sequence, State, activate, linear, norm, sinusoid
 from vslmc.plan.nodes import Ffn, Glu, Layer, Mlp, Moe, Plan, Resize
+from vslmc.plan.python import PythonFfn
 
 
 def run(plan: Plan, state: State, tokens: Tensor) -> Tensor:
@@ -270,14 +271,13 @@ def _add(
     scale, branch = residual.stream, residual.branch
     if layer.form.parallel and not first:
         scale = 1.0
-    learned = state.get(f"{name}.scale_{number}")
     result: Sequence = []
     for x, y in zip(stream, added, strict=True):
         x, y = scale * x, branch * y
         if residual.learned == "stream":
-            x = learned * x
+            x = state[f"{name}.scale_{number}"] * x
         if residual.learned == "branch":
-            y = learned * y
+            y = state[f"{name}.scale_{number}"] * y
         result.append(x + y)
     if layer.form.placement == "post":
         where = f"{name}.norm_{number}"
@@ -317,6 +317,8 @@ def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: Routing) -> Tens
             hidden = gate * linear(state, f"{name}.up", x)
         case Moe():
             return _moe(ffn, state, name, x, routing)
+        case PythonFfn():
+            raise NotImplementedError("its class alone knows what it computes")
     return linear(state, f"{name}.down", hidden)
 
 

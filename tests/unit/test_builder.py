@@ -323,3 +323,45 @@ def test_type_checkers_know_the_keys(tmp_path: Path) -> None:
     found = json.loads(done.stdout)["generalDiagnostics"]
     lines = {1 + entry["range"]["start"]["line"] for entry in found}
     assert lines == set(range(6, 13)), found
+
+
+def test_classes_of_the_users_own_take_any_argument(tmp_path: Path) -> None:
+    ffn = b.python_ffn(
+        "own.py:Ffn",
+        parameters=8 * b.width,
+        hidden=4 * b.width,
+        rate=b.ramp(0, 1),
+        mode="fast",
+        bias=True,
+        seed=None,
+    )
+    mixer = b.python_mixer("own.py:Mixer")
+    block = b.Block("own", mixer=mixer, ffn=ffn)
+    overridden = block.with_({"ffn.mode": b.Text("slow"), "mixer.path": "own.py:Other"})
+    spec = b.Spec(
+        block,
+        b.Model("m", **sizes, layers=[2 * overridden]),
+        path=tmp_path / "spec.vslm",
+        root=tmp_path,
+    )
+    text = spec.text()
+    words = "hidden = 4 * width, rate = ramp(0, 1)" in " ".join(text.split())
+    assert (
+        words
+        and "mode" in text
+        and '"fast"' in text
+        and 'python("own.py:Mixer")' in text
+    )
+    assert '{ ffn.mode = "slow", mixer.path = "own.py:Other" }' in text
+    assert b.parse(text) == spec
+    assert {found.name for found in spec.check()} == {"python-file-not-read"}
+    (tmp_path / "own.py").write_text(
+        "class Ffn:\n    def __init__(self, width, **more): ...\n\n\n"
+        "class Mixer: ...\n\n\nclass Other: ...\n"
+    )
+    made = describe_plan(spec.plan())["layers"]
+    assert "python own.py:Other()" in made[0]
+    assert (
+        "hidden=256, rate=0, mode='slow', bias=True, seed=None) declared 512" in made[0]
+    )
+    assert "rate=1," in made[1]

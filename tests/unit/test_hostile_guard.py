@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from vslmc.driver.build import RENDERERS, render_packages
 from vslmc.driver.compile import Request
+from vslmc.render.engine import template_folder
 from vslmc.render.guard import IMPORTS, UnsafeCode, check_python
+from vslmc.spec.reserved import GENERATED, owner_of_module
 
 SPECS = sorted(Path(__file__).parents[2].joinpath("specs").glob("*.vslm"))
 
@@ -84,11 +87,12 @@ def test_every_package_passes(path: Path) -> None:
     packages = render_packages(Request(path, every=True)).value
     assert packages
     for package in packages:
+        copied = {source.name for source in package.sources}
         for name, text in package.files.items():
-            if name.endswith(".py"):
-                check_python(name, text)
+            if name.endswith(".py") and name not in copied:
+                check_python(name, text, copied)
                 with pytest.raises(UnsafeCode, match=name):
-                    check_python(name, text + "\neval('1')\n")
+                    check_python(name, text + "\neval('1')\n", copied)
     assert set(IMPORTS) == {name for name in RENDERERS if name.endswith(".py")}
 
 
@@ -119,3 +123,48 @@ def list_imports(text: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
     return found
+
+
+LOADS = [
+    "load_beside('other')",
+    "load_beside('os')",
+    "load_beside('own' + '_parts')",
+    "load_beside(name='own_parts')",
+    "load_beside('own_parts', 'x')",
+    "load_beside(*['own_parts'])",
+    "load = load_beside",
+    "getattr(load_beside, 'x')",
+    "import os",
+    "sys.exit()",
+    "importlib.import_module('os')",
+    "import importlib as i",
+    "from importlib import import_module",
+]
+
+
+def test_a_model_loads_the_files_that_are_copied_and_no_others() -> None:
+    path = next(path for path in SPECS if path.stem == "own_parts")
+    packages = render_packages(Request(path)).value
+    assert packages is not None
+    text = packages[0].files["model.py"]
+    check_python("model.py", text, ["own_parts.py"])
+    for copied in ([], ["other.py"], ["own_parts.py", "other.py"]):
+        with pytest.raises(UnsafeCode):
+            check_python("model.py", text, copied)
+    for line in LOADS:
+        with pytest.raises(UnsafeCode):
+            check_python("model.py", f"{text}\n{line}\n", ["own_parts.py"])
+
+
+def test_names_of_copied_files_are_not_those_of_the_package() -> None:
+    stems = {name.removesuffix(".py") for name in RENDERERS if name.endswith(".py")}
+    assert stems | {"conftest"} == GENERATED
+    imported = {name.partition(".")[0] for names in IMPORTS.values() for name in names}
+    others = {name for name in imported - stems if owner_of_module(name) is None}
+    assert others == set()
+
+
+def test_nothing_else_in_a_model_begins_as_the_modules_of_copied_files_do() -> None:
+    for folder in ("leaf", "model"):
+        for path in (template_folder() / folder).iterdir():
+            assert not re.search(r"\bpython_", path.read_text("utf-8")), path

@@ -26,6 +26,16 @@ block base {{ mixer = attention(heads = 2, position = rope), ffn = mlp(hidden = 
 recipe r {{ data = text({path}), train {{ batch = 16, steps = 2 }} }}
 model m {{ {model}, recipe = r, layers {{ 2 * base }} }}
 """
+OWN = """
+block base {{ mixer = attention(heads = 2), ffn = python({own}) }}
+model m {{ {model}, layers {{ 2 * base }} }}
+"""
+CLASS = f"""open('{CANARY}', 'w')
+
+
+class MyFFN:
+    def __init__(self, width, mode="x"): ...
+"""
 NAMES = """
 param {param} = 2
 block {block} {{ mixer = attention(heads = 2), ffn = mlp(hidden = 8) }}
@@ -181,6 +191,79 @@ def strings(text: str) -> set[str]:
     nodes = ast.walk(ast.parse(text))
     constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
     return {value for value in constants if isinstance(value, str)}
+
+
+def own(path: str, *arguments: str) -> str:
+    """A spec with a class of the user's own."""
+    return OWN.format(own=", ".join((path, *arguments)), model=MODEL)
+
+
+def test_path_of_a_class(tmp_path: Path) -> None:
+    """No text but that of a file and a class that are there gets through; none runs the file."""
+    path = tmp_path / "spec.vslm"
+    (tmp_path / "parts.py").write_text(CLASS)
+    plain = render(own('"parts.py:MyFFN"'), path)
+    assert plain is not None and plain["parts.py"] == CLASS
+    forms = (
+        "{}",
+        "{}.py:MyFFN",
+        "parts.py:{}",
+        "{}/parts.py:MyFFN",
+        "./{}parts.py:MyFFN",
+    )
+    built = 0
+    for payload in [*TEXTS, *WORDS[::8], "..", "../..", "/", "/etc/passwd", "~", ""]:
+        for form in forms:
+            files = render(own(quote(form.replace("{}", payload))), path)
+            if files is not None:
+                verify(files, plain)
+                built += 1
+    assert built <= 2 * len(forms)
+    assert no_canary(tmp_path)
+
+
+def test_text_for_a_constructor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "spec.vslm"
+    (tmp_path / "parts.py").write_text(CLASS)
+    one, other = (own('"parts.py:MyFFN"', f'mode = "{text}"') for text in "xy")
+    keep_reached(one, other, path, monkeypatch)
+    assert set(RENDERERS) == {"model.py", "README.md"}
+    plain = render(one, path)
+    assert plain is not None
+    built = 0
+    for payload in TEXTS:
+        files = render(own('"parts.py:MyFFN"', f"mode = {quote(payload)}"), path)
+        if files is not None:
+            verify(files, plain)
+            assert payload in strings(files["model.py"])
+            built += 1
+    assert built >= 150
+    assert no_canary(tmp_path)
+
+
+def test_file_of_a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a file holds, it is copied or refused, and never run."""
+    path = tmp_path / "spec.vslm"
+    for name in set(RENDERERS) - {"model.py"}:  # they see nothing of the file
+        monkeypatch.delitem(RENDERERS, name)
+    text = own('"parts.py:MyFFN"')
+    (tmp_path / "parts.py").write_text(CLASS)
+    plain = render(text, path)
+    assert plain is not None
+    copied = 0
+    for payload in [*TEXTS[::2], *WORDS[::8]]:
+        for content in (f"{payload}\n{CLASS}", f"{CLASS}\n# {payload}", payload):
+            data = content.encode("utf-8", "surrogatepass")
+            (tmp_path / "parts.py").write_bytes(data)
+            files = render(text, path)
+            if files is not None:
+                assert files.pop("parts.py").encode() == data
+                verify(files, {n: t for n, t in plain.items() if n != "parts.py"})
+                copied += 1
+    assert copied >= 100
+    assert no_canary(tmp_path)
 
 
 def drop_twins(text: str, folder: Path, patch: pytest.MonkeyPatch) -> None:

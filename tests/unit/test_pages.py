@@ -13,16 +13,39 @@ from vslmc.driver.compile import Request, check_spec
 PAGES = load_pages()
 BASE = "block base { mixer = attention(heads = 4), ffn = mlp }\n"
 QUICK = "recipe quick { train { steps = 10 } }\n"
+MY_FFN = """\
+from torch import nn
+
+
+class MyFFN(nn.Module):
+    def __init__(self, width, hidden):
+        super().__init__()
+
+
+class NoWidth(nn.Module):
+    def __init__(self):
+        super().__init__()
+"""
+PYTHON = {
+    "my_ffn.py": MY_FFN,
+    "lib/my_ffn.py": f"# another\n{MY_FFN}",
+    "broken.py": "class MyFFN(",
+    "needs_other.py": f"from my_ffn import NoWidth\n{MY_FFN}",
+    "train.py": MY_FFN,
+}
+"""What the examples of `python(...)` name."""
 EXAMPLES = [name for name, page in PAGES.items() if page.form != "command"]
 
 
 def found_in(folder: Path, name: str, text: str) -> set[str]:
-    """Names of all that is said of an example, which may import some small files."""
+    """Names of all that is said of an example, which may import or copy some small files."""
     whole = complete_example(PAGES[name].form, text)
     assert whole is not None
     (folder / "lib").mkdir()
     (folder / "base.vslm").write_text(BASE)
     (folder / "lib" / "recipes.vslm").write_text(QUICK)
+    for file, content in PYTHON.items():
+        (folder / file).write_text(content)
     path = folder / "tiny.vslm"
     path.write_text(whole)
     return {found.name for found in check_spec(Request(path, root=folder))}

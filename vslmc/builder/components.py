@@ -8,6 +8,7 @@ from typing import Any
 from vslmc.builder.entries import convert
 from vslmc.builder.values import DEFAULT, Call, Name, Value
 from vslmc.spec.fields import KINDS, settings_of
+from vslmc.spec.values import Plain
 
 
 def make_component(slot: str, name: str, given: Mapping[str, Any]) -> Value:
@@ -18,4 +19,6 @@ def make_component(slot: str, name: str, given: Mapping[str, Any]) -> Value:
         for key, setting in settings_of(kind.cls).items()
         if given[key] is not DEFAULT
     )
+    free: Mapping[str, Any] = given.get("arguments", {})
+    arguments += tuple((key, convert(value, Plain())) for key, value in free.items())
     return Call(name, arguments) if arguments else Name(name)

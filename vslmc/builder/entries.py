@@ -24,7 +24,7 @@ from vslmc.builder.values import (
 from vslmc.spec.fields import settings_of
 from vslmc.spec.sections import SECTIONS
 from vslmc.spec.tree import NESTED
-from vslmc.spec.values import String
+from vslmc.spec.values import Plain, String
 from vslmc.spec.vocabulary import list_settings
 
 Overrides: TypeAlias = Mapping[str, Input]
@@ -335,6 +335,6 @@ def text_keys() -> frozenset[str]:
 
 def convert(given: Input, type_: object) -> Value:
     """The value for a key of a type: where it takes a text, a str is one."""
-    if isinstance(given, str) and isinstance(type_, String):
+    if isinstance(given, str) and isinstance(type_, String | Plain):
         return Text(given)
     return as_value(given)

@@ -59,6 +59,8 @@ __all__ = [
     "normal",
     "ntk",
     "plain",
+    "python_ffn",
+    "python_mixer",
     "reglu",
     "rmsnorm",
     "rope",
@@ -219,6 +221,23 @@ def moe(
     balance: coefficient of the balance loss; default 0.01 (the value of Switch Transformer).
     """
     return Ffn(make_component("ffn", "moe", locals()))
+
+
+def python_ffn(
+    path: str,
+    *,
+    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
+    flops: Numeric | Literal["measured"] | Default = DEFAULT,
+    **arguments: Numeric | bool | str | None,
+) -> Ffn:
+    """A class of your own that works on each token, (B, T, width) -> (B, T, width); further keys go to its constructor.
+
+    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
+    parameters: how many parameters it has; default measured (the package's test counts them).
+    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
+    arguments: what its constructor takes beside the width.
+    """
+    return Ffn(make_component("ffn", "python", locals()))
 
 
 def rmsnorm(
@@ -537,6 +556,23 @@ def mla(
     kernel: implementation; default auto (the best that the device and the packages allow).
     """
     return Mixer(make_component("mixer", "mla", locals()))
+
+
+def python_mixer(
+    path: str,
+    *,
+    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
+    flops: Numeric | Literal["measured"] | Default = DEFAULT,
+    **arguments: Numeric | bool | str | None,
+) -> Mixer:
+    """A class of your own that mixes tokens, (B, T, width) -> (B, T, width); further keys go to its constructor.
+
+    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
+    parameters: how many parameters it has; default measured (the package's test counts them).
+    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
+    arguments: what its constructor takes beside the width.
+    """
+    return Mixer(make_component("mixer", "python", locals()))
 
 
 def lora(rank: Numeric) -> Adapter:

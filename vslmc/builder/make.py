@@ -11,10 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vslmc.spec.fields import KINDS, Component, Derived, Kind, Setting, settings_of
+from vslmc.spec.parts import PythonPart
 from vslmc.spec.reference import write_value
 from vslmc.spec.sections import SECTIONS
 from vslmc.spec.tree import NESTED
-from vslmc.spec.values import Choice, FieldType, Flag, Or, Pair, Part, String
+from vslmc.spec.values import (
+    Choice,
+    FieldType,
+    Flag,
+    Or,
+    Pair,
+    Part,
+    Plain,
+    String,
+)
 
 HERE = Path(__file__).parent
 HEAD = '''"""{}
@@ -117,6 +127,8 @@ def _used_slots() -> Iterator[str]:
 def _kind(kind: Kind) -> str:
     settings = settings_of(kind.cls)
     named = [_parameter(s, s.required) for s in _rest(kind)]
+    if issubclass(kind.cls, PythonPart):
+        named.append(f"**arguments: {' | '.join(list_types(Plain()))}")
     placed = [_parameter(settings[key], True) for key in kind.positional]
     signature = ", ".join([*placed, *(["*", *named] if named else [])])
     slot = class_name(kind.slot)
@@ -217,6 +229,8 @@ def list_types(type_: FieldType) -> Iterator[str]:
             yield from (_literal(names), "Term")
         case String():
             yield "str"
+        case Plain():
+            yield from ("Numeric", "bool", "str", "None")
         case Pair(item):
             inner = " | ".join(list_types(item))
             yield f"tuple[{inner}, {inner}]"
@@ -247,6 +261,8 @@ def _doc(doc: str, cls: type[Component]) -> str:
     settings = settings_of(cls).values()
     if settings:
         lines += ["", *(f"{s.name}: {s.doc}; {_default(s)}." for s in settings)]
+    if issubclass(cls, PythonPart):
+        lines.append("arguments: what its constructor takes beside the width.")
     text = "\n    ".join(lines).replace("\\", "\\\\")
     end = "\n    " if settings else ""
     return f'    """{text}{end}"""\n'.replace("\n    \n", "\n\n")

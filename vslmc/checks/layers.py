@@ -11,7 +11,7 @@ from vslmc.diagnostics.catalogue.mixers import unfit_part
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 from vslmc.spec import parts as p
-from vslmc.spec.fields import set_at
+from vslmc.spec.fields import kind_of, set_at
 from vslmc.spec.sections import (
     Block,
     DeepNormResidual,
@@ -71,9 +71,10 @@ def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
     if moe.top_k > moe.experts:
         at, where = set_at(moe, "top_k"), moe.place("experts") or place
         yield faults.top_k_exceeds_experts(at, moe.top_k, where, moe.experts)
-    if isinstance(moe.expert, p.Moe | p.NoFfn):
-        kind = "moe" if isinstance(moe.expert, p.Moe) else "none"
-        yield faults.expert_must_be_dense(moe.expert.span or moe.span, kind)
+    if isinstance(moe.expert, p.Moe | p.NoFfn | p.PythonFfn):
+        kind = kind_of(moe.expert)
+        name = "none" if kind is None else kind.name
+        yield faults.expert_must_be_dense(moe.expert.span or moe.span, name)
     if isinstance(moe.expert, p.Mlp) and moe.expert.activation == "xielu":
         yield unfit_part(
             moe.expert.place("activation"),

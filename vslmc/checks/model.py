@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.python import verify_files
 from vslmc.checks.sharing import verify_lora, verify_previous, verify_shares
 from vslmc.diagnostics.catalogue import forms
 from vslmc.diagnostics.catalogue import layers as faults
@@ -23,6 +24,7 @@ def verify_whole(model: ResolvedModel, limits: Limits) -> Iterator[Diagnostic]:
     yield from verify_previous(model)
     yield from verify_shares(model)
     yield from verify_lora(model)
+    yield from verify_files(model)
     experts = 0
     counted: set[int] = set()
     for layer in model.layers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.python import verify_adapted
 from vslmc.diagnostics.catalogue import sharing as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
@@ -82,6 +83,9 @@ def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
         if layer.turn is None:
             yield faults.lora_without_pass(layer.span, False)
             return
+        if foreign := list(verify_adapted(layer)):
+            yield from foreign
+            return
         for part, what in (("ffn", Moe), ("mixer", Mla)):
             found = getattr(layer.block, part)
             if isinstance(found, what):
@@ -99,6 +103,7 @@ def is_lent(layer: AppliedLayer, part: int) -> bool:
     return (layer.mixer_owner, layer.ffn_owner)[part] != layer.written
 
 
+ABSENT = object()
 Difference = tuple[str, Component, Component, str]
 """A path, the components that hold its key, and the key; empty if they are of two kinds."""
 
@@ -145,14 +150,19 @@ def find_difference(path: str, a: Component, b: Component) -> Difference | None:
     """The first key, in the order of the tables, in which two components differ."""
     if type(a) is not type(b):
         return (path, a, b, "")
-    for key in settings_of(type(a)):
-        one, other = getattr(a, key), getattr(b, key)
-        if one == other:
+    for key in {**a.all_settings(), **b.all_settings()}:
+        one, other = read_key(a, key), read_key(b, key)
+        if (type(one), one) == (type(other), other):  # 1 is not True
             continue
         if isinstance(one, Component) and isinstance(other, Component):
             return find_difference(f"{path}.{key}", one, other)
         return (f"{path}.{key}", a, b, key)
     return None
+
+
+def read_key(component: Component, key: str) -> object:
+    """The value of a key; of one that only another part has been given, a value of its own."""
+    return component.value_of(key) if key in component.all_settings() else ABSENT
 
 
 def place_at(component: Component, key: str) -> Span | None:
@@ -168,9 +178,11 @@ def show_at(component: Component, key: str) -> str:
     if not key:
         kind = kind_of(component)
         return f"`{kind.name}`" if kind else "none"
-    value = getattr(component, key)
+    value = read_key(component, key)
+    if value is ABSENT:
+        return "no such argument"
     if value is None:
-        return settings_of(type(component))[key].type.choices()[0]
+        return component.all_settings()[key].type.choices()[0]
     if isinstance(value, Component):
         kind = kind_of(value)
         return kind.name if kind else "none"

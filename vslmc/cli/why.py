@@ -22,9 +22,9 @@ from vslmc.diagnostics.model import Label
 from vslmc.diagnostics.text import render_labels
 from vslmc.driver.emit import value_to_json
 from vslmc.driver.why import Answer, find_value
-from vslmc.spec.fields import Component, Setting, kind_of, settings_of
+from vslmc.spec.fields import Component, Setting, kind_of
 from vslmc.spec.reference import write_value
-from vslmc.spec.values import Symbol
+from vslmc.spec.values import Plain, Symbol
 
 
 def run_why(values: Values) -> int:
@@ -83,8 +83,8 @@ def show_value(value: Any, setting: Setting | None) -> str:
         case Component():
             kind = kind_of(value)
             pairs = [
-                f"{name} = {show_value(getattr(value, name), inner)}"
-                for name, inner in settings_of(type(value)).items()
+                f"{name} = {show_value(value.value_of(name), inner)}"
+                for name, inner in value.all_settings().items()
             ]
             if kind is None:
                 return f"{{ {', '.join(pairs)} }}"
@@ -98,10 +98,15 @@ def show_value(value: Any, setting: Setting | None) -> str:
         case tuple():
             numbers = [write_number(item) for item in cast("tuple[Any, ...]", value)]
             return f"({', '.join(numbers)})"
-        case str() if setting is not None and not setting.type.choices():
+        case str() if setting is not None and takes_text(setting):
             return json.dumps(value)
         case _:
             return str(value) if setting is None else write_value(value, setting)
+
+
+def takes_text(setting: Setting) -> bool:
+    """Whether a str of this key is a text, and no word."""
+    return isinstance(setting.type, Plain) or not setting.type.choices()
 
 
 def write_number(value: Fraction | int | float) -> str:

@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import assert_never
 
 from vslmc.cost.describe_mixer import describe_mixer, describe_norm, short
+from vslmc.cost.describe_python import (
+    describe_argument,
+    describe_python,
+    name_mixer,
+)
 from vslmc.plan.nodes import Attention, Ffn, Form, Glu, Layer, Mlp, Moe
+from vslmc.plan.python import PythonFfn
 
 __all__ = [
+    "describe_argument",
     "describe_ffn",
     "describe_form",
     "describe_layer",
     "describe_lora",
     "describe_mixer",
     "describe_norm",
+    "describe_python",
     "describe_shared",
     "format_bytes",
     "format_count",
+    "name_mixer",
 ]
 
 _GLU_NAMES = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
@@ -26,9 +35,7 @@ def describe_layer(layer: Layer) -> dict[str, str]:
     """All that a layer is, by column; what it lacks has an empty text or is left out."""
     return {
         "width": str(layer.width),
-        "mixer": (
-            "none" if layer.mixer is None else layer.mixer.__class__.__name__.lower()
-        ),
+        "mixer": name_mixer(layer.mixer),
         **(describe_mixer(layer.mixer) if layer.mixer is not None else {}),
         "cross": "" if layer.cross is None else describe_cross(layer.cross),
         "ffn": "none" if layer.ffn is None else describe_ffn(layer.ffn),
@@ -93,6 +100,8 @@ def describe_ffn(ffn: Ffn) -> str:
         case Moe():
             shared = f" + {ffn.shared.hidden}" if ffn.shared is not None else ""
             return f"moe {ffn.top_k}/{ffn.experts} {describe_ffn(ffn.expert)}{shared}"
+        case PythonFfn():
+            return f"python {describe_python(ffn)}"
         case _ as unreachable:
             assert_never(unreachable)
 

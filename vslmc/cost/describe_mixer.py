@@ -27,6 +27,7 @@ from vslmc.plan.nodes import (
     Xpos,
     YarnScaling,
 )
+from vslmc.plan.python import PythonMixer
 
 
 def short(number: float) -> str:
@@ -52,6 +53,8 @@ def describe_mixer(mixer: Mixer) -> dict[str, str]:
             return _attention(mixer)
         case Mla():
             return _mla(mixer)
+        case PythonMixer():
+            return {}
         case _ as unreachable:
             assert_never(unreachable)
 

@@ -28,6 +28,7 @@ from vslmc.plan.nodes import (
     TransformerXl,
 )
 from vslmc.plan.parameters import Part, branch_parts, layer_parts, norm_parts
+from vslmc.plan.python import PythonFfn, PythonMixer, PythonPart
 from vslmc.plan.start import Start
 
 ANY_START = Start(InitRule(1.0, False), 1)
@@ -74,6 +75,12 @@ def cost_of(part: Norm | Mixer | Ffn | Resize, width: int, context: int) -> Part
             return _dense(part, width, context)
         case Moe():
             return _moe(part, width, context)
+        case PythonMixer():
+            # Decoding keeps its inputs.
+            kept = PartCost(cache_token=width, cache=width * context)
+            return _declared(part, context) + kept
+        case PythonFfn():
+            return _declared(part, context)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -93,7 +100,7 @@ def layer_cost(layer: Layer, context: int) -> PartCost:
 
 def stored_cost(layer: Layer, context: int) -> PartCost:
     """The same without the parameters that are stored under another layer's name."""
-    cost = _stored(layer_parts(layer, ANY_START))
+    cost = _stored(layer_parts(layer, ANY_START)) + _own(layer)
     for part in (layer.mixer, layer.cross, layer.ffn):
         if part is not None:
             branch = cost_of(part, layer.width, context)
@@ -103,6 +110,17 @@ def stored_cost(layer: Layer, context: int) -> PartCost:
         lent = cost_of(layer.ffn, layer.width, context)
         cost += PartCost(active=lent.parameters - lent.active)
     return cost
+
+
+def _own(layer: Layer) -> PartCost:
+    """Parameters that parts of the user's own declare, and that no table lists."""
+    parts = ((layer.mixer, layer.mixer_owner), (layer.ffn, layer.ffn_owner))
+    count = sum(
+        part.parameters or 0
+        for part, owner in parts
+        if isinstance(part, PythonPart) and owner == layer.owner
+    )
+    return PartCost(count, count)
 
 
 def _stored(parts: Iterable[Part]) -> PartCost:
@@ -193,6 +211,12 @@ def _moe(moe: Moe, width: int, context: int) -> PartCost:
     if moe.shared is None:
         return cost
     return cost + PartCost(flops=cost_of(moe.shared, width, context).flops)
+
+
+def _declared(part: PythonPart, context: int) -> PartCost:
+    """What a class of the user's own is said to cost; nothing where nothing is said."""
+    count = part.parameters or 0
+    return PartCost(count, count, (part.flops or 0) * context)
 
 
 def resize_cost(resize: Resize, context: int) -> PartCost:

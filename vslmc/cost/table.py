@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vslmc.cost.flops import Flops, count_flops
+from vslmc.cost.marks import PLAIN, Marks, mark_plan
 from vslmc.cost.memory import Cache, count_cache, count_training_state, count_weights
 from vslmc.cost.parameters import Parameters, count_parameters
 from vslmc.plan.json import plan_to_json
@@ -19,11 +20,13 @@ class Costs:
     parameters: Parameters
     flops: Flops
     cache: Cache
+    marks: Marks = PLAIN
 
 
 def count_costs(plan: Plan) -> Costs:
     """Count everything of a plan once."""
-    return Costs(count_parameters(plan), count_flops(plan), count_cache(plan))
+    counts = count_parameters(plan), count_flops(plan), count_cache(plan)
+    return Costs(*counts, mark_plan(plan))
 
 
 def table_to_json(plan: Plan) -> dict[str, Any]:
@@ -36,6 +39,10 @@ def table_to_json(plan: Plan) -> dict[str, Any]:
     totals: `parameters` (total, active, embedding, head, resizes), `flops` (forward,
     training, head; per token), `weight_bytes` (fp32), `cache_bytes` (fp32; token, context)
     and `training_bytes` (weights, gradients, moments; on each device).
+
+    Where parts are of the user's own, `python` of the totals says for `parameters` and for
+    `flops` how many of them are in the numbers as `declared`, and how many are not, for only
+    the package's test can have them `measured`; else it is null.
     """
     data = plan_to_json(plan)
     costs = count_costs(plan)
@@ -76,4 +83,5 @@ def _totals(plan: Plan, costs: Costs) -> dict[str, Any]:
         "training_bytes": asdict(
             count_training_state(count.total, launch.zero, devices)
         ),
+        "python": None if costs.marks == PLAIN else asdict(costs.marks),
     }

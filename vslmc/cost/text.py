@@ -13,6 +13,7 @@ from vslmc.cost.describe import (
     format_count,
 )
 from vslmc.cost.describe_ends import describe_embedding, describe_head
+from vslmc.cost.marks import mark_layer
 from vslmc.cost.memory import count_training_state, count_weights
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.table import Costs, count_costs
@@ -58,14 +59,16 @@ def _layer_rows(plan: Plan, costs: Costs) -> list[Row]:
 def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
     layer = plan.decoder.layers[run.first]
     flops = sum(costs.flops.layers[run.first : run.last + 1])
-    ends = {"layers": span_text(run.first, run.last), "FLOPs": format_count(flops)}
+    marks = mark_layer(layer, stored=True)
+    spent = f"{format_count(flops)}{marks.flops}"
+    ends = {"layers": span_text(run.first, run.last), "FLOPs": spent}
     if isinstance(run, Again):
         times = f", {run.times} times" if run.times > 1 else ""
         which = "layer" if run.of[0] == run.of[1] else "layers"
         return ends | {"block": f"{which} {span_text(*run.of)} again{times}"}
     rows = plan.decoder.layers[run.first : run.last + 1]
     count = sum(costs.parameters.written[row.owner] for row in rows)
-    cells = {"block": layer.block, "parameters": f"{count:,}"}
+    cells = {"block": layer.block, "parameters": f"{count:,}{marks.parameters}"}
     return ends | cells | describe_layer(layer)
 
 
@@ -178,17 +181,20 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
     launch = plan.training.deepspeed
     devices = launch.gpus * launch.nodes
     state = count_training_state(count.total, launch.zero, devices).total
-    active = f", {count.active:,} active" if count.active != count.total else ""
+    stored, spent = costs.marks.parameters, costs.marks.flops
+    active = f", {count.active:,}{stored} active" if count.active != count.total else ""
     resizes = f", {count.resizes:,} in resizes" if count.resizes else ""
     weights = format_bytes(count_weights(count.total))
-    yield f"parameters  {count.total:,}{active}{resizes}; {weights} in fp32"
+    size = f"{weights}{stored} in fp32"
+    yield f"parameters  {count.total:,}{stored}{active}{resizes}; {size}"
     yield (
-        f"FLOPs       {format_count(flops.forward)} forward, "
-        f"{format_count(flops.training)} in training, for each token"
+        f"FLOPs       {format_count(flops.forward)}{spent} forward, "
+        f"{format_count(flops.training)}{spent} in training, for each token"
     )
     yield (
         f"KV cache    {format_bytes(cache.token)} for each token, "
         f"{format_bytes(cache.total)} at {plan.context:,} tokens, in fp32"
     )
     on = f" on each of {devices} devices, ZeRO {launch.zero}" if devices > 1 else ""
-    yield f"training    {format_bytes(state)} of weights, gradients and moments{on}"
+    size = f"{format_bytes(state)}{stored}"
+    yield f"training    {size} of weights, gradients and moments{on}"

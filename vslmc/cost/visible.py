@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from vslmc.plan.nodes import Chunked, Dilated, Mixer, Mla, Strided
+from vslmc.plan.nodes import Attention, Chunked, Dilated, Mla, Strided
 
 
-def count_visible(mixer: Mixer, context: int) -> int:
+def count_visible(mixer: Attention | Mla, context: int) -> int:
     """Pairs of a query and a key that it sees, over one sequence of `context` tokens."""
     if isinstance(mixer, Mla):
         return count_causal(context, None)

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
-from vslmc.cost.describe import describe_ffn, describe_mixer, describe_norm
+from vslmc.cost.describe import (
+    describe_argument,
+    describe_ffn,
+    describe_mixer,
+    describe_norm,
+    name_mixer,
+)
 from vslmc.cost.describe_mixer import describe_pattern, describe_position
 from vslmc.diff.nodes import Change, Value
 from vslmc.plan.nodes import (
@@ -30,6 +36,7 @@ from vslmc.plan.nodes import (
     TransformerXl,
     Xpos,
 )
+from vslmc.plan.python import Argument, PythonFfn, PythonMixer
 
 PLACES = frozenset(
     {"origin", "index", "owner", "mixer_owner", "ffn_owner", "turn", "block"}
@@ -62,8 +69,12 @@ def value_of(value: Any) -> Value:
     match value:
         case Norm():
             return describe_norm(value)
-        case Mlp() | Glu() | Moe():
+        case Mlp() | Glu() | Moe() | PythonFfn():
             return describe_ffn(value)
+        case PythonMixer():
+            return name_mixer(value)
+        case Argument():
+            return describe_argument(value)
         case Attention() | Mla():
             words = describe_mixer(value)
             keys = ", previous keys" if words.get("keys") else ""

@@ -18,7 +18,8 @@ def diff_to_json(diff: PlanDiff) -> dict[str, Any]:
     tensors: what differs, as {kind: changed | added | removed, a, b, old_shape, new_shape,
     old_init, new_init, loadable};
     loadable: {tensors, of}: how many tensors of B a checkpoint of A can fill;
-    costs: {name: {old, new, unit}} with unit count or bytes.
+    costs: {name: {old, new, unit}} with unit count or bytes; where parts are of the user's
+    own, `old_mark` and `new_mark` say how they are in the numbers.
     """
     return {
         "same": diff.same,
@@ -57,4 +58,11 @@ def _tensor(pair: TensorPair) -> dict[str, Any]:
 
 
 def _cost(cost: Cost) -> dict[str, Any]:
-    return {"old": cost.old, "new": cost.new, "unit": cost.unit}
+    plain = {"old": cost.old, "new": cost.new, "unit": cost.unit}
+    if not (cost.old_mark or cost.new_mark):
+        return plain
+    return {
+        **plain,
+        "old_mark": cost.old_mark.strip(),
+        "new_mark": cost.new_mark.strip(),
+    }

@@ -10,7 +10,8 @@ from vslmc.cost.describe import describe_layer
 from vslmc.cost.rows import first_applications
 from vslmc.diff.fields import compare_nodes
 from vslmc.diff.nodes import Change, LayerPair
-from vslmc.plan.nodes import Kernel, Layer, Stack
+from vslmc.plan.nodes import Attention, Kernel, Layer, Stack
+from vslmc.plan.python import PythonMixer
 
 Key = tuple[object, ...]
 Shared = tuple[int, int]
@@ -72,6 +73,7 @@ def _describe(layer: Layer, first: int) -> str:
         return f"{layer.block}, weights of layer {first}"
     words = describe_layer(layer)
     named = ("width", "heads", "kv", "window")
+    named = ("width", "mixer") if isinstance(layer.mixer, PythonMixer) else named
     parts = [f"{name} {words[name]}" for name in named if name in words]
     return ", ".join([layer.block, *parts, words["ffn"]])
 
@@ -91,7 +93,7 @@ def _keys(
 
 def _content(layer: Layer) -> Key:
     mixer = layer.mixer
-    if mixer is not None:
+    if isinstance(mixer, Attention):
         kernel = Kernel(mixer.kernel.choice, ())
         mixer = replace(mixer, kernel=kernel, state=None)
     return replace(layer, mixer=mixer).content

@@ -71,6 +71,9 @@ class Cost:
     new: float
     unit: str
     """`count` or `bytes`."""
+    old_mark: str = ""
+    """What parts of the user's own have to do with the number: see `cost.marks`."""
+    new_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

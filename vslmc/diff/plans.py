@@ -46,18 +46,21 @@ def _resize_kind(plan: Plan) -> str | None:
 def _compare_costs(a: Plan, b: Plan) -> Iterator[Cost]:
     old, new = _count(a), _count(b)
     for name, unit in old:
-        yield Cost(name, old[name, unit], new[name, unit], unit)
+        (before, mark), (after, other) = old[name, unit], new[name, unit]
+        yield Cost(name, before, after, unit, mark, other)
 
 
-def _count(plan: Plan) -> dict[tuple[str, str], float]:
+def _count(plan: Plan) -> dict[tuple[str, str], tuple[float, str]]:
+    """Each cost with its mark."""
     costs, launch = count_costs(plan), plan.training.deepspeed
     total = costs.parameters.total
     state = count_training_state(total, launch.zero, launch.gpus * launch.nodes)
+    stored, spent = str(costs.marks.parameters), str(costs.marks.flops)
     return {
-        ("parameters", "count"): total,
-        ("active parameters", "count"): costs.parameters.active,
-        ("FLOPs per token", "count"): costs.flops.forward,
-        ("KV cache per token", "bytes"): costs.cache.token,
-        ("KV cache at full context", "bytes"): costs.cache.total,
-        ("training state per device", "bytes"): state.total,
+        ("parameters", "count"): (total, stored),
+        ("active parameters", "count"): (costs.parameters.active, stored),
+        ("FLOPs per token", "count"): (costs.flops.forward, spent),
+        ("KV cache per token", "bytes"): (costs.cache.token, ""),
+        ("KV cache at full context", "bytes"): (costs.cache.total, ""),
+        ("training state per device", "bytes"): (state.total, stored),
     }

@@ -11,6 +11,8 @@ from itertools import groupby
 from vslmc.cost.describe import format_bytes, format_count
 from vslmc.diff.nodes import Change, Cost, LayerPair, PlanDiff, TensorPair, Value
 
+MISSING = {"window": "full", "parameters": "measured", "flops": "measured"}
+"""Keys whose missing value has a word of its own."""
 SHOWN = 12
 """Tensors of one sort that are named; the rest is counted."""
 
@@ -38,7 +40,9 @@ def _change_lines(changes: tuple[Change, ...]) -> Iterator[str]:
 
 
 def _change(change: Change) -> str:
-    full = "full" if change.path.endswith("window") else "none"
+    full = MISSING.get(change.path.rpartition(".")[2], "none")
+    if change.path.endswith("digest"):
+        return f"{change.path} {str(change.old)[:12]} -> {str(change.new)[:12]}"
     return f"{change.path} {_value(change.old, full)} -> {_value(change.new, full)}"
 
 
@@ -141,20 +145,27 @@ def _loadable(pairs: tuple[TensorPair, ...]) -> str:
 
 
 def _cost_lines(costs: tuple[Cost, ...]) -> Iterator[str]:
-    changed = [cost for cost in costs if cost.old != cost.new]
+    changed = [
+        cost for cost in costs if (cost.old, cost.old_mark) != (cost.new, cost.new_mark)
+    ]
     rows = [(f"~ {cost.name}", *_amounts(cost), _share(cost)) for cost in changed]
     names, olds, news = (max((len(r[k]) for r in rows), default=0) for k in range(3))
     for name, old, new, share in rows:
-        yield f"{name:{names}}  {old:>{olds}} -> {new:>{news}}  {share}"
+        yield f"{name:{names}}  {old:>{olds}} -> {new:>{news}}  {share}".rstrip()
 
 
 def _amounts(cost: Cost) -> tuple[str, str]:
+    old, new = _amount(cost, cost.old), _amount(cost, cost.new)
+    return f"{old}{cost.old_mark}", f"{new}{cost.new_mark}"
+
+
+def _amount(cost: Cost, number: float) -> str:
     if cost.unit == "bytes":
-        return format_bytes(cost.old), format_bytes(cost.new)
-    if "parameters" in cost.name:
-        return f"{cost.old:,.0f}", f"{cost.new:,.0f}"
-    return format_count(cost.old), format_count(cost.new)
+        return format_bytes(number)
+    return f"{number:,.0f}" if "parameters" in cost.name else format_count(number)
 
 
 def _share(cost: Cost) -> str:
+    if "+" in cost.old_mark + cost.new_mark:
+        return ""  # of numbers that leave something out
     return f"{cost.new / cost.old - 1:+.1%}" if cost.old else "new"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vslmc.diagnostics.catalogue import package as faults
 from vslmc.diagnostics.model import Diagnostic
-from vslmc.driver.compile import Compiled, Request, compile_spec
+from vslmc.driver.compile import Compiled, Copied, Request, compile_spec
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
 from vslmc.render.card import render_card
@@ -47,15 +47,22 @@ RENDERERS = {
 """Every file of a package and what makes it; the manifest is made from all of them."""
 
 
-def render_package(plan: Plan, compiled: Compiled) -> Package:
-    """All files of a plan's package; raises `UnsafeCode` rather than hand out such."""
+def render_files(plan: Plan, copied: Copied) -> dict[str, str]:
+    """All files of a package but its manifest, those of the user's own last."""
     files = {name: renderer(plan) for name, renderer in RENDERERS.items()}
+    return files | {name: file.text for name, file in copied.items()}
+
+
+def render_package(plan: Plan, copied: Copied, compiled: Compiled) -> Package:
+    """All files of a plan's package; raises `UnsafeCode` rather than hand out such."""
+    files = render_files(plan, copied)
     for name, text in files.items():
-        if name.endswith(".py"):
-            check_python(name, text)
+        if name.endswith(".py") and name not in copied:
+            check_python(name, text, copied)
     digest = digest_text(compiled.spec_text)
     manifest = render_manifest(plan, files, digest, compiled.sets)
-    return Package(plan.name, {**files, MANIFEST: manifest})
+    sources = tuple(file.path for file in copied.values())
+    return Package(plan.name, {**files, MANIFEST: manifest}, sources)
 
 
 def render_packages(request: Request) -> Outcome[tuple[Package, ...]]:
@@ -69,7 +76,8 @@ def render_packages(request: Request) -> Outcome[tuple[Package, ...]]:
     if twice:
         clash = tuple(faults.same_package_name(name) for name in twice)
         return Outcome(None, (*outcome.diagnostics, *clash))
-    packages = tuple(render_package(plan, compiled) for plan in compiled.plans)
+    each = zip(compiled.plans, compiled.copied, strict=True)
+    packages = tuple(render_package(plan, copied, compiled) for plan, copied in each)
     return Outcome(packages, outcome.diagnostics)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vslmc.checks import verify_model
+from vslmc.checks.python import list_parts
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
 from vslmc.plan.lower import lower_model
@@ -14,9 +15,11 @@ from vslmc.plan.nodes import Plan
 from vslmc.plan.passes import run_passes
 from vslmc.resolve.loose import resolve_loose
 from vslmc.resolve.model import resolve_model
+from vslmc.resolve.nodes import ResolvedModel
 from vslmc.spec.allow import find_idle, silence
 from vslmc.spec.load import load_spec
 from vslmc.spec.nodes import Spec
+from vslmc.spec.python import PythonFile
 from vslmc.syntax.limits import Limits, Work
 
 
@@ -41,6 +44,9 @@ class Request:
     """Stands for the file's content."""
 
 
+Copied = dict[str, PythonFile]
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """What became of a request."""
@@ -51,6 +57,8 @@ class Compiled:
     """The settings that they were made with."""
     spec_text: str
     """The spec's own text."""
+    copied: tuple[Copied, ...]
+    """Of each plan, the files of the user's own by their name in the package."""
 
 
 def check_spec(request: Request) -> tuple[Diagnostic, ...]:
@@ -88,13 +96,14 @@ def compile_spec(request: Request) -> Outcome[Compiled]:
         return Outcome(None, _order(found))
     # Without any model, the choice of one makes the fault that says so.
     wanted = _choices(spec) if request.every and spec.own_models else ()
-    plans: list[Plan] = []
+    made: list[tuple[Plan, Copied]] = []
     done = Work()
     for model, variant in wanted or (choose_model(spec, request),):
         outcome = _compile(spec, model, variant, request, done)
         found += outcome.diagnostics
-        plans += [outcome.value] if outcome.value is not None else []
-    compiled = Compiled(tuple(plans), request.sets, spec.source.text)
+        made += [outcome.value] if outcome.value is not None else []
+    plans, copied = tuple(plan for plan, _ in made), tuple(files for _, files in made)
+    compiled = Compiled(plans, request.sets, spec.source.text, copied)
     broken = any(diagnostic.is_error for diagnostic in found)
     left = silence(found, spec.allows)
     return Outcome(None if broken else compiled, _order(left))
@@ -124,8 +133,8 @@ def choose_model(spec: Spec, request: Request) -> tuple[str | None, str | None]:
 
 def _compile(
     spec: Spec, model: str | None, variant: str | None, request: Request, done: Work
-) -> Outcome[Plan]:
-    """One plan; the stages after a fault are left out, but not for a fault in loading."""
+) -> Outcome[tuple[Plan, Copied]]:
+    """One plan, and the files that go with it; the stages after a fault are left out, but not for a fault in loading."""
     limits = request.limits
     resolved = resolve_model(spec, model, variant, request.sets, limits, done)
     found = list(resolved.diagnostics)
@@ -136,8 +145,16 @@ def _compile(
         return Outcome(None, tuple(found))
     lowered = lower_model(resolved.value, limits)
     found += lowered.diagnostics
-    plan = None if lowered.value is None else run_passes(lowered.value)
-    return Outcome(plan, tuple(found))
+    if lowered.value is None:
+        return Outcome(None, tuple(found))
+    made = (run_passes(lowered.value), _list_files(resolved.value))
+    return Outcome(made, tuple(found))
+
+
+def _list_files(model: ResolvedModel) -> Copied:
+    """The files of the user's own, in the order of the layers."""
+    parts = (part for layer in model.layers for _, part in list_parts(layer))
+    return {part.file.name: part.file for part in parts if part.file is not None}
 
 
 def _order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

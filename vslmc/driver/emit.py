@@ -15,13 +15,12 @@ from vslmc.driver.compile import Request, choose_model, compile_one
 from vslmc.outcome import Outcome
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.lower import lower_model
-from vslmc.plan.tensors import count_numbers
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
 from vslmc.spec import nodes as n
-from vslmc.spec.fields import Component, kind_of, settings_of
+from vslmc.spec.fields import Component, kind_of
 from vslmc.spec.load import load_spec, load_texts
 from vslmc.spec.values import Symbol, Words
 from vslmc.syntax.limits import Limits
@@ -228,7 +227,7 @@ def _recipe(model: ResolvedModel, limits: Limits) -> Json | None:
     plan = lower_model(model, limits).value
     if plan is None:
         return None
-    recipe = resolve_recipe(model.recipe, count_numbers(plan.tensors)).value
+    recipe = resolve_recipe(model.recipe, plan.parameters).value
     assert recipe is not None, "lowering has accepted it"
     return {
         "recipe": component_to_json(recipe.recipe),
@@ -242,10 +241,10 @@ def component_to_json(component: Component) -> Json:
     kind = kind_of(component)
     keys: Mapping[str, Json] = {
         name: {
-            "value": _value(getattr(component, name)),
+            "value": _value(component.value_of(name)),
             **origin_to_json(component.origin(name)),
         }
-        for name in settings_of(type(component))
+        for name in component.all_settings()
     }
     return {"kind": None if kind is None else kind.name, "keys": keys}
 
@@ -266,9 +265,7 @@ def value_to_json(value: Any) -> Any:
     if not isinstance(value, Component):
         return plain(value)
     kind = kind_of(value)
-    keys = {
-        name: value_to_json(getattr(value, name)) for name in settings_of(type(value))
-    }
+    keys = {name: value_to_json(value.value_of(name)) for name in value.all_settings()}
     return keys if kind is None else {"kind": kind.name, **keys}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vslmc.diagnostics.catalogue import package as faults
-from vslmc.driver.compile import Request, compile_spec
+from vslmc.driver.compile import Copied, Request, compile_spec
 from vslmc.outcome import Outcome
 from vslmc.plan.json import BadPlan
 from vslmc.plan.nodes import Plan
@@ -44,16 +44,16 @@ def load_side(name: str, request: Request, *, code: bool) -> Outcome[Side]:
     outcome = compile_spec(request)
     if outcome.value is None:
         return Outcome(None, outcome.diagnostics)
-    plan = outcome.value.plans[0]
-    side = Side(name, plan, _render(plan) if code else {})
+    plan, copied = outcome.value.plans[0], outcome.value.copied[0]
+    side = Side(name, plan, _render(plan, copied) if code else {})
     return Outcome(side, outcome.diagnostics)
 
 
-def _render(plan: Plan) -> dict[str, str]:
+def _render(plan: Plan, copied: Copied) -> dict[str, str]:
     # Only a comparison of code pays for loading the templates' engine.
-    from vslmc.driver.build import RENDERERS
+    from vslmc.driver.build import render_files
 
-    return {name: renderer(plan) for name, renderer in RENDERERS.items()}
+    return render_files(plan, copied)
 
 
 def _load_package(name: str, folder: Path, *, code: bool) -> Outcome[Side]:

@@ -15,12 +15,11 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.driver.compile import Request, choose_model
 from vslmc.outcome import Outcome
 from vslmc.plan.lower import lower_model
-from vslmc.plan.tensors import count_numbers
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel, ResolvedRecipe
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Source, Span
-from vslmc.spec.fields import Component, Derived, Setting, kind_of, settings_of
+from vslmc.spec.fields import Component, Derived, Setting, kind_of
 from vslmc.spec.load import load_spec
 from vslmc.spec.nodes import Spec
 from vslmc.spec.reference import write_value
@@ -163,8 +162,7 @@ class _Search:
         plan = lower_model(self.model, self.request.limits)
         if plan.value is None:
             raise Lost(next(found for found in plan.diagnostics if found.is_error))
-        count = count_numbers(plan.value.tensors)
-        recipe = resolve_recipe(self.model.recipe, count).value
+        recipe = resolve_recipe(self.model.recipe, plan.value.parameters).value
         assert recipe is not None, f"lowering has accepted the recipe of {rest}"
         return recipe
 
@@ -193,11 +191,11 @@ class _Search:
             if not isinstance(inner, Component):
                 words = "this is a value, without keys below it"
                 raise Lost(faults.wrong_path(step.span, words))
-            settings: Mapping[str, Setting] = settings_of(type(inner))
+            settings: Mapping[str, Setting] = inner.all_settings()
             if step.name not in settings:
                 names = list(dict.fromkeys((*settings, *known)))
                 raise Lost(unknown_key(step.span, step.name, owner, names))
-            value = getattr(inner, step.name)
+            value = inner.value_of(step.name)
             origin = inner.origin(step.name)
             answer = Answer(self.path, value, settings[step.name], origin)
             kind = kind_of(value) if isinstance(value, Component) else None

@@ -88,6 +88,13 @@ class Analysis:
         self.verdicts = kept
         self.dropped = {k: v for k, v in known.items() if k in own and k not in kept}
 
+    def look_again(self) -> None:
+        """Judge again what depends on files that are no specs: they may have changed."""
+        again = [
+            key for key, verdict in self.verdicts.items() if "python" in verdict.words
+        ]
+        self.dropped |= {key: self.verdicts.pop(key) for key in again}
+
     def pending(self) -> list[Key]:
         """Declarations of the file that have no verdict, the changed ones first."""
         keys = [key for key in self.program.own if key not in self.verdicts]

@@ -60,6 +60,7 @@ class Checker:
         await asyncio.sleep(DELAY)
         try:
             analysis = self.project.analysis(main)
+            analysis.look_again()
             told = -NEWS
             while not work(analysis):
                 if perf_counter() > told + NEWS:

@@ -10,9 +10,11 @@ from vslmc.lsp import describe
 from vslmc.lsp.context import Arguments, Context, Section, Value, context_at, setting_of
 from vslmc.lsp.keys import ALIASES, classes_at, kind_in_block
 from vslmc.lsp.program import Program
+from vslmc.lsp.python import class_before
 from vslmc.lsp.script import Spot
 from vslmc.spec import vocabulary
 from vslmc.spec.fields import KINDS, Setting, settings_of
+from vslmc.spec.parts import PythonPart
 from vslmc.spec.tree import NESTED
 from vslmc.spec.values import Choice, Flag, String
 from vslmc.syntax.limits import Limits
@@ -54,7 +56,20 @@ def complete(program: Program, spot: Spot, limits: Limits) -> list[Offer]:
     if context is None:
         return []
     offers = {offer.label: offer for offer in _offers(program, context)}
+    scope = context.scope
+    if isinstance(scope, Arguments) and issubclass(scope.kind.cls, PythonPart):
+        own = _of_class(program, spot, context)
+        offers = {offer.label: offer for offer in own} | offers
     return list(offers.values())
+
+
+def _of_class(program: Program, spot: Spot, context: Context) -> Iterator[Offer]:
+    """Arguments of the constructor of a class of the user's own."""
+    found = None if context.after_equal else class_before(program, spot)
+    for name in found.arguments if found else ():
+        if name not in context.bound:
+            detail = f"of {found.name}" if found else ""
+            yield Offer(name, "key", detail, "", f"{name} = $0", 0)
 
 
 def _offers(program: Program, context: Context) -> Iterator[Offer]:

@@ -11,6 +11,7 @@ from vslmc.lsp.complete import complete
 from vslmc.lsp.hover import hover
 from vslmc.lsp.outline import outline
 from vslmc.lsp.program import Program
+from vslmc.lsp.python import class_of
 from vslmc.lsp.script import Script, Spot
 from vslmc.lsp.server import Server
 from vslmc.lsp.symbols import (
@@ -103,8 +104,20 @@ def on_definition(ls: Server, params: t.DefinitionParams) -> t.Location | None:
     if symbol.sort == "import":
         target = find_file(request.program, request.spot)
         return t.Location(ls.desk.uri(target), START) if target else None
+    if symbol.sort == "python":
+        return locate_class(ls, request)
     place = find_definition(request.program, symbol)
     return ls.desk.location(request.program, place) if place else None
+
+
+def locate_class(ls: Server, request: Request) -> t.Location | None:
+    """The file and line of a class of the user's own."""
+    mention = mention_at(request.spot)
+    found = class_of(request.program, mention) if mention else None
+    if found is None:
+        return None
+    place = t.Position(found.line, 0)
+    return t.Location(ls.desk.uri(found.path), t.Range(place, place))
 
 
 def on_references(ls: Server, params: t.ReferenceParams) -> list[t.Location]:

@@ -244,9 +244,8 @@ def show_item(item: Item) -> str:
     widths = join_values(item.widths)
     counts = join_values(item.parameters)
     layers = in_layers(item.layers).removeprefix(" in ")
-    return (
-        f"* `{item.model}`: {layers}, width {widths}, {counts} parameters in each layer"
-    )
+    counts = f"{counts}{item.mark} parameters in each layer"
+    return f"* `{item.model}`: {layers}, width {widths}, {counts}"
 
 
 def join_values(values: tuple[int, ...]) -> str:

@@ -9,8 +9,9 @@ from typing import Literal
 from vslmc.source import Span
 from vslmc.syntax import nodes as s
 
-Sort = Literal["param", "block", "recipe", "model", "label", "import", "word"]
-"""A `word` is a name in an expression: a parameter, if there is one of that name."""
+Sort = Literal["param", "block", "recipe", "model", "label", "import", "python", "word"]
+"""A `word` is a name in an expression: a parameter, if there is one of that name; `python` names
+a file and a class of the user's own."""
 
 DECLARED: dict[str, Sort] = {
     "block": "block",
@@ -135,8 +136,11 @@ def _words(expr: s.Expr | None) -> Iterator[Mention]:
                 stack.append(operand)
             case s.Binary(left=left, right=right):
                 stack += (left, right)
-            case s.Call(arguments=arguments):
+            case s.Call(arguments=arguments) as call:
                 stack += (argument.value for argument in arguments)
+                first = arguments[0].value if arguments else None
+                if call.name.text == "python" and isinstance(first, s.Text):
+                    yield Mention("python", first.value, first.span)
             case s.Sequence(items=items):
                 stack += items
             case _:

@@ -17,8 +17,9 @@ from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec.allow import Allow
 from vslmc.spec.bind import drop_echoes
-from vslmc.spec.load import load_documents
+from vslmc.spec.load import find_root, load_documents
 from vslmc.spec.nodes import BlockDecl, ModelDecl, RecipeDecl, Spec
+from vslmc.spec.python import PythonFiles
 from vslmc.spec.unused import Uses, find_unused, join_uses
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document, Entry, Import, Param
@@ -93,7 +94,7 @@ class Program:
         owner = self.owners[entry.span.source].path
         try:
             path = (owner.parent / entry.path.value).resolve()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):
             return None
         return path if path in self.scripts else None
 
@@ -122,6 +123,8 @@ def load_program(
     found = tuple(drop_echoes(loaded.diagnostics, merge.found))
     home = ordered[main]
     spec = merge.spec(home.chunks[0].source, found)
+    root = find_root(main).resolve()
+    spec = replace(spec, files=PythonFiles(root, main, spec.source, limits))
     if not any(fault.is_error for fault in found):
         found += tuple(find_unused(spec, home.order, uses_of(ordered, main)))
     return Program(main, ordered, spec, found)

@@ -69,7 +69,9 @@ class Project:
         return known
 
     def users(self, path: Path) -> list[Path]:
-        """Open files whose program holds a file, itself among them."""
+        """Open files whose program holds a file, itself among them; Python is held by any."""
+        if path.suffix == ".py":
+            return list(self.buffers)
         return [
             main
             for main in self.buffers

@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 def check_renaming(program: Program, symbol: Symbol) -> None:
     """Refuse what has no declaration to rename."""
-    if symbol.sort == "import":
+    if symbol.sort in ("import", "python"):
         raise Refusal("a file is renamed on disk, not here")
     if find_definition(program, symbol) is None:
         raise Refusal(f"there is no {symbol.sort} `{symbol.name}`")

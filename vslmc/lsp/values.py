@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vslmc.cost.marks import mark_layers
 from vslmc.cost.parameters import count_parameters
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.chunks import Chunk
@@ -13,7 +14,7 @@ from vslmc.plan.lower import lower_model
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
-from vslmc.spec.fields import KINDS, Component, settings_of
+from vslmc.spec.fields import KINDS, Component
 from vslmc.spec.reference import write_value
 from vslmc.syntax import nodes as s
 
@@ -49,6 +50,8 @@ class Item:
     """Of each of these layers."""
     parameters: tuple[int, ...]
     """Of each of these layers."""
+    mark: str = ""
+    """What parts of the user's own have to do with these numbers."""
 
 
 def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
@@ -86,8 +89,8 @@ def _walk(
     model: str, component: Any, layers: tuple[int, ...], path: str = ""
 ) -> Iterator[Known]:
     assert isinstance(component, Component)
-    for name, setting in settings_of(type(component)).items():
-        value: Any = getattr(component, name)
+    for name, setting in component.all_settings().items():
+        value: Any = component.value_of(name)
         inner = isinstance(value, Component)
         text = kind_name(value) if inner else write_value(value, setting)
         origin = component.origin(name)
@@ -118,6 +121,7 @@ def list_items(model: ResolvedModel, place: Span) -> Item | None:
         tuple(layer.index for layer in layers),
         tuple(layer.block.width for layer in layers),
         tuple(counts[layer.index] for layer in layers),
+        str(mark_layers(plan.decoder.layers[layer.index] for layer in layers)),
     )
 
 

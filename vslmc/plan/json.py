@@ -15,13 +15,13 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from vslmc.plan.nodes import AdamW, Attention, Plan
+from vslmc.plan.nodes import AdamW, Plan
 from vslmc.source import Origin, Source, Span
 
 TAG = "type"
 """Entry that names the class of a node."""
 
-FAMILIES: frozenset[type] = frozenset({Attention, AdamW})
+FAMILIES: frozenset[type] = frozenset({AdamW})
 """Kinds that carry their tag although their family has no other member yet."""
 
 Convert = Callable[[Any], Any]
@@ -202,10 +202,12 @@ class _Decoders:
         return _optional(decode) if NoneType in members else decode
 
     def choice(self, members: list[Any]) -> Convert:
+        if len(members) > 1 and not _nodes(members[0]):
+            return _any_of(frozenset(members))
         if len(members) > 1:
             return _by_tag({member.__name__: self.find(member) for member in members})
         only = members[0]
-        named = is_dataclass(only) or get_origin(only) is Literal
+        named = bool(_nodes(only)) or get_origin(only) is Literal
         return self.find(only) if named else _SCALARS[only]
 
     def node(self, kind: type) -> Convert:
@@ -292,6 +294,17 @@ def _scalar(kind: type, accepted: tuple[type, ...], name: str) -> Convert:
         if type(data) not in accepted:
             raise BadPlan(f"expected {name}, got {data!r}")
         return data if type(data) is kind else kind(data)
+
+    return decode
+
+
+def _any_of(kinds: frozenset[type]) -> Convert:
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+
+    def decode(data: Any) -> Any:
+        if type(data) not in kinds:
+            raise BadPlan(f"expected one of {names}, got {data!r}")
+        return data
 
     return decode
 

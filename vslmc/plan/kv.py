@@ -11,7 +11,6 @@ from vslmc.plan.nodes import (
     Dilated,
     KvState,
     Layer,
-    Mixer,
     Mla,
     T5Bias,
     TransformerXl,
@@ -55,7 +54,9 @@ def find_reaches(layers: Sequence[Layer]) -> dict[int, Reaches]:
     return {owner: frozenset(found) for owner, found in reaches.items()}
 
 
-def make_state(mixer: Mixer, reaches: Reaches, context: int) -> KvState | None:
+def make_state(
+    mixer: Attention | Mla, reaches: Reaches, context: int
+) -> KvState | None:
     """What decoding keeps of a mixer whose keys are seen as far back as `reaches`."""
     if isinstance(mixer, Mla):
         return KvState(context, mixer.kv_rank + mixer.rope_dim, "latent")
@@ -75,11 +76,11 @@ def make_state(mixer: Mixer, reaches: Reaches, context: int) -> KvState | None:
 def place_states(layers: tuple[Layer, ...], context: int) -> tuple[Layer, ...]:
     """The layers with the states that follow from all who use them; equal ones stay one."""
     reaches = find_reaches(layers)
-    made: dict[tuple[int, Reaches], Mixer] = {}
+    made: dict[tuple[int, Reaches], Attention | Mla] = {}
     placed: list[Layer] = []
     for layer in layers:
         mixer = layer.mixer
-        if mixer is None:
+        if not isinstance(mixer, Attention | Mla):
             placed.append(layer)
             continue
         seen = reaches.get(layer.mixer_owner, frozenset())

@@ -20,6 +20,7 @@ from vslmc.plan.nodes import (
     Norm,
     TransformerXl,
 )
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.start import ONES, ZEROS, Start, softplus_inverse
 
 
@@ -79,6 +80,8 @@ def branch_parts(part: Mixer | Ffn, width: int, start: Start) -> Iterator[Part]:
             return mla_parts(part, width, start)
         case Mlp() | Glu() | Moe():
             return ffn_parts(part, width, start)
+        case PythonMixer() | PythonFfn():
+            return iter(())  # only its class knows them
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -184,7 +187,7 @@ XIELU = {"alpha_p": softplus_inverse(0.8), "alpha_n": softplus_inverse(0.8 - 0.5
 """Starts of xIELU's parameters (Huang & Schlag 2024): slopes of 0.8, beta 0.5 apart."""
 
 
-def ffn_parts(ffn: Ffn, width: int, start: Start) -> Iterator[Part]:
+def ffn_parts(ffn: Mlp | Glu | Moe, width: int, start: Start) -> Iterator[Part]:
     """Parameters of an FFN."""
     match ffn:
         case Mlp() | Glu():

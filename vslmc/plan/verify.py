@@ -29,7 +29,9 @@ from vslmc.plan.nodes import (
     Training,
     Xpos,
 )
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.tensors import list_tensors
+from vslmc.plan.verify_python import verify_python
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
 """Kernels that need nothing but torch."""
@@ -162,9 +164,9 @@ def _states(stack: Stack, context: int) -> Iterator[str]:
     reaches = find_reaches(stack.layers)
     for layer, source in zip(stack.layers, find_sources(stack.layers), strict=True):
         where, mixer = f"layers[{layer.index}].mixer", layer.mixer
-        if mixer is None:
+        if not isinstance(mixer, Attention | Mla):
             continue
-        if source is None or source.mixer is None:
+        if source is None or not isinstance(source.mixer, Attention | Mla):
             yield f"{where}.kv: there is no attention before it"
             continue
         keys, wanted = _keys(source.mixer), _keys(mixer)
@@ -175,7 +177,7 @@ def _states(stack: Stack, context: int) -> Iterator[str]:
             yield f"{where}.state: {mixer.state} instead of {state}"
 
 
-def _keys(mixer: Mixer) -> tuple[object, ...]:
+def _keys(mixer: Attention | Mla) -> tuple[object, ...]:
     """What two layers that use the same keys have in common."""
     if isinstance(mixer, Mla):
         return (mixer.kv_rank, mixer.rope_dim)
@@ -233,6 +235,9 @@ def _mixer(mixer: Mixer) -> Iterator[str]:
             yield from _attention(mixer)
         case Mla():
             yield from _mla(mixer)
+        case PythonMixer():
+            yield from verify_python(mixer)
+            return
         case _ as unreachable:
             assert_never(unreachable)
     yield from _inside("kernel", _kernel(mixer.kernel))
@@ -307,6 +312,8 @@ def _ffn(ffn: Ffn) -> Iterator[str]:
             yield from _positive("ffn", hidden=ffn.hidden)
         case Moe():
             yield from _moe(ffn)
+        case PythonFfn():
+            yield from verify_python(ffn)
         case _ as unreachable:
             assert_never(unreachable)
 

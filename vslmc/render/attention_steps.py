@@ -8,13 +8,12 @@ from vslmc.plan.nodes import (
     Alibi,
     Attention,
     KernelName,
-    Mixer,
     Mla,
     Rope,
     TransformerXl,
     Xpos,
 )
-from vslmc.render.kernels.variants import Variant, form_of
+from vslmc.render.kernels.variants import Form, Variant, form_of
 from vslmc.render.layout import WIDTH, Call, lay_out_at
 from vslmc.render.passing import slot_of
 from vslmc.render.structure import Structure, borrows_kv, turning_of
@@ -92,7 +91,7 @@ def rope_name(structure: Structure) -> str:
     return "rope" if len(structure.ropes) < 2 else "ropes[self.rope]"
 
 
-def rotation(mixer: Mixer) -> str | None:
+def rotation(mixer: Attention | Mla) -> str | None:
     """The function that turns the heads of a mixer."""
     turning = turning_of(mixer)
     if turning is None:
@@ -190,7 +189,9 @@ def kernel_arguments(a: Attention, structure: Structure) -> Words:
     return tuple(found)
 
 
-def choose_lines(mixer: Mixer, structure: Structure, arguments: Words) -> Iterator[str]:
+def choose_lines(
+    mixer: Attention | Mla, structure: Structure, arguments: Words
+) -> Iterator[str]:
     """`y` by the first candidate that runs; padding is for those of PyTorch alone."""
     form = form_of(mixer)
     *tests, last = mixer.kernel.candidates
@@ -206,7 +207,7 @@ def choose_lines(mixer: Mixer, structure: Structure, arguments: Words) -> Iterat
     # A cache holds latent vectors, which are no values of a head's size.
     plain = "slot is None and " if isinstance(mixer, Mla) else ""
     for place, kernel in enumerate(tests):
-        runs = "q.is_cuda" if _needs_cuda(mixer, kernel) else f"{kernel}_runs(q)"
+        runs = _runs_text(mixer, kernel, form)
         yield f"{'elif' if place else 'if'} {plain}padding is None and {runs}:"
         yield from (f"    {line}" for line in call(kernel, (), 4, SHAPE))
     yield "else:"
@@ -216,6 +217,14 @@ def choose_lines(mixer: Mixer, structure: Structure, arguments: Words) -> Iterat
 SHAPE = "  # (B, H, T, D)"
 
 
-def _needs_cuda(mixer: Mixer, kernel: str) -> bool:
+def _runs_text(mixer: Attention | Mla, kernel: KernelName, form: Form) -> str:
+    """Whether a kernel runs, as a test of the generated code."""
+    if _needs_cuda(mixer, kernel):
+        return "q.is_cuda"
+    old = kernel == "flash" and form.flash_2
+    return "flash_2_runs(q)" if old else f"{kernel}_runs(q)"
+
+
+def _needs_cuda(mixer: Attention | Mla, kernel: str) -> bool:
     """Whether a kernel is only tried where it is compiled: it was not asked for by name."""
     return kernel == "flex" and mixer.kernel.choice == "auto"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.plan.nodes import Form, Layer
+from vslmc.plan.python import PythonMixer
 from vslmc.render.layout import Call, lay_out_at
 from vslmc.render.parts import norm_text
 from vslmc.render.passing import names_of, table_parameters
@@ -35,6 +36,8 @@ def list_branches(layer: Layer, structure: Structure) -> list[Branch]:
     found: list[Branch] = []
     if layer.mixer is not None:
         passed = (*tables, "padding", *slot, *kv, *turn)
+        if isinstance(layer.mixer, PythonMixer):
+            passed = ("padding", "slot")
         found.append(Branch("mixer", "1", passed))
     if layer.ffn is not None:
         found.append(Branch("ffn", "2", (*turn, *losses)))

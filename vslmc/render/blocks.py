@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Plan
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.attention import attention_parameters
 from vslmc.render.block_steps import part_lines, step_lines
 from vslmc.render.engine import render
@@ -15,6 +16,7 @@ from vslmc.render.ffns import moe_parameters
 from vslmc.render.latent import latent_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
 from vslmc.render.passing import layer_parameters
+from vslmc.render.python import python_call
 from vslmc.render.repeat import find_repeats, write_ranges
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
@@ -141,6 +143,8 @@ def _mixer_call(mixer: Mixer, width: int, structure: Structure) -> Call:
             parameters = attention_parameters(mixer, structure)
         case Mla():
             parameters = latent_parameters(mixer, structure)
+        case PythonMixer():
+            return python_call(mixer, width)
         case _ as unreachable:
             assert_never(unreachable)
     sizes = tuple(f"{name}={py_num(value)}" for name, _, value in parameters)
@@ -148,6 +152,8 @@ def _mixer_call(mixer: Mixer, width: int, structure: Structure) -> Call:
 
 
 def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
+    if isinstance(ffn, PythonFfn):
+        return python_call(ffn, width)
     name = structure.ffns[ffn]
     if not isinstance(ffn, Moe):
         low = ffn.lora

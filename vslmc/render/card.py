@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vslmc.cost.describe import format_bytes
 from vslmc.cost.describe_ends import describe_embedding, describe_head
 from vslmc.cost.flops import count_flops
+from vslmc.cost.marks import Mark, mark_plan
 from vslmc.cost.memory import (
     Cache,
     count_cache,
@@ -18,6 +19,7 @@ from vslmc.plan.nodes import BuiltinText, Plan, Training
 from vslmc.render.card_layers import list_layer_rows
 from vslmc.render.engine import render
 from vslmc.render.escape import html_comment, md_text
+from vslmc.render.python import list_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class CardView:
     """What `launch.sh` starts."""
     char: bool
     """Whether a checkpoint carries the tokenizer's alphabet."""
+    python: tuple[str, ...]
+    """Files of the user's own, as code."""
 
 
 def render_card(plan: Plan) -> str:
@@ -58,6 +62,7 @@ def render_card(plan: Plan) -> str:
         processes=str(launch.gpus),
         launcher="DeepSpeed" if several else "PyTorch alone, by torchrun",
         char=plan.training.tokenizer == "char",
+        python=tuple(dict.fromkeys(f"`{part.file}`" for part in list_parts(plan))),
     )
     return render("launch/card.md.jinja", view)
 
@@ -83,9 +88,12 @@ def _summarise(plan: Plan) -> str:
 
 def _list_costs(plan: Plan) -> list[tuple[str, str]]:
     parameters, flops = count_parameters(plan), count_flops(plan)
-    rows = [("Parameters", f"{parameters.total:,}")]
+    marks = mark_plan(plan)
+    stored, spent = marks.parameters, marks.flops
+    rows = [("Parameters", f"{parameters.total:,}{stored}")]
     if parameters.active != parameters.total:
-        rows.append(("of them active for one token", f"{parameters.active:,}"))
+        active = f"{parameters.active:,}{stored}"
+        rows.append(("of them active for one token", active))
     if parameters.resizes:
         rows.append(("of them between widths", f"{parameters.resizes:,}"))
     full, half = count_cache(plan, "fp32"), count_cache(plan, "bf16")
@@ -93,13 +101,16 @@ def _list_costs(plan: Plan) -> list[tuple[str, str]]:
         *rows,
         ("of them embeddings", f"{parameters.embedding:,}"),
         ("of them head and final norm", f"{parameters.head:,}"),
-        ("FLOPs of a forward pass, per token", f"{flops.forward:,.0f}"),
-        ("FLOPs of training, per token", f"{flops.training:,.0f}"),
+        ("FLOPs of a forward pass, per token", f"{flops.forward:,.0f}{spent}"),
+        ("FLOPs of training, per token", f"{flops.training:,.0f}{spent}"),
         ("KV cache, fp32", _describe_cache(full)),
         ("KV cache, bf16", _describe_cache(half)),
-        ("Weights, fp32", format_bytes(count_weights(parameters.total))),
-        ("Weights, bf16", format_bytes(count_weights(parameters.total, "bf16"))),
-        (_training_label(plan), _describe_training(plan, parameters.total)),
+        ("Weights, fp32", f"{format_bytes(count_weights(parameters.total))}{stored}"),
+        (
+            "Weights, bf16",
+            f"{format_bytes(count_weights(parameters.total, 'bf16'))}{stored}",
+        ),
+        (_training_label(plan), _describe_training(plan, parameters.total, stored)),
     ]
 
 
@@ -113,7 +124,7 @@ def _training_label(plan: Plan) -> str:
     return f"Training state of each process (ZeRO {launch.zero}, {processes})"
 
 
-def _describe_training(plan: Plan, parameters: int) -> str:
+def _describe_training(plan: Plan, parameters: int, mark: Mark) -> str:
     launch = plan.training.deepspeed
     state = count_training_state(parameters, launch.zero, launch.gpus * launch.nodes)
     parts = {
@@ -122,7 +133,7 @@ def _describe_training(plan: Plan, parameters: int) -> str:
         "AdamW": state.moments,
     }
     listed = ", ".join(f"{name} {format_bytes(size)}" for name, size in parts.items())
-    return f"{format_bytes(state.total)} ({listed}), and the activations"
+    return f"{format_bytes(state.total)}{mark} ({listed}), and the activations"
 
 
 def _list_recipe(plan: Plan) -> list[tuple[str, str]]:

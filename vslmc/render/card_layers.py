@@ -9,11 +9,15 @@ from vslmc.cost.describe import (
     describe_mixer,
     describe_norm,
     describe_shared,
+    name_mixer,
 )
+from vslmc.cost.marks import mark_layer
 from vslmc.cost.parameters import count_parameters
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.text import span_text
 from vslmc.plan.nodes import Layer, Plan
+from vslmc.plan.python import PythonFfn, PythonMixer
+from vslmc.render.escape import md_text
 
 
 def list_layer_rows(plan: Plan) -> tuple[str, ...]:
@@ -29,7 +33,8 @@ def _row(plan: Plan, counts: tuple[int, ...], run: Run | Again) -> str:
         again = f"the weights of {span_text(*run.of)} again{times}"
         return f"| {place} | | | {again} | | |"
     count, size = counts[run.first], run.last - run.first + 1
-    number = f"{count:,}" if size == 1 else f"{size} x {count:,}"
+    number = f"{count:,}{mark_layer(layer).parameters}"
+    number = number if size == 1 else f"{size} x {number}"
     return f"| {' | '.join([place, *_cells(layer), number])} |"
 
 
@@ -37,9 +42,14 @@ def _cells(layer: Layer) -> tuple[str, ...]:
     mixer = "none"
     if layer.mixer is not None:
         columns = describe_mixer(layer.mixer)
-        said = (f"{name} {text}" for name, text in columns.items() if text)
-        mixer = f"{layer.mixer.__class__.__name__.lower()}: {', '.join(said)}"
+        said = [f"{name} {text}" for name, text in columns.items() if text]
+        mixer = ": ".join(
+            [name_mixer(layer.mixer), *([", ".join(said)] if said else [])]
+        )
     ffn = "none" if layer.ffn is None else describe_ffn(layer.ffn)
+    # The user's own may be given any text.
+    mixer = md_text(mixer) if isinstance(layer.mixer, PythonMixer) else mixer
+    ffn = md_text(ffn) if isinstance(layer.ffn, PythonFfn) else ffn
     extra = [text for text in (describe_shared(layer), describe_lora(layer)) if text]
     ffn = "; ".join([ffn, *extra])
     words = [

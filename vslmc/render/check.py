@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.plan.kv import reach_of
 from vslmc.plan.nodes import Attention, Plan
+from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
+from vslmc.render.python import list_parts
 from vslmc.render.structure import Structure, find_structure
 from vslmc.render.words import Words
 
@@ -38,6 +41,14 @@ class CheckView:
     """Whether the windows keep some token from seeing the first."""
     reach: int
     """Tokens that a token sees at most through all layers, itself included."""
+    imports: Words
+    """Import lines."""
+    python: bool
+    """Whether there are parts of the user's own."""
+    own_mixers: bool
+    """Whether some of them are mixers."""
+    own_ffns: bool
+    """Whether some of them are FFNs."""
     padded: bool
     """Whether tokens can be padding."""
     kernels: Words
@@ -64,6 +75,7 @@ def render_check(plan: Plan) -> str:
     reach = find_reach(plan)
     tokens = _tokens(plan, structure)
     kernels = check_kernels(structure, tokens)
+    parts = list_parts(plan)
     nothing = "tokens, None, None" if structure.mixes else "tokens, None"
     view = CheckView(
         spec=py_comment(plan.spec),
@@ -75,7 +87,11 @@ def render_check(plan: Plan) -> str:
         weighted=_weighted(plan),
         limited=reach < tokens,
         reach=reach,
-        padded=structure.mixes,
+        imports=tuple(_imports(bool(kernels.lines), bool(parts))),
+        python=bool(parts),
+        own_mixers=any(isinstance(part, PythonMixer) for part in parts),
+        own_ffns=any(isinstance(part, PythonFfn) for part in parts),
+        padded=structure.mixes and not structure.recomputes,
         kernels=kernels.lines,
         textbook=kernels.textbook,
         attend=kernels.attend,
@@ -86,6 +102,16 @@ def render_check(plan: Plan) -> str:
         head_dim=kernels.head_dim,
     )
     return render("check/test_model.py.jinja", view)
+
+
+def _imports(kernels: bool, python: bool) -> Iterator[str]:
+    yield from ("import importlib.util", "import io", "import json")
+    yield from ("import math",) if kernels else ()
+    yield from ("import sys", "from pathlib import Path", "")
+    yield from ("import torch", "from torch import Tensor")
+    yield "from torch.testing import assert_close"
+    if python:
+        yield "from torch.utils.flop_counter import FlopCounterMode"
 
 
 def find_reach(plan: Plan) -> int:

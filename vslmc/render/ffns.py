@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Ffn, Glu, Mlp, Moe
+from vslmc.plan.nodes import Glu, Mlp, Moe
 from vslmc.plan.parameters import XIELU
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
@@ -17,7 +17,7 @@ from vslmc.render.parts import (
     linear_name,
 )
 from vslmc.render.structure import Structure
-from vslmc.render.words import Words
+from vslmc.render.words import ListedFfn, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _expert_products(structure: Structure) -> Iterator[str]:
     yield read_leaf("expert_mm" if even else "expert_mm_odd")
 
 
-def _render_ffn(ffn: Ffn, name: str, structure: Structure) -> str:
+def _render_ffn(ffn: ListedFfn, name: str, structure: Structure) -> str:
     if isinstance(ffn, Moe):
         return render("model/moe.py.jinja", _moe_view(ffn, name, structure))
     gated = isinstance(ffn, Glu)

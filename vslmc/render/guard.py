@@ -8,7 +8,7 @@ against lists of what may be imported, named and reached.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _STDLIB = frozenset(
     [
@@ -45,6 +45,7 @@ _TORCH = frozenset(
         "torch.nn.attention.flex_attention",
         "torch.nn.parallel",
         "torch.testing",
+        "torch.utils.flop_counter",
     ]
 )
 _MODEL = frozenset(
@@ -60,6 +61,8 @@ _MODEL = frozenset(
         "typing",
         "warnings",
         "flash_attn",
+        "flash_attn.cute",
+        "flash_attn_interface",
     ]
 )
 
@@ -73,6 +76,11 @@ IMPORTS: dict[str, frozenset[str]] = {
     "test_model.py": _STDLIB | _TORCH,
 }
 """Modules that each file of a package may import."""
+
+BESIDE = frozenset({"importlib.util", "pathlib", "sys"})
+"""What a model needs to load files of the user's own."""
+LOADER = "load_beside"
+"""The function that loads them."""
 
 REACHED: dict[str, frozenset[str]] = {
     "os": frozenset({"environ", "open", "close", "fsync", "replace", "O_RDONLY"}),
@@ -108,11 +116,17 @@ class UnsafeCode(Exception):
     """Generated code has something that no template has: a fault of the compiler."""
 
 
-def check_python(name: str, text: str) -> None:
-    """Parse, walk and compile the file `name`; raises `UnsafeCode`, or returns nothing."""
+def check_python(name: str, text: str, copied: Collection[str] = ()) -> None:
+    """Parse, walk and compile the file `name`; raises `UnsafeCode`, or returns nothing.
+
+    `copied` are files of the user's own in the package: the model loads exactly these.
+    """
+    modules = IMPORTS[name]
+    if name == "model.py" and copied:
+        modules |= BESIDE
     try:
         tree = ast.parse(text, name)
-        for slip in _find_slips(tree, IMPORTS[name]):
+        for slip in (*_find_slips(tree, modules), *_find_loads(tree, name, copied)):
             raise UnsafeCode(f"{name}: {slip}")
         compile(tree, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -138,6 +152,28 @@ def _find_slips(tree: ast.Module, modules: frozenset[str]) -> Iterator[str]:
                 yield from _find_imports(node, modules)
             case _:
                 pass
+
+
+def _find_loads(tree: ast.Module, name: str, copied: Collection[str]) -> Iterator[str]:
+    """Files that are loaded and not copied, or the other way round; loads that are odd."""
+    found: set[str] = set()
+    plain: set[ast.expr] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=word) as called) if word == LOADER:
+                plain.add(called)
+                match node:
+                    case ast.Call(args=[ast.Constant(value=str(stem))], keywords=[]):
+                        found.add(f"{stem}.py")
+                    case _:
+                        yield f"line {node.lineno}: a load of what is no text"
+            case ast.Name(id=word) if word == LOADER and node not in plain:
+                yield f"line {node.lineno}: `{word}` as a value"
+            case _:
+                pass
+    wanted = set(copied) if name == "model.py" else set[str]()
+    for file in sorted(found ^ wanted):
+        yield f"`{file}` is loaded and not copied, or copied and not loaded"
 
 
 def _is_hidden(word: str) -> bool:

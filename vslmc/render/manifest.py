@@ -10,6 +10,7 @@ from typing import Any, cast
 from vslmc import __version__
 from vslmc.plan.json import BadPlan, plan_from_json, plan_to_json
 from vslmc.plan.nodes import Plan
+from vslmc.plan.python import PythonMixer, list_python
 
 FORMAT = 1
 """Raised when an old reader would misread a new manifest."""
@@ -27,7 +28,8 @@ def render_manifest(
     """The manifest of a package of `files`, itself not among them.
 
     `spec_digest` is the SHA-256 of the spec's text, `sets` the settings of the command
-    line. The tensors stand apart, one a line; the rest of the plan is under `plan`.
+    line. The tensors stand apart, one a line; the rest of the plan is under `plan`. Parts of
+    the user's own, if there are any, are listed under `python`.
     """
     rest = plan_to_json(plan)
     tensors = rest.pop("tensors")
@@ -39,11 +41,28 @@ def render_manifest(
         "spec": spec,
         "files": {name: sha256(t.encode()).hexdigest() for name, t in files.items()},
         "tensors": tensors,
+        **_python(plan),
         "plan": rest,
     }
     # One line for each layer of each stack; the tensors are one line each.
-    depths = {"plan": 4, "tensors": 1, "files": 1}
+    depths = {"plan": 4, "tensors": 1, "files": 1, "python": 1}
     return _lay_out(manifest, 1, "", depths) + "\n"
+
+
+def _python(plan: Plan) -> dict[str, Any]:
+    """Modules whose tensors are not in the table; a number that is not declared is null."""
+    listed = {
+        name: {
+            "slot": "mixer" if isinstance(placed.part, PythonMixer) else "ffn",
+            "file": placed.part.file,
+            "class": placed.part.name,
+            "width": placed.width,
+            "parameters": placed.part.parameters,
+            "flops": placed.part.flops,
+        }
+        for name, placed in list_python(plan.decoder).items()
+    }
+    return {"python": listed} if listed else {}
 
 
 def _lay_out(

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Alibi, Attention, Mla, Plan
+from vslmc.cost.marks import mark_plan
+from vslmc.plan.nodes import Alibi, Attention, Mixer, Mla, Plan
 from vslmc.render.attention import render_attentions
 from vslmc.render.attention_steps import rotation, slopes_leaf
 from vslmc.render.blocks import render_blocks, render_table
@@ -22,6 +23,7 @@ from vslmc.render.loss import render_loss
 from vslmc.render.order import stack_constants
 from vslmc.render.parts import norm_leaf
 from vslmc.render.passing import slot_type
+from vslmc.render.python import list_parts, load_lines
 from vslmc.render.stack import chooses_kernels, model_view
 from vslmc.render.structure import Structure, find_structure
 from vslmc.render.tables import list_leaves, long_constants
@@ -73,11 +75,16 @@ def render_model(plan: Plan) -> str:
 
 
 def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
+    if parts := list_parts(plan):
+        yield read_leaf("beside")
+        yield "\n".join(load_lines(parts))
     for leaf in _leaves(plan, structure):
         yield read_leaf(leaf)
     yield from render_kernels(structure.kernels, structure.grouped)
     for kind in structure.slots:
         yield read_leaf(SLOT_LEAVES[kind])
+    if structure.recomputes:
+        yield read_leaf("recomputed")
     yield render("model/cache.py.jinja", CacheView(_kept(structure)))
     if structure.passes_kv:
         yield read_leaf("kv_limited" if structure.limited else "kv")
@@ -137,9 +144,16 @@ def _norm_leaves(plan: Plan) -> Iterator[str | None]:
 
 def _kept(structure: Structure) -> str:
     """The type of what a cache keeps for each layer; empty if none keeps anything."""
-    everywhere = all(layer.mixer and layer.mixer.state for layer in structure.layers)
+    everywhere = all(keeps(layer.mixer) for layer in structure.layers)
     none = () if everywhere or not structure.mixes else ("None",)
     return " | ".join((slot_type(structure), *none))
+
+
+def keeps(mixer: Mixer | None) -> bool:
+    """Whether a mixer keeps something while decoding."""
+    if isinstance(mixer, Attention | Mla):
+        return mixer.state is not None
+    return mixer is not None
 
 
 def _resize(plan: Plan) -> Iterator[str]:
@@ -155,7 +169,8 @@ def _resize(plan: Plan) -> Iterator[str]:
 def _doc(plan: Plan) -> str:
     layers = plan.decoder.layers
     count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
-    return f"{plan.name}: {count}, {plan.parameters:,} parameters."
+    mark = mark_plan(plan).parameters
+    return f"{plan.name}: {count}, {plan.parameters:,}{mark} parameters."
 
 
 def _constants(plan: Plan, structure: Structure) -> Words:
@@ -172,12 +187,16 @@ def _constants(plan: Plan, structure: Structure) -> Words:
 # Each import with what shows in a text that needs it.
 STANDARD = (
     ("import functools", "functools."),
+    ("import importlib.util", "importlib.util."),
     ("import logging", "logging."),
     ("import math", "math."),
+    ("import sys", "sys.modules"),
     ("import warnings", "warnings."),
     ("from collections.abc import Iterator, Sequence", "Sequence["),
     ("from collections.abc import Iterator", "Iterator["),
+    ("from contextlib import suppress", "suppress("),
     ("from dataclasses import dataclass", "@dataclass"),
+    ("from pathlib import Path", "Path(__file__)"),
     ("from typing import Any", "Any"),
 )
 TORCH = (
@@ -189,7 +208,8 @@ FLEX = ("AuxRequest", "BlockMask", "create_block_mask", "flex_attention")
 
 
 def _imports(text: str) -> Iterator[str]:
-    # Comments carry names of the spec, such as a block `Any` of `math.vslm`.
+    # Comments carry names of the spec, such as a block `Any` of `math.vslm`, literals its texts.
+    text = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', "", text)
     text = re.sub(r"(^| )# .*", "", text, flags=re.MULTILINE)
     standard = [line for line, sign in STANDARD if sign in text]
     yield from (line for line in standard if f"{line}, Sequence" not in standard)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vslmc.plan.nodes import Mixer
+from vslmc.plan.nodes import Attention, Mla
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
@@ -15,14 +15,15 @@ SLOTS = {
 """Classes of the kinds of cache slots."""
 
 
-def slot_of(mixer: Mixer) -> str:
+def slot_of(mixer: Attention | Mla) -> str:
     """Class of the slot of a mixer; empty if it keeps nothing."""
     return "" if mixer.state is None else SLOTS[mixer.state.kind]
 
 
 def slot_type(structure: Structure) -> str:
     """The type of a cache slot."""
-    return " | ".join(SLOTS[kind] for kind in structure.slots)
+    own = ("InputSlot",) if structure.recomputes else ()
+    return " | ".join((*(SLOTS[kind] for kind in structure.slots), *own))
 
 
 def one_or_list(name: str, count: int) -> Words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import KernelName, Plan, Resize
+from vslmc.plan.nodes import Attention, KernelName, Mla, Plan, Resize
 from vslmc.plan.tensors import bias_tables, stored_resizes
 from vslmc.render.blocks import keeps_width
 from vslmc.render.ends import (
@@ -23,6 +23,7 @@ from vslmc.render.ends import (
 from vslmc.render.escape import py_str
 from vslmc.render.further import further_parts
 from vslmc.render.initial import find_start
+from vslmc.render.kernels.variants import form_of
 from vslmc.render.layout import (
     Call,
     lay_out,
@@ -31,6 +32,7 @@ from vslmc.render.layout import (
 )
 from vslmc.render.order import order_of, places_of
 from vslmc.render.passing import layer_parameters, names_of
+from vslmc.render.python import list_parts, own_lines
 from vslmc.render.repeat import write_ranges
 from vslmc.render.structure import Structure
 from vslmc.render.tables import absolute_lines, place_lines, table_lines
@@ -83,6 +85,8 @@ class ModelView:
     """Lines of `_hidden` behind `_stream`, where the two are apart."""
     init_doc: str
     """Docstring of `init_parameters`."""
+    own: Words
+    """Lines that find the parameters which it leaves alone, if there are any."""
     init: Words
     """The lines in its loop."""
 
@@ -117,6 +121,7 @@ def model_view(plan: Plan, structure: Structure) -> ModelView:
         result="x" if apart else norm_of(plan),
         normed=tuple(_normed(plan, structure)) if apart else (),
         init_doc=start.doc,
+        own=tuple(own_lines(parts)) if (parts := list_parts(plan)) else (),
         init=start.lines,
     )
 
@@ -162,7 +167,11 @@ def _normed(plan: Plan, structure: Structure) -> Iterator[str]:
 
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
-    mixers = [layer.mixer for layer in plan.decoder.layers if layer.mixer is not None]
+    mixers = [
+        layer.mixer
+        for layer in plan.decoder.layers
+        if isinstance(layer.mixer, Attention | Mla)
+    ]
     return any(len(mixer.kernel.candidates) > 1 for mixer in mixers)
 
 
@@ -307,32 +316,38 @@ def _exit(plan: Plan) -> Iterator[str]:
         yield f"x = x[..., :{resize.after}]"
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the log of a kernel's choice depends on."""
+
+    candidates: tuple[KernelName, ...]
+    asked: bool
+    """Whether the spec asks for flex by name."""
+    flash_2: bool
+    """Whether flash is its second version alone."""
+
+
 def _logs(plan: Plan) -> Iterator[str]:
-    """One line for each distinct list of candidates with something to choose."""
-    layers: dict[tuple[KernelName, ...], list[int]] = {}
+    """One line for each distinct choice with something to choose."""
+    layers: dict[_Choice, list[int]] = {}
     for layer in plan.decoder.layers:
-        if layer.mixer is not None and len(layer.mixer.kernel.candidates) > 1:
-            layers.setdefault(layer.mixer.kernel.candidates, []).append(layer.index)
-    for candidates, where in layers.items():
-        *tried, last = candidates
+        mixer = layer.mixer
+        if isinstance(mixer, Attention | Mla) and len(mixer.kernel.candidates) > 1:
+            kernel, old = mixer.kernel, form_of(mixer).flash_2
+            choice = _Choice(kernel.candidates, kernel.choice == "flex", old)
+            layers.setdefault(choice, []).append(layer.index)
+    for choice, where in layers.items():
+        *tried, last = choice.candidates
         flex = ""
         if "flex" in tried:
-            rest = "" if layer_asks(plan, candidates) else " and without gradients"
+            rest = " and without gradients" if choice.asked else ""
             flex = f"flex on CUDA{rest}, else "
         # What stands for flash depends on whether it is installed.
         flash = "%s" if "flash" in tried else ""
         text = f"attention of layers[{write_ranges(where)}]: {flash}{flex}{last}"
-        arguments = (py_str(text), *(("FLASH",) if flash else ()))
+        installed = "FLASH_2_FIRST" if choice.flash_2 else "FLASH_FIRST"
+        arguments = (py_str(text), *((installed,) if flash else ()))
         yield from lay_out(Call("logger.info", arguments), 8)
-
-
-def layer_asks(plan: Plan, candidates: tuple[KernelName, ...]) -> bool:
-    """Whether the layers with these candidates leave the choice to the compiler."""
-    return all(
-        layer.mixer.kernel.choice == "auto"
-        for layer in plan.decoder.layers
-        if layer.mixer is not None and layer.mixer.kernel.candidates == candidates
-    )
 
 
 def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -343,7 +358,8 @@ def _slots(plan: Plan, structure: Structure) -> Iterator[str]:
         yield "layers: Any = self.layers"
         yield "mixers = [layers[owner].mixer for owner in MIXERS]"
     elif not mixer:
-        classes = tuple(dict.fromkeys(structure.mixers.values()))
+        own = ("Recomputed",) if structure.recomputes else ()
+        classes = (*dict.fromkeys(structure.mixers.values()), *own)
         several = Call("", classes) if classes[1:] else classes[0]
         test = Call("isinstance", ("m", several))
         loop = "for m in self.modules()"

@@ -19,10 +19,12 @@ from vslmc.plan.nodes import (
     TransformerXl,
     Xpos,
 )
+from vslmc.plan.python import PythonMixer
 from vslmc.plan.tensors import written_layers
 from vslmc.render.kernels.plain import Names
 from vslmc.render.kernels.variants import list_variants, name_variants
 from vslmc.render.words import (
+    ListedFfn,
     Words,
     attention_words,
     block_words,
@@ -51,7 +53,7 @@ class Structure:
     """Class of each distinct attention; several may share one."""
     latents: dict[Mla, str]
     """The same of latent attention."""
-    ffns: dict[Ffn, str]
+    ffns: dict[ListedFfn, str]
     """Class of each distinct FFN, those inside a mixture included."""
     blocks: dict[Layer, str]
     """Class of each written layer."""
@@ -79,16 +81,18 @@ class Structure:
     """Parts, `mixer` and `ffn`, that layers share while the rest is their own."""
     passes_kv: bool
     """Whether some attention uses the keys and values of a layer before it."""
+    recomputes: bool
+    """Whether some mixer is of the user's own: it keeps its inputs, and nothing else."""
 
     @property
-    def mixers(self) -> dict[Mixer, str]:
+    def mixers(self) -> dict[Attention | Mla, str]:
         """Class of each distinct mixer."""
         return {**self.attentions, **self.latents}
 
     @property
     def mixes(self) -> bool:
         """Whether there is any mixer."""
-        return bool(self.attentions or self.latents)
+        return bool(self.attentions or self.latents) or self.recomputes
 
     @property
     def slots(self) -> Words:
@@ -132,10 +136,11 @@ def find_structure(plan: Plan) -> Structure:
             if any(getattr(x, f"{part}_owner") != x.owner for x in layers)
         ),
         passes_kv=any(borrows_kv(a) for a in mixers),
+        recomputes=any(isinstance(x.mixer, PythonMixer) for x in layers),
     )
 
 
-def find_turnings(mixers: Iterable[Mixer]) -> Iterable[Turning]:
+def find_turnings(mixers: Iterable[Attention | Mla]) -> Iterable[Turning]:
     """The table of rotations of each mixer that has one."""
     for mixer in mixers:
         turning = turning_of(mixer)
@@ -143,7 +148,7 @@ def find_turnings(mixers: Iterable[Mixer]) -> Iterable[Turning]:
             yield turning
 
 
-def turning_of(mixer: Mixer) -> Turning | None:
+def turning_of(mixer: Attention | Mla) -> Turning | None:
     """The table of rotations that a mixer reads."""
     position = mixer.position
     if isinstance(mixer, Mla):
@@ -155,7 +160,7 @@ def turning_of(mixer: Mixer) -> Turning | None:
     return None
 
 
-def far_apart(mixer: Mixer) -> bool:
+def far_apart(mixer: Attention | Mla) -> bool:
     """Whether it scores sinusoids of the distance."""
     return isinstance(mixer.position, TransformerXl)
 

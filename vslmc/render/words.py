@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from vslmc.plan.nodes import (
     Attention,
-    Ffn,
     Glu,
     Layer,
     Mla,
@@ -17,9 +16,12 @@ from vslmc.plan.nodes import (
     Position,
     Rope,
 )
+from vslmc.plan.python import PythonMixer
 
 K = TypeVar("K", bound=Hashable)
 Words = tuple[str, ...]
+ListedFfn = Mlp | Glu | Moe
+"""FFNs whose classes are generated."""
 
 GLU_NAMES = {
     "silu": "SwiGlu",
@@ -47,15 +49,15 @@ def name_classes(
     }
 
 
-def name_ffns(layers: tuple[Layer, ...]) -> dict[Ffn, str]:
+def name_ffns(layers: tuple[Layer, ...]) -> dict[ListedFfn, str]:
     """Class of each distinct FFN, those inside a mixture included."""
     whole = [x.ffn for x in layers if x.ffn is not None]
     moes = [f for f in whole if isinstance(f, Moe)]
-    dense = [f for f in whole if not isinstance(f, Moe)]
+    dense = [f for f in whole if isinstance(f, Mlp | Glu)]
     dense += [m.shared for m in moes if m.shared is not None]
     mlps = [f for f in dense if isinstance(f, Mlp)]
     gated = [f for f in dense if isinstance(f, Glu)]
-    names: dict[Ffn, str] = {**name_classes(mlps, dense_words, "Mlp")}
+    names: dict[ListedFfn, str] = {**name_classes(mlps, dense_words, "Mlp")}
     for activation in dict.fromkeys(f.activation for f in gated):
         same = [f for f in gated if f.activation == activation]
         names |= {**name_classes(same, dense_words, GLU_NAMES[activation])}
@@ -148,6 +150,7 @@ def block_words(layer: Layer) -> Words:
         "Moe" if balanced else "",
         _norm_word(layer.norm),
         "" if layer.mixer else "Ffn",
+        "Python" if isinstance(mixer, PythonMixer) else "",
         "SharedKv" if borrows else "",
         "" if layer.ffn else "Mixer",
         "" if layer.cross is None else "Cross",

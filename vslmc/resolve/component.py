@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -13,10 +13,12 @@ from vslmc.diagnostics.catalogue import values as faults
 from vslmc.diagnostics.catalogue.words import count_words, join_or
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.evaluate import Fault, choose, evaluate
+from vslmc.resolve.python import find_class, fit_argument
 from vslmc.resolve.scope import Scope
 from vslmc.source import Origin, Source, Span
 from vslmc.spec.fields import KINDS, Component, Derived, Kind, Setting, settings_of
 from vslmc.spec.nodes import Tree
+from vslmc.spec.parts import PythonPart, free_setting
 from vslmc.spec.sections import NOT_YET
 from vslmc.spec.values import Choice, Flag, Misfit, Part, Symbol, Value
 from vslmc.syntax import nodes as s
@@ -146,19 +148,55 @@ def _resolve(
     skip: tuple[str, ...],
 ) -> Any:
     settings = settings_of(cls)
+    free = _free_settings(cls, settings, tree.parts)
+    settings = {**settings, **free}
     sound = _check_keys(owner, settings, tree.parts, scope, skip)
     maker = _Maker(owner, tree, scope, place, lost=tree.faulty or not sound)
     values: dict[str, Any] = {}
     for name, setting in settings.items():
         values[name] = maker.value(setting, values)
-    if not sound or any(value is FAILED for value in values.values()):
+    more: dict[str, Any] | None = {}
+    if issubclass(cls, PythonPart):
+        more = _class(values, tree, list(free), scope, place)
+    if more is None or not sound or any(v is FAILED for v in values.values()):
         return None
     origins = {
         name: _origin(setting, tree.parts.get(name), place)
         for name, setting in settings.items()
     }
     make: Any = cls  # the decorator gives every component `span` and `origins`
-    return make(**values, span=place, origins=origins)
+    given = {name: value for name, value in values.items() if name not in free}
+    return make(**given, **more, span=place, origins=origins)
+
+
+def _free_settings(
+    cls: type[Component], settings: Mapping[str, Setting], keys: Iterable[str]
+) -> dict[str, Setting]:
+    """Keys that only the class of the user's own knows."""
+    if not issubclass(cls, PythonPart):
+        return {}
+    return {key: free_setting(key) for key in keys if key not in settings}
+
+
+def _class(
+    values: Mapping[str, Any],
+    tree: Tree,
+    free: list[str],
+    scope: Scope,
+    place: Span | None,
+) -> dict[str, Any] | None:
+    """What a part has beside its keys: arguments, the file, the class; None if it has faults."""
+    bound = tree.parts.get("path")
+    if values["path"] is FAILED or bound is None or bound.expr is None:
+        return None
+    at = chosen(bound.expr, scope).span
+    keys = {name: tree.parts[name].key or at for name in free}
+    found = find_class(values["path"], at, keys, scope, place)
+    if found is None:
+        return None
+    file, name = found
+    arguments = tuple((key, fit_argument(values[key], key, found)) for key in free)
+    return {"file": file, "name": name, "arguments": arguments}
 
 
 def _check_keys(

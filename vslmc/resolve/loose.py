@@ -33,6 +33,7 @@ def resolve_loose(
             if is_own(block.name.span.source, spec):
                 place, layer = block.name.span, Scope({}, findings, Turn(0, 1, 0, 1))
                 layer.unknown = names | {"n", "layer", "depth"}
+                layer.files = spec.files
                 resolve_section(Block, "block", block.tree, layer, place)
         for recipe in spec.recipes.values():
             if is_own(recipe.name.span.source, spec):

@@ -164,9 +164,10 @@ class _Resolution:
                     )
                 overrides[name] = expr
         declared = {name: param.value for name, param in self.spec.params.items()}
-        return resolve_params(
+        scope = resolve_params(
             {**declared, **overrides, **self.sets.params}, self.findings
         )
+        return replace(scope, files=self.spec.files)
 
     def section(
         self, tree: n.Tree, scope: Scope, place: Span

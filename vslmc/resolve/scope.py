@@ -9,6 +9,7 @@ from vslmc.diagnostics.catalogue.syntax import too_many_faults
 from vslmc.diagnostics.catalogue.values import too_much_work
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.source import Span
+from vslmc.spec.python import PythonFiles
 from vslmc.spec.values import Value
 from vslmc.syntax.limits import Limits, Work
 
@@ -123,6 +124,8 @@ class Scope:
     """Variables without a value, for a fault that has been reported."""
     place: Span | None = None
     """The item that writes the layer, if there is one."""
+    files: PythonFiles | None = None
+    """The files that classes of the user's own are read from."""
 
     def names(self) -> list[str]:
         """Everything that an expression may name here."""

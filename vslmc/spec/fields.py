@@ -72,6 +72,14 @@ class Component:
         """The span of the field's value, else the span of the component."""
         return self.origins[name].span if name in self.origins else self.span
 
+    def all_settings(self) -> Mapping[str, Setting]:
+        """Its keys; of some kinds there are more than their class declares."""
+        return settings_of(type(self))
+
+    def value_of(self, name: str) -> Any:
+        """The value of one of these keys."""
+        return getattr(self, name)
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import use as faults
@@ -12,6 +12,7 @@ from vslmc.outcome import Outcome
 from vslmc.source import Source, Span
 from vslmc.spec.bind import bind_documents
 from vslmc.spec.nodes import Spec
+from vslmc.spec.python import PythonFiles
 from vslmc.syntax.limits import Limits
 from vslmc.syntax.nodes import Document, Import
 from vslmc.syntax.parse import parse_text
@@ -58,8 +59,11 @@ def load_spec(
     bound = bind_documents(
         documents.values(), documents[path].source, loaded.diagnostics, limits
     )
-    stopped = any(fault.name in STOPPING for fault in bound.diagnostics)
-    return Outcome(None if stopped else bound.value, bound.diagnostics)
+    if bound.value is None or any(f.name in STOPPING for f in bound.diagnostics):
+        return Outcome(None, bound.diagnostics)
+    inside = (root or find_root(path)).resolve()
+    files = PythonFiles(inside, path, bound.value.source, limits)
+    return Outcome(replace(bound.value, files=files), bound.diagnostics)
 
 
 def load_texts(
@@ -158,7 +162,7 @@ class _Loader:
             return
         try:
             path = (importer.parent / entry.path.value).resolve()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):  # the last: links in a circle
             self.found.append(
                 faults.file_not_read(place, entry.path.value, "no legal path")
             )

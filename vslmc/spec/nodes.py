@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
 from vslmc.spec.allow import Allow
+from vslmc.spec.python import PythonFiles
 from vslmc.syntax.nodes import Expr, Index, Name, Param
 
 
@@ -186,3 +187,5 @@ class Spec:
     """What was found so far: what cannot be found later may be lost for one of these."""
     allows: tuple[Allow, ...] = ()
     """Warnings that are silenced, those of imported files too."""
+    files: PythonFiles | None = field(default=None, compare=False, repr=False)
+    """What reads the files of the user's own; None for a text that stands in no folder."""

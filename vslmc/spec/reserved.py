@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import sys
 
 from vslmc.spec.fields import KINDS, settings_of
 from vslmc.spec.sections import SECTIONS
@@ -37,6 +38,51 @@ DEVICES = frozenset(
     ]
 )
 """Names that no folder can have on Windows, in any case."""
+
+
+GENERATED = frozenset(
+    ["model", "train", "data", "sample", "checkpoint", "log", "test_model", "conftest"]
+)
+"""Modules of a package, and what pytest would take for its own."""
+NEEDED = frozenset(
+    [
+        "deepspeed",
+        "filelock",
+        "flash_attn",
+        "flash_attn_interface",
+        "fsspec",
+        "functorch",
+        "jinja2",
+        "markupsafe",
+        "matplotlib",
+        "mpmath",
+        "networkx",
+        "numpy",
+        "pytest",
+        "rich",
+        "safetensors",
+        "setuptools",
+        "sitecustomize",
+        "sympy",
+        "torch",
+        "torchgen",
+        "triton",
+        "typing_extensions",
+        "usercustomize",
+    ]
+)
+"""Modules that the scripts of a package import, by themselves or through torch."""
+
+
+def owner_of_module(name: str) -> str | None:
+    """What a file `name.py` beside the scripts of a package would stand in for, in words."""
+    if name.lower() in GENERATED:
+        return "the name of a file of the package"
+    if name in NEEDED or name in sys.stdlib_module_names:
+        return "a module that the scripts may import"
+    if keyword.iskeyword(name) or name.startswith("__"):
+        return "no name that can be imported"
+    return "a device of Windows" if name.lower() in DEVICES else None
 
 
 def is_reserved(sort: str, name: str) -> bool:

@@ -199,6 +199,38 @@ class String:
 
 
 @dataclass(frozen=True, slots=True)
+class Plain:
+    """What a constructor of Python can be given: a number, a truth value, nothing, a text."""
+
+    def describe(self) -> str:
+        """See `FieldType`."""
+        return "a number, `true`, `false`, `none` or a text"
+
+    def convert(self, value: Value) -> int | float | bool | str | None:
+        """See `FieldType`."""
+        match value:
+            case Symbol("true" | "false" | "none" as word):
+                return {"true": True, "false": False, "none": None}[word]
+            case Words(text):
+                return text
+            case Fraction() if value.denominator == 1 and abs(value) <= INTEGER:
+                return int(value)
+            case Fraction() if value.denominator > 1:
+                return float(value)
+            case float():
+                return value
+            case Fraction():
+                reason = f"{describe_value(value)} is out of range"
+            case _:
+                reason = f"{describe_value(value)} is none of them"
+        raise Misfit(reason, f"it takes {self.describe()}")
+
+    def choices(self) -> Listing[str]:
+        """See `FieldType`."""
+        return ("none", "true", "false")
+
+
+@dataclass(frozen=True, slots=True)
 class Or:
     """A word such as `full` (which becomes None), or else a value of the other type."""
 

@@ -59,6 +59,16 @@ def verify_names(folder: Path, files: Iterable[str]) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
+def verify_sources(folder: Path, sources: Iterable[Path]) -> tuple[Diagnostic, ...]:
+    """A fault for each file that would be copied onto itself, or lies where copies go."""
+    inside = folder.resolve()
+    return tuple(
+        faults.file_not_generated(str(source))
+        for source in sources
+        if source.parent == inside
+    )
+
+
 def _stays_inside(folder: Path, name: str) -> bool:
     if not is_inner_name(name) or PurePosixPath(name).parts[0] == STAGING:
         return False

@@ -11,7 +11,13 @@ from vslmc.diagnostics.catalogue import package as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
 from vslmc.write.files import lock_directory, make_directories
-from vslmc.write.guard import Decision, decide_change, verify_names, verify_place
+from vslmc.write.guard import (
+    Decision,
+    decide_change,
+    verify_names,
+    verify_place,
+    verify_sources,
+)
 from vslmc.write.journal import recover, write_change, write_new
 
 
@@ -23,6 +29,8 @@ class Package:
     """Name of its folder."""
     files: Mapping[str, str]
     """Text by name, in the order in which they are shown; names have forward slashes."""
+    sources: tuple[Path, ...] = ()
+    """Files that some of them are copies of, links followed: no build may touch these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ def write_package(
     """
     folder = directory / package.name
     outside = verify_place(directory, package.name)
+    outside = outside or verify_sources(folder, package.sources)
     if outside := outside or verify_names(folder, package.files):
         return Outcome(None, outside)
     try:

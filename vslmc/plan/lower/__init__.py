@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from vslmc.diagnostics.catalogue import layers as faults
+from vslmc.diagnostics.catalogue.python import parameters_not_declared
 from vslmc.outcome import Outcome
 from vslmc.plan.lower.parts import lower_norm
 from vslmc.plan.lower.stack import lower_stack
@@ -19,12 +20,16 @@ from vslmc.plan.nodes import (
     Plan,
     Transform,
 )
+from vslmc.plan.python import count_declared
 from vslmc.plan.tensors import count_numbers, list_tensors
 from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.params import names_in
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.widths import head_width, stem_width
-from vslmc.source import Origin
+from vslmc.source import Origin, Span
 from vslmc.spec import sections as s
+from vslmc.spec.nodes import Tree
+from vslmc.spec.parts import PythonPart
 from vslmc.syntax.limits import Limits
 
 
@@ -38,13 +43,17 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
     vocab, context = model.section.vocab, model.section.context
     rule = lower_init(model.section.init)
     tensors = list_tensors(embedding, stacks, head, vocab, context, rule)
-    parameters = count_numbers(tensors)
+    parameters = count_numbers(tensors) + count_declared(stacks[0])
     if parameters > limits.parameters:
         fault = faults.too_many_parameters(model.span, parameters, limits.parameters)
         return Outcome(None, (fault,))
-    recipe = resolve_recipe(model.recipe, parameters)
+    loose = find_undeclared(model)
+    recipe = resolve_recipe(model.recipe, None if loose else parameters)
     if recipe.value is None:
-        return Outcome(None, recipe.diagnostics)
+        needed = find_name(model.recipe.tree, "parameters")
+        if loose is None or needed is None or recipe.diagnostics:
+            return Outcome(None, recipe.diagnostics)
+        return Outcome(None, (parameters_not_declared(needed, loose.span),))
     training = lower_training(recipe.value, model)
     if training.value is None:
         return Outcome(None, (*recipe.diagnostics, *training.diagnostics))
@@ -123,3 +132,21 @@ def lower_init(init: s.InitScheme) -> InitRule:
             return InitRule(0.0, False, "fan_in", init.embedding)
         case _:
             return InitRule(0.02, True)
+
+
+def find_undeclared(model: ResolvedModel) -> PythonPart | None:
+    """The first part of the user's own that does not say how many parameters it has."""
+    for layer in model.layers:
+        for part in (layer.block.mixer, layer.block.ffn):
+            if isinstance(part, PythonPart) and part.parameters is None:
+                return part
+    return None
+
+
+def find_name(tree: Tree, word: str) -> Span | None:
+    """Where a word is read in the values of a tree."""
+    for name in names_in(tree.expr) if tree.expr else ():
+        if name.text == word:
+            return name.span
+    found = (find_name(part, word) for part in tree.parts.values())
+    return next((span for span in found if span is not None), None)

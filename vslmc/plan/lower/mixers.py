@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import cast
 
 from vslmc.checks.kernels import Needs, find_needs, legal_kernels
-from vslmc.plan.lower.parts import lower_norm, lower_position, lower_rope
+from vslmc.plan.lower.parts import (
+    lower_norm,
+    lower_position,
+    lower_python,
+    lower_rope,
+)
 from vslmc.plan.nodes import (
     Attention,
     Chunked,
@@ -22,6 +27,7 @@ from vslmc.plan.nodes import (
     Sink,
     Strided,
 )
+from vslmc.plan.python import PythonMixer
 from vslmc.spec import parts as p
 
 
@@ -32,6 +38,8 @@ def lower_mixer(mixer: p.Mixer) -> Mixer | None:
             return lower_attention(mixer)
         case p.Mla():
             return lower_mla(mixer)
+        case p.PythonMixer():
+            return PythonMixer(**lower_python(mixer))
         case _:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from vslmc.plan.nodes import (
     Activation,
@@ -25,6 +25,7 @@ from vslmc.plan.nodes import (
     Xpos,
     YarnScaling,
 )
+from vslmc.plan.python import Argument, PythonFfn
 from vslmc.spec import parts as p
 
 GATES: dict[type[p.Glu], Activation] = {
@@ -122,6 +123,8 @@ def lower_ffn(ffn: p.Ffn) -> Ffn | None:
             return Glu(ffn.hidden, GATES[type(ffn)], ffn.bias)
         case p.Moe():
             return lower_moe(ffn)
+        case p.PythonFfn():
+            return PythonFfn(**lower_python(ffn))
         case _:
             return None
 
@@ -136,3 +139,16 @@ def lower_moe(moe: p.Moe) -> Moe:
             moe.shared * expert.hidden, expert.activation, expert.bias
         )
     return Moe(moe.experts, moe.top_k, expert, shared, moe.normalise, moe.balance)
+
+
+def lower_python(part: p.PythonPart) -> dict[str, Any]:
+    """The fields of a class of the user's own."""
+    assert part.file is not None, "a class that was not found has faults"
+    return {
+        "file": part.file.name,
+        "digest": part.file.digest,
+        "name": part.name,
+        "arguments": tuple(Argument(*given) for given in part.arguments),
+        "parameters": part.parameters,
+        "flops": part.flops,
+    }

@@ -21,6 +21,8 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.ffn.router.weight       (experts, width)           moe
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
+    layers.J.ffn.*                   those of a class of the user's own are not in the table,
+    layers.J.mixer.python.*          nor are a mixer's
     resizes.R.weight                 (after, before)            resize = project
     resizes.R.fill                   (after - before,)          resize = learned
     norm.weight|bias                 (width,)                   the final norm

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vslmc.plan.nodes.parts import Lora
+from vslmc.plan.python import PythonFfn
 
 Activation = Literal[
     "relu",
@@ -57,4 +58,4 @@ class Moe:
     f_e is the share of the tokens' top_k choices that fall on e; 0 turns it off."""
 
 
-Ffn = Mlp | Glu | Moe
+Ffn = Mlp | Glu | Moe | PythonFfn

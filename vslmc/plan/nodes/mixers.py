@@ -14,6 +14,7 @@ from vslmc.plan.nodes.parts import (
     Position,
     Rope,
 )
+from vslmc.plan.python import PythonMixer
 
 QkOver = Literal["head", "each", "all"]
 Sink = Literal["learned", "plus_one"]
@@ -117,4 +118,4 @@ class Mla:
         return self.nope_dim + self.rope_dim
 
 
-Mixer = Attention | Mla
+Mixer = Attention | Mla | PythonMixer

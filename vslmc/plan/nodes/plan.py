@@ -8,6 +8,7 @@ from math import prod
 from vslmc.plan.nodes.stack import Embedding, Head, Loss, Stack
 from vslmc.plan.nodes.stored import InitRule, Tensor
 from vslmc.plan.nodes.training import Training
+from vslmc.plan.python import count_declared
 from vslmc.source import Origin
 
 
@@ -38,5 +39,6 @@ class Plan:
 
     @property
     def parameters(self) -> int:
-        """Number of stored parameters."""
-        return sum(prod(tensor.shape) for tensor in self.tensors)
+        """Number of stored parameters, those that a part of the user's own declares included."""
+        listed = sum(prod(tensor.shape) for tensor in self.tensors)
+        return listed + count_declared(self.decoder)

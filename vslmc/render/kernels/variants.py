@@ -12,7 +12,6 @@ from vslmc.plan.nodes import (
     Chunked,
     Dilated,
     KernelName,
-    Mixer,
     Mla,
     Strided,
     T5Bias,
@@ -76,6 +75,11 @@ class Form:
         )
 
     @property
+    def flash_2(self) -> bool:
+        """Whether of all versions of flash-attn the second alone has what it asks for."""
+        return self.dropout or self.bias == "alibi"
+
+    @property
     def words(self) -> tuple[str, ...]:
         """One word for each feature, empty where it is absent; the first is always said."""
         return (
@@ -98,7 +102,7 @@ class Variant:
     form: Form
 
 
-def form_of(mixer: Mixer) -> Form:
+def form_of(mixer: Attention | Mla) -> Form:
     """The form that a mixer needs."""
     if isinstance(mixer, Mla):
         # Cached queries are longer than those whose scores their scale belongs to.
@@ -155,7 +159,7 @@ def folds(form: Form) -> bool:
 SPARSE = frozenset(["window", "strided", "dilated", "chunked"])
 
 
-def list_variants(mixers: Iterable[Mixer]) -> list[Variant]:
+def list_variants(mixers: Iterable[Attention | Mla]) -> list[Variant]:
     """The kernels that are called, each form once, in a fixed order."""
     wanted = {
         Variant(kernel, form_of(mixer))

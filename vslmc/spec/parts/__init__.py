@@ -59,6 +59,7 @@ from vslmc.spec.parts.positions import (
     Xpos,
     YarnScaling,
 )
+from vslmc.spec.parts.python import PythonFfn, PythonMixer, PythonPart, free_setting
 
 __all__ = [
     "ACTIVATIONS",
@@ -100,6 +101,9 @@ __all__ = [
     "OriginalScaling",
     "Pattern",
     "Position",
+    "PythonFfn",
+    "PythonMixer",
+    "PythonPart",
     "ReGlu",
     "RmsNorm",
     "Rope",
@@ -110,4 +114,5 @@ __all__ = [
     "TransformerXl",
     "Xpos",
     "YarnScaling",
+    "free_setting",
 ]

@@ -57,10 +57,8 @@ SECTIONS: dict[str, type[Component]] = {
 """Every section by its name."""
 
 NOT_YET: dict[str, frozenset[str]] = {
-    "mixer": frozenset(
-        ["dynamic_mask_attention", "ssd", "conv", "linear_attention", "python"]
-    ),
-    "ffn": frozenset(["peer", "pkm", "cdmoe", "python"]),
+    "mixer": frozenset(["dynamic_mask_attention", "ssd", "conv", "linear_attention"]),
+    "ffn": frozenset(["peer", "pkm", "cdmoe"]),
     "init": frozenset({"mup"}),
     "data": frozenset(["hub", "shards", "synthetic"]),
     "tokenizer": frozenset(["bpe", "unigram", "file"]),
