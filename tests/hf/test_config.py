@@ -21,6 +21,8 @@ from vslmc.cli.app import run_cli
 from vslmc.driver.importing import name_model
 from vslmc.hf.config import COMMON, LAYERED
 from vslmc.hf.families import FAMILIES
+from vslmc.hf.families.latent import no_experts
+from vslmc.hf.families.shared import refuse_experts
 from vslmc.hf.form import At, Form
 from vslmc.hf.ignored import IGNORED
 
@@ -210,6 +212,10 @@ def test_what_a_form_reads_is_a_field() -> None:
 def names_in(form: Form) -> list[str]:
     """The fields that a form looks at by name alone."""
     found: list[str] = []
+    if form.latent is not None:
+        form = form.but(head_dim=None, kv_heads=None)
+    if form.experts is not None and form.experts.here in (no_experts, refuse_experts):
+        form = form.but(experts=None)
     for part in (form, form.norm, form.qk_norm, form.latent, form.experts):
         if part is not None:
             values = (getattr(part, name) for name in part.__slots__)

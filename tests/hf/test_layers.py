@@ -32,7 +32,7 @@ from tests.hf.support import (
     save,
     tokens_of,
 )
-from tests.hf.test_parity import LARGEST, check_text
+from tests.hf.test_parity import LARGEST, Record, check_text, note
 from tests.hf.zoo import LLAMA, SLIDING, WIDE_HEADS, Case
 from vslmc.cli.app import run_cli
 from vslmc.hf import families
@@ -107,20 +107,29 @@ class Layered:
         return {name: value.detach().clone() for name, value in named.items()}
 
 
-def compare(folder: Path, config: dict[str, Any], weights: Any, wanted: Tensor) -> str:
+def compare(
+    folder: Path,
+    config: dict[str, Any],
+    weights: Any,
+    wanted: Tensor,
+    record: Record,
+    form: str,
+) -> str:
     """Import, build, compare, decode; the spec."""
     (folder / "config.json").write_text(json.dumps(config))
     save_file(weights, folder / "model.safetensors")
     ours = import_folder(folder)
     with torch.no_grad():
         found = ours(TOKENS)
-        assert error(found, wanted) < LARGEST
-        assert error(decode(ours, TOKENS, 5), found) < LARGEST
+        wrong, cached = error(found, wanted), error(decode(ours, TOKENS, 5), found)
+    note(record, config["model_type"], form, wrong, cached)
+    assert wrong < LARGEST
+    assert cached < LARGEST
     check_text(folder / "spec.vslm")
     return (folder / "spec.vslm").read_text()
 
 
-def test_per_layer_config(tmp_path: Path) -> None:
+def test_per_layer_config(tmp_path: Path, record_property: Record) -> None:
     base = {**WIDE_HEADS, "num_hidden_layers": 5, "sliding_window": None}
     narrow = {"intermediate_size": 36, "num_key_value_heads": 4}
     changes: dict[int, dict[str, Any]] = {
@@ -140,7 +149,8 @@ def test_per_layer_config(tmp_path: Path) -> None:
         "model_type": "mistral",
         "per_layer_config": {str(i): keys for i, keys in changes.items()},
     }
-    text = compare(tmp_path, config, model.weights(), wanted)
+    form = "per_layer_config"
+    text = compare(tmp_path, config, model.weights(), wanted, record_property, form)
     assert "2 * base {" in text
 
 
@@ -153,7 +163,7 @@ def test_per_layer_config_that_takes_a_layer_out_is_refused(
     assert "skip" in capsys.readouterr().err
 
 
-def test_block_configs(tmp_path: Path) -> None:
+def test_block_configs(tmp_path: Path, record_property: Record) -> None:
     # Query heads of a group, and the inner width as a multiple of the width.
     blocks = [(2, 2.0), (4, 2.0), (None, 1.0), (1, None), (2, 2.0)]
     base = {**LLAMA, "num_hidden_layers": 5, "rms_norm_eps": 1e-5}
@@ -195,7 +205,7 @@ def test_block_configs(tmp_path: Path) -> None:
         "model_type": "nemotron-nas",
         "block_configs": own,
     }
-    compare(tmp_path, config, weights, wanted)
+    compare(tmp_path, config, weights, wanted, record_property, "block_configs")
 
 
 UNSAID = ("num_key_value_heads", "intermediate_size")
@@ -209,7 +219,9 @@ def drop(weights: dict[str, Tensor], prefix: str) -> None:
 
 
 @pytest.mark.parametrize("normed", [True, False])
-def test_fields_that_are_lists(normed: bool, tmp_path: Path) -> None:
+def test_fields_that_are_lists(
+    normed: bool, tmp_path: Path, record_property: Record
+) -> None:
     heads, kv_heads, hidden = [4, 6, 6], [2, 2, 3], [48, 96, 144]
     code = qwen3 if normed else llama
     layers = [
@@ -244,7 +256,9 @@ def test_fields_that_are_lists(normed: bool, tmp_path: Path) -> None:
         "normalize_qk_projections": normed,
         "share_input_output_layers": True,
     }
-    compare(tmp_path, config, rename_openelm(model.weights()), wanted)
+    weights = rename_openelm(model.weights())
+    form = "qk-norm" if normed else "usual"
+    compare(tmp_path, config, weights, wanted, record_property, form)
 
 
 def rename_openelm(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -280,7 +294,9 @@ class NoExperts(torch.nn.Module):
         return torch.zeros_like(hidden), None
 
 
-def test_attention_of_gpt_oss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attention_of_gpt_oss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
+) -> None:
     family = families.FAMILIES["gpt_oss"]
     without = replace(family, form=family.form.but(experts=None, hidden=None))
     monkeypatch.setitem(families.FAMILIES, "gpt_oss", without)
@@ -311,7 +327,8 @@ def test_attention_of_gpt_oss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         drop(weights, f"model.layers.{i}.post_attention_layernorm.")
     config = json.loads((tmp_path / "config.json").read_text())
     monkeypatch.setattr("tests.hf.test_layers.TOKENS", tokens_of(case))
-    text = compare(tmp_path, config, weights, wanted)
+    form = "attention alone"
+    text = compare(tmp_path, config, weights, wanted, record_property, form)
     assert re.search("sink += learned", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,16 @@ from vslmc.hf.families import FAMILIES, MISSING
 LARGEST = 1e-4
 """Relative error that is allowed: summing in another order alone makes 1e-6."""
 
+Record = Callable[[str, object], None]
+
 INHERENT = {"vocab-alignment", "head-dim-alignment", "every-expert-chosen"}
 """Warnings about numbers of a model, which an import must silence."""
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_logits_are_those_of_transformers(name: str, tmp_path: Path) -> None:
+def test_logits_are_those_of_transformers(
+    name: str, tmp_path: Path, record_property: Record
+) -> None:
     case = CASES[name]
     model = make_model(case)
     save(model, case, tmp_path)
@@ -41,9 +46,18 @@ def test_logits_are_those_of_transformers(name: str, tmp_path: Path) -> None:
         wrong = error(found, wanted)
         wrong_cached = error(decode(ours, tokens, 5), found) if case.cached else 0.0
     print(f"{name}: relative error {wrong:.1e}, with a cache {wrong_cached:.1e}")
+    note(record_property, type_of(case), name, wrong, wrong_cached)
     assert wrong < LARGEST
     assert wrong_cached < LARGEST
     check_text(tmp_path / "spec.vslm")
+
+
+def note(record: Record, kind: str, form: str, wrong: float, cached: float) -> None:
+    """Leave an error in the report, for the table of `benchmarks/parity.py`."""
+    record("type", kind)
+    record("form", form.removeprefix(kind).lstrip("-") or "usual")
+    record("error", wrong)
+    record("cached", cached)
 
 
 def check_text(spec: Path) -> None:
