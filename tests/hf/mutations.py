@@ -98,7 +98,9 @@ def judge(config: dict[str, Any], case: Case, folder: Path) -> tuple[str, float]
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
     spec, weights = folder / "spec.vslm", folder / "converted.safetensors"
-    if run_cli(["import", str(folder), "-o", str(spec)]) == 1:
+    code = run_cli(["import", str(folder), "-o", str(spec)])
+    assert code in (0, 1)
+    if code == 1:
         assert sorted(path.name for path in folder.iterdir()) == ["config.json"]
         return "refused", 0.0
     model = model_of(folder)
@@ -112,7 +114,9 @@ def judge(config: dict[str, Any], case: Case, folder: Path) -> tuple[str, float]
     if not bool(wanted.isfinite().all()):
         return "no reference", 0.0
     command = ["import", str(folder), "-o", str(spec), "--weights", str(weights)]
-    if run_cli([*command, "--force"]) == 1:
+    code = run_cli([*command, "--force"])
+    assert code in (0, 1)
+    if code == 1:
         return "weights refused", 0.0
     ours = build(spec, weights)
     with torch.no_grad():

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -260,6 +262,12 @@ UNREADABLE: dict[str, Callable[[Path], None]] = {
     "an index of nothing": index({"weight_map": 3}),
     "an index that leads away": index({"weight_map": {"x": "../model.safetensors"}}),
     "an index of what is not there": index({"weight_map": {"x": "y.safetensors"}}),
+    "an index of a name with a null": index(
+        '{"weight_map": {"x": "a\\u0000.safetensors"}}'
+    ),
+    "an index of a name with a surrogate": index(
+        '{"weight_map": {"x": "\\ud800.safetensors"}}'
+    ),
     "an index of no safetensors": index({"weight_map": {"x": "config.json"}}),
 }
 
@@ -284,6 +292,9 @@ def test_what_cannot_be_read_is_refused(
         {"dtype": "F32", "shape": "2", "data_offsets": [0, 8]},
         {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]},
         {"dtype": "F32", "shape": [10**30], "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [float("inf")], "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [2], "data_offsets": [float("-inf"), 8]},
+        {"dtype": "F32", "shape": [1] * 10_000, "data_offsets": [0, 8]},
         {"dtype": 3, "shape": [2]},
         7,
         None,
@@ -296,62 +307,37 @@ def test_headers_of_anybody(entry: Any, folder: Path) -> None:
     assert convert(folder) == 1
 
 
-# --- files ---------------------------------------------------------------------------------------
-
-
-def test_nothing_is_replaced_unless_that_is_wanted(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "converted.safetensors").write_text("mine")
-    assert convert(folder) == 1
-    assert "import-exists" in capsys.readouterr().err
-    assert (folder / "converted.safetensors").read_text() == "mine"
-    assert not (folder / "spec.vslm").exists()
-    assert convert(folder, "--force") == 0
-    assert load_file(folder / "converted.safetensors")
-    assert (folder / "spec.vslm").exists()
-    assert convert(folder) == 1
-    assert convert(folder, "--force") == 0
-
-
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_the_model_itself_is_never_replaced(name: str, folder: Path) -> None:
-    before = (folder / name).read_bytes()
-    option = "--weights" if name.startswith("model") else "-o"
-    command = ["import", str(folder), option, str(folder / name), "--force"]
-    more = ["-o", str(folder / "x.vslm")] if option == "--weights" else []
-    assert run_cli([*command, *more]) == 1
-    assert (folder / name).read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("spec", "weights"),
-    [
-        ("same", "same"),
-        ("nowhere/spec.vslm", "w.safetensors"),
-        ("spec.vslm", "nowhere/w.safetensors"),
-        ("spec.vslm", "folder"),
-        ("folder", "w.safetensors"),
-    ],
+ENTRIES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["dtype", "shape", "data_offsets", "x"]), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
 )
-def test_where_nothing_can_be_written_nothing_is(
-    spec: str, weights: str, folder: Path, capsys: pytest.CaptureFixture[str]
+
+
+@given(
+    names=st.lists(st.text(max_size=9), max_size=3),
+    entry=ENTRIES,
+    length=st.none() | st.integers(0, 2**64 - 1),
+    cut=st.integers(0, 30),
+)
+def test_files_of_anybody(
+    names: list[str],
+    entry: Any,
+    length: int | None,
+    cut: int,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    (folder / "folder").mkdir()
-    before = sorted(folder.iterdir())
-    command = ["import", str(folder), "-o", str(folder / spec), "--force"]
-    assert run_cli([*command, "--weights", str(folder / weights)]) == 1
-    assert "error[cannot-write-file]" in capsys.readouterr().err
-    assert sorted(folder.iterdir()) == before
-
-
-def test_a_failing_disk_leaves_nothing_behind(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(handle: int) -> None:
-        raise OSError(28, "no space left")
-
-    monkeypatch.setattr("os.fsync", fail)
-    before = sorted(folder.iterdir())
+    folder = tmp_path_factory.mktemp("any")
+    header = json.dumps(dict.fromkeys(names, entry)).encode()
+    start = (len(header) if length is None else length).to_bytes(8, "little")
+    data = start + header + bytes(8)
+    (folder / "model.safetensors").write_bytes(data[: len(data) - cut])
+    (folder / "config.json").write_text(json.dumps({**LLAMA, "model_type": "llama"}))
     assert convert(folder) == 1
-    assert sorted(folder.iterdir()) == before
+    names_left = sorted(path.name for path in folder.iterdir())
+    assert names_left == ["config.json", "model.safetensors"]

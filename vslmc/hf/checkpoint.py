@@ -17,6 +17,7 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 LARGEST_INDEX = 64 << 20
 LARGEST_HEADER = 100 << 20
+MOST_DIMENSIONS = 8
 
 FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """Types of numbers that weights have, and their bytes."""
@@ -84,7 +85,8 @@ def list_files(folder: Path) -> list[Path]:
     files = sorted({str(name) for name in cast("dict[str, Any]", names).values()})
     for name in files:
         # An index is anybody's text: its files lie beside it.
-        if name != Path(name).name or not name.endswith(".safetensors"):
+        plain = name == Path(name).name and name.isprintable()
+        if not plain or not name.endswith(".safetensors"):
             raise _Unreadable(index, f"`{name[:60]}` is no name of a file beside it")
     return [folder / name for name in files]
 
@@ -112,6 +114,8 @@ def load_json(path: Path, data: bytes) -> dict[str, Any]:
 def read_header(path: Path) -> dict[str, Stored]:
     """The tensors of one file, from its header; the data must be all there."""
     size = path.stat().st_size
+    if not path.is_file():
+        raise _Unreadable(path, "it is no file")
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > min(size - 8, LARGEST_HEADER):
@@ -129,8 +133,10 @@ def read_entry(path: Path, name: str, entry: Any, room: int) -> Stored:
     try:
         dtype, shape = str(entry["dtype"]), tuple(int(n) for n in entry["shape"])
         start, end = (int(n) for n in entry["data_offsets"])
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         raise _Unreadable(path, f"the entry of `{name[:60]}` is malformed") from None
+    if len(shape) > MOST_DIMENSIONS:
+        raise _Unreadable(path, f"`{name[:60]}` has {len(shape)} dimensions")
     count = FLOATS.get(dtype, 0)
     for number in shape:
         count *= number

@@ -43,6 +43,8 @@ def read_config(folder: Path) -> Outcome[ConfigFile]:
     """The config of a model. Fault: `config-not-read`."""
     path = folder / CONFIG
     name = path.as_posix()
+    if path.exists() and not path.is_file():
+        return _refuse(name, "it is no file")  # a pipe, for one, never ends
     try:
         with path.open(encoding="utf-8", errors="strict") as file:
             text = file.read(LARGEST + 1)
