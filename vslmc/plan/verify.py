@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from vslmc.plan.kernels import verify_kernel
 from vslmc.plan.kv import find_reaches, find_sources, make_state
 from vslmc.plan.nodes import (
     Attention,
     Ffn,
     Glu,
-    Kernel,
     Layer,
     Mixer,
     Mla,
@@ -41,9 +41,6 @@ from vslmc.plan.verify_stacks import (
 )
 from vslmc.plan.verify_stacks import inside as _inside
 from vslmc.plan.verify_stacks import share as _share
-
-ALWAYS_WORK = frozenset({"eager", "sdpa"})
-"""Kernels that need nothing but torch."""
 
 
 def verify_plan(plan: Plan) -> list[str]:
@@ -249,7 +246,7 @@ def _mixer(mixer: Mixer) -> Iterator[str]:
             return
         case _ as unreachable:
             assert_never(unreachable)
-    yield from _inside("kernel", _kernel(mixer.kernel))
+    yield from _inside("kernel", verify_kernel(mixer.kernel))
 
 
 def _attention(mixer: Attention) -> Iterator[str]:
@@ -303,16 +300,6 @@ def _mla(mixer: Mla) -> Iterator[str]:
     yield from _position(mixer.position, mixer.rope_dim)
     yield from _norm("norm", mixer.norm, mixer.kv_rank)
     yield from _share("dropout", mixer.dropout)
-
-
-def _kernel(kernel: Kernel) -> Iterator[str]:
-    candidates = kernel.candidates
-    if not candidates or candidates[-1] not in ALWAYS_WORK:
-        yield f"candidates: {candidates} does not end in one that always works"
-    elif kernel.choice not in ("auto", candidates[0]):
-        yield f"candidates: {candidates} does not begin with {kernel.choice}"
-    if len(set(candidates)) != len(candidates):
-        yield f"candidates: {candidates} repeats itself"
 
 
 def _ffn(ffn: Ffn) -> Iterator[str]:
