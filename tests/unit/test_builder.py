@@ -85,6 +85,7 @@ def test_items_of_the_stack() -> None:
     assert stack(b.Repeat(3, base, {"dropout": 0.1})) == "3 * base { dropout = 0.1 }"
     assert stack(door, b.use(door), b.use("door")) == "door: 1 * base use door use door"
     assert stack(b.loop(3, base)) == "loop 3 { base }"
+    assert stack(b.loop(2, base, each=True)) == "loop 2 each { base }"
     assert stack(b.loop(3, [base, door])).startswith("loop 3 { base door: 1 * base")
     assert stack(b.Allow(unused_label="mine"), base).startswith("allow { unused_label")
 

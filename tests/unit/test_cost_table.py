@@ -54,6 +54,21 @@ def test_what_is_applied_again_says_what_and_how_often(
     assert stack_of(shapes, order) == runs
 
 
+@pytest.mark.parametrize(
+    ("order", "runs"),
+    [
+        ([0, 0, 1, 1], [Run(0, 3, 2)]),
+        ([0, 0, 1, 1, 2], [Run(0, 3, 2), Run(4, 4)]),
+        ([0, 0, 1], [Run(0, 0), Again(1, 1, (0, 0), 1), Run(2, 2)]),
+        ([0, 0, 1, 1, 1], [Run(0, 0), Again(1, 1, (0, 0), 1), Run(2, 2), Again(3, 4, (2, 2), 2)]),
+    ],
+)  # fmt: skip
+def test_equal_neighbours_that_are_each_applied_again_are_one_run(
+    order: list[int], runs: list[Run | Again]
+) -> None:
+    assert stack_of([WIDE] * (max(order) + 1), order) == runs
+
+
 def test_a_thousand_passes_are_one_row() -> None:
     assert len(stack_of([NARROW, WIDE], [0, 1] * 500)) == 3
 

@@ -67,8 +67,9 @@ def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
         which = "layer" if run.of[0] == run.of[1] else "layers"
         return ends | {"block": f"{which} {span_text(*run.of)} again{times}"}
     rows = plan.decoder.layers[run.first : run.last + 1]
-    count = sum(costs.parameters.written[row.owner] for row in rows)
-    cells = {"block": layer.block, "parameters": f"{count:,}{marks.parameters}"}
+    count = sum(costs.parameters.written[owner] for owner in {x.owner for x in rows})
+    often = f", each {run.times} times" if run.times > 1 else ""
+    cells = {"block": f"{layer.block}{often}", "parameters": f"{count:,}{marks.parameters}"}
     return ends | cells | describe_layer(layer)
 
 

@@ -180,6 +180,8 @@ def item_to_json(item: n.StackItem) -> Json:
             items = [item_to_json(inner) for inner in item.items]
             count = expr_to_json(item.count)
             made = {"item": "loop", "count": count, "items": items}
+            if item.each:
+                made["each"] = True
             if item.adapter is not None:
                 made["with"] = expr_to_json(item.adapter)
             return made

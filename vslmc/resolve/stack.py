@@ -83,7 +83,7 @@ class _Expansion:
                     return inner
                 if item.adapter is not None:
                     return self.adapt(item, item.adapter, inner, count)
-                return inner * count
+                return in_turn(inner, count, item.each)
             case n.LabelItem():
                 applied = self.item(item.item)
                 self.label(item, applied)
@@ -106,7 +106,10 @@ class _Expansion:
                 self.faults(sharing.lora_without_pass(adapter.span, True))
                 return inner * count
             layer.lora, layer.passes = lora, count
-        return [(w, site, turn) for turn in range(count) for w, site, _ in inner]
+        passes = [[(w, site, turn) for w, site, _ in inner] for turn in range(count)]
+        if item.each:
+            return [site for same in zip(*passes, strict=True) for site in same]
+        return [site for one in passes for site in one]
 
     def repeat(self, item: n.Repeat) -> list[Site]:
         count = self.count(item.count, "the number of layers")
@@ -166,6 +169,11 @@ class _Expansion:
             return []
         self.uses += 1
         return [(w, self.uses, turn) for w, _, turn in self.labels[name][1]]
+
+
+def in_turn(inner: list[Site], count: int, each: bool) -> list[Site]:
+    """What a loop applies: all of it `count` times, or each of it so often in a row."""
+    return [site for site in inner for _ in range(count)] if each else inner * count
 
 
 def resolve_stack(
