@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
-ROUNDS, STEPS = 3, 5
+ROUNDS, STEPS = 5, 5
 Result = dict[str, float]
 
 

@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +16,39 @@ CONTEXT = 128
 logger = logging.getLogger(__name__)
 
 
-try:
-    from flash_attn import flash_attn_func  # pyright: ignore[reportMissingImports]
-except ImportError:  # not installed, or flash-attn 4, which shares the name
-    flash_attn_func: Any = None
+FLASH: dict[int, Any] = {}  # `flash_attn_func` of each version that is installed
+with suppress(ImportError):
+    from flash_attn import flash_attn_func as flash_2  # pyright: ignore
 
-INSTALLED = flash_attn_func is not None
-FLASH = "flash for fp16 and bf16 on CUDA, else " if INSTALLED else ""
+    FLASH[2] = flash_2
+with suppress(ImportError):
+    from flash_attn_interface import flash_attn_func as flash_3  # pyright: ignore
+
+    FLASH[3] = flash_3
+with suppress(ImportError):
+    from flash_attn.cute import flash_attn_func as flash_4  # pyright: ignore
+
+    FLASH[4] = flash_4
+
+
+FLASH_FIRST = "flash for fp16 and bf16 on CUDA, else " if FLASH else ""
+
+
+def find_flash(q: Tensor) -> Any:
+    """The fastest flash-attn that is installed and takes such queries; None if none does."""
+    if not q.is_cuda or q.dtype not in (torch.float16, torch.bfloat16):
+        return None
+    major = torch.cuda.get_device_properties(q.device).major
+    if 3 in FLASH and major == 9:
+        return FLASH[3]
+    if 4 in FLASH and (major == 9 or (major == 10 and q.size(-1) <= 128)):
+        return FLASH[4]
+    return FLASH.get(2) if major >= 8 else None
 
 
 def flash_runs(q: Tensor) -> bool:
-    """Whether flash-attn 2 is installed and takes such queries."""
-    half = q.dtype in (torch.float16, torch.bfloat16)
-    return INSTALLED and q.is_cuda and half and q.size(-1) <= 256
+    """Whether some flash-attn takes such queries."""
+    return find_flash(q) is not None
 
 
 def hide(visible: Tensor, padding: Tensor | None) -> Tensor:
@@ -62,10 +83,11 @@ def sdpa(q: Tensor, k: Tensor, v: Tensor, padding: Tensor | None = None) -> Tens
 
 
 def flash(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """flash-attn 2, on (B, T, H, D); its causal mask ends at the last key, as here."""
+    """flash-attn, on (B, T, H, D); its causal mask ends at the last key, as here."""
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
     k, v = k.type_as(q), v.type_as(q)  # a cache may be kept in fp32
-    y = flash_attn_func(q, k, v, causal=True)
+    y = find_flash(q)(q, k, v, causal=True)
+    y = y[0] if isinstance(y, tuple) else y  # some versions give the sum too
     return y.transpose(1, 2)
 
 
@@ -168,7 +190,25 @@ def build_layers() -> Iterator[Block]:
         yield Block(128, Attention(128, heads=4), Mlp(128, hidden=512))
 
 
-CHUNK = 512  # tokens whose logits exist at one time
+CHUNK = 2**26  # logits that exist at one time
+PIECE = 2**21  # of them that a CPU works on at one time: in fp32 8 MB, near its cache
+
+
+def cross_entropy_(logits: Tensor, targets: Tensor) -> Tensor:
+    """Summed cross-entropy of logits (N, V), which become its slope, in place."""
+    rows = PIECE // logits.size(1) + 1 if logits.is_cpu else len(logits)
+    loss = torch.zeros((), dtype=torch.float32, device=logits.device)
+    for piece, wanted in zip(logits.split(rows), targets[:, None].split(rows)):
+        valid, wanted = wanted >= 0, wanted.clamp(min=0)  # -100 is left out
+        scores = piece.float()
+        scores -= scores.amax(dim=-1, keepdim=True)
+        right = scores.gather(1, wanted)
+        total = scores.exp_().sum(dim=-1, keepdim=True)
+        loss += ((total.log() - right) * valid).sum()
+        scores *= valid / total  # softmax, and one less at the target
+        scores.scatter_add_(1, wanted, -valid.float())
+        piece.copy_(scores)
+    return loss
 
 
 class HeadLoss(torch.autograd.Function):
@@ -179,28 +219,24 @@ class HeadLoss(torch.autograd.Function):
         matrix = weight.to(x.dtype)
         x_grad = torch.empty_like(x)
         weight_grad = torch.zeros_like(weight, dtype=torch.float32)
-        loss = torch.zeros((), device=x.device)
-        for start in range(0, len(x), CHUNK):
-            rows = x[start : start + CHUNK]
-            wanted = targets[start : start + CHUNK, None]
-            valid, wanted = wanted >= 0, wanted.clamp(min=0)  # -100 is left out
-            scores = (rows @ matrix.T).float().log_softmax(dim=-1)  # (CHUNK, V)
-            loss -= (scores.gather(1, wanted) * valid).sum()
-            slope = scores.exp_()  # softmax, and one less at the target
-            slope.scatter_add_(1, wanted, -torch.ones_like(slope[:, :1]))
-            slope = slope.to(x.dtype)
-            x_grad[start : start + CHUNK] = (slope @ matrix) * valid
+        loss = torch.zeros((), dtype=torch.float32, device=x.device)
+        chunks = (t.split(CHUNK // len(weight) + 1) for t in (x, targets, x_grad))
+        for rows, wanted, grad in zip(*chunks):
+            slope = rows @ matrix.T  # (N, V), the logits at first
+            loss += cross_entropy_(slope, wanted)
+            grad.copy_(slope @ matrix)
             if x.dtype == weight_grad.dtype:  # no temporary of its size
-                weight_grad.addmm_(slope.T, rows * valid)
+                weight_grad.addmm_(slope.T, rows)
             else:
-                weight_grad += slope.T @ (rows * valid)
+                weight_grad += slope.T @ rows
         ctx.save_for_backward(x_grad, weight_grad.to(weight.dtype))
         return loss
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None]:
         x_grad, weight_grad = ctx.saved_tensors
-        return (x_grad * slope).type_as(x_grad), weight_grad * slope, None
+        # In place, to save memory: PyTorch stops a second pass over the same graph.
+        return x_grad * slope, weight_grad.mul_(slope), None
 
 
 def head_loss(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -212,10 +248,10 @@ def head_loss(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         if torch.is_grad_enabled():
             return HeadLoss.apply(x, weight, targets) / count
-        parts = zip(x.split(CHUNK), targets.split(CHUNK))
+        chunks = zip(*(t.split(CHUNK // len(weight) + 1) for t in (x, targets)))
         matrix = weight.to(x.dtype)
-        logits = (((rows @ matrix.T).float(), wanted) for rows, wanted in parts)
-        return sum(F.cross_entropy(*pair, reduction="sum") for pair in logits) / count
+        losses = (cross_entropy_(rows @ matrix.T, wanted) for rows, wanted in chunks)
+        return sum(losses) / count
 
 
 def sample(
@@ -251,7 +287,7 @@ class Model(nn.Module):
         self.layers = nn.ModuleList(build_layers())
         self.norm = nn.LayerNorm(128, eps=1e-5)
         self.init_parameters()
-        logger.info("attention of layers[0..3]: %ssdpa", FLASH)
+        logger.info("attention of layers[0..3]: %ssdpa", FLASH_FIRST)
 
     def forward(
         self, tokens: Tensor, cache: Cache | None = None, padding: Tensor | None = None

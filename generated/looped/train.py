@@ -205,11 +205,11 @@ class Objective(nn.Module):
 
 
 def build_optimizer(model: Model) -> torch.optim.AdamW:
-    """Fused AdamW that decays the matrices, not the vectors and biases."""
+    """Fused AdamW that decays the matrices, nothing else."""
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
-    for name, parameter in model.named_parameters():
-        is_matrix = parameter.ndim >= 2 and not name.endswith("bias")
+    for parameter in model.parameters():
+        is_matrix = parameter.ndim >= 2
         (decayed if is_matrix else others).append(parameter)
     groups = [
         {"params": decayed, "weight_decay": WEIGHT_DECAY},

@@ -5,6 +5,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,15 @@ def load_beside(name: str) -> Any:
 python_own_parts = load_beside("own_parts")
 
 
-def rope_table(
-    start: int, tokens: int, head_dim: int, theta: float, device: torch.device
-) -> Tensor:
-    """Cosines and sines of the positions from `start` on, in fp32: (2, T, 1, D / 2)."""
-    position = torch.arange(start, start + tokens, device=device)
-    pair = torch.arange(0, head_dim, 2, device=device, dtype=torch.float32)
-    angle = position[:, None, None] * theta ** (-pair / head_dim)  # (T, 1, D / 2)
+def frequencies(size: int, theta: float, device: torch.device) -> Tensor:
+    """Radians that each pair of `size` numbers turns from one place to the next, in fp32."""
+    pair = torch.arange(0, size, 2, device=device, dtype=torch.float32)
+    return theta ** (-pair / size)
+
+
+def rope_table(place: Tensor, frequency: Tensor) -> Tensor:
+    """Cosines and sines of places (T,), in fp32: (2, T, 1, pairs)."""
+    angle = place[:, None, None] * frequency  # (T, 1, pairs)
     return torch.stack((angle.cos(), angle.sin()))
 
 
@@ -48,44 +51,78 @@ def rotate(x: Tensor, rope: Tensor) -> Tensor:
     return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1).type_as(x)
 
 
-try:
-    from flash_attn import flash_attn_func  # pyright: ignore[reportMissingImports]
-except ImportError:  # not installed, or flash-attn 4, which shares the name
-    flash_attn_func: Any = None
+FLASH: dict[int, Any] = {}  # `flash_attn_func` of each version that is installed
+with suppress(ImportError):
+    from flash_attn import flash_attn_func as flash_2  # pyright: ignore
 
-INSTALLED = flash_attn_func is not None
-FLASH = "flash for fp16 and bf16 on CUDA, else " if INSTALLED else ""
+    FLASH[2] = flash_2
+with suppress(ImportError):
+    from flash_attn_interface import flash_attn_func as flash_3  # pyright: ignore
+
+    FLASH[3] = flash_3
+with suppress(ImportError):
+    from flash_attn.cute import flash_attn_func as flash_4  # pyright: ignore
+
+    FLASH[4] = flash_4
+
+
+FLASH_FIRST = "flash for fp16 and bf16 on CUDA, else " if FLASH else ""
+
+
+def find_flash(q: Tensor) -> Any:
+    """The fastest flash-attn that is installed and takes such queries; None if none does."""
+    if not q.is_cuda or q.dtype not in (torch.float16, torch.bfloat16):
+        return None
+    major = torch.cuda.get_device_properties(q.device).major
+    if 3 in FLASH and major == 9:
+        return FLASH[3]
+    if 4 in FLASH and (major == 9 or (major == 10 and q.size(-1) <= 128)):
+        return FLASH[4]
+    return FLASH.get(2) if major >= 8 else None
 
 
 def flash_runs(q: Tensor) -> bool:
-    """Whether flash-attn 2 is installed and takes such queries."""
-    half = q.dtype in (torch.float16, torch.bfloat16)
-    return INSTALLED and q.is_cuda and half and q.size(-1) <= 256
+    """Whether some flash-attn takes such queries."""
+    return find_flash(q) is not None
 
 
-def causal_mask(q: Tensor, k: Tensor) -> Tensor:
-    """True where a query sees a key, (T, S); the queries are the last T of S tokens."""
+def hide(visible: Tensor, padding: Tensor | None) -> Tensor:
+    """`visible` (T, S), with padding (B, S) without those keys: (B, 1, T, S)."""
+    if padding is None:
+        return visible
+    visible = visible & ~padding[:, None, None]
+    # A row of padding itself sees all: a softmax over nothing would be no number.
+    return visible | ~visible.any(dim=-1, keepdim=True)
+
+
+def causal_mask(q: Tensor, k: Tensor, padding: Tensor | None) -> Tensor:
+    """True where a query sees a key: its own token, and those before it."""
     tokens, seen = q.size(2), k.size(2)
-    visible = torch.ones(tokens, seen, dtype=torch.bool, device=q.device)
-    return visible.tril(seen - tokens)
+    own = torch.arange(seen - tokens, seen, device=q.device)[:, None]  # (T, 1)
+    key = torch.arange(seen, device=q.device)
+    back = own - key  # (T, S)
+    visible = back >= 0
+    return hide(visible, padding)
 
 
-def sdpa(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """PyTorch's fused kernels; the queries are the last T of S positions."""
+def sdpa(q: Tensor, k: Tensor, v: Tensor, padding: Tensor | None = None) -> Tensor:
+    """PyTorch's fused kernels; the queries are the last T of S tokens."""
     tokens, seen = q.size(2), k.size(2)
-    causal = tokens == seen
+    mask = None
+    if padding is not None or 1 < tokens < seen:
+        mask = causal_mask(q, k, padding)
     # `is_causal` counts from the first key: right only if every key has its query.
-    mask = None if causal or tokens == 1 else causal_mask(q, k)
     return F.scaled_dot_product_attention(
-        q, k, v, mask, is_causal=causal and tokens > 1
+        q, k, v, mask, is_causal=mask is None and tokens > 1
     )
 
 
 def flash(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """flash-attn 2, on (B, T, H, D); its causal mask ends at the last key, as here."""
+    """flash-attn, on (B, T, H, D); its causal mask ends at the last key, as here."""
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
     k, v = k.type_as(q), v.type_as(q)  # a cache may be kept in fp32
-    y = flash_attn_func(q, k, v, causal=True)
+    y = find_flash(q)(q, k, v, causal=True)
+    y = y[0] if isinstance(y, tuple) else y  # some versions give the sum too
     return y.transpose(1, 2)
 
 
@@ -124,7 +161,11 @@ class Recomputed(nn.Module):
         super().__init__()
         self.python = python
 
-    def forward(self, x: Tensor, slot: InputSlot | None) -> Tensor:
+    def forward(
+        self, x: Tensor, padding: Tensor | None, slot: InputSlot | None
+    ) -> Tensor:
+        if padding is not None:
+            raise ValueError("mixers of your own know no padding")
         if slot is None:
             return self.python(x)
         return self.python(slot.append(x))[:, -x.size(1) :]
@@ -141,6 +182,17 @@ class Cache:
     length: int
     slots: list[KvSlot | InputSlot]  # one for each applied layer
     seen: int = 0
+    padding: Tensor | None = None  # (B, S), of the tokens so far
+
+    def extend(self, tokens: Tensor, padding: Tensor | None) -> Tensor | None:
+        """Where new tokens (B, T) are padding: for all tokens so far, if any ever was."""
+        if padding is None and self.padding is None:
+            return None
+        new = torch.zeros_like(tokens, dtype=torch.bool) if padding is None else padding
+        before = new.new_zeros(len(new), self.seen)
+        before = before if self.padding is None else self.padding
+        self.padding = torch.cat((before, new), dim=1)
+        return self.padding
 
 
 class Attention(nn.Module):
@@ -153,7 +205,9 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
 
-    def forward(self, x: Tensor, rope: Tensor, slot: KvSlot | None) -> Tensor:
+    def forward(
+        self, x: Tensor, rope: Tensor, padding: Tensor | None, slot: KvSlot | None
+    ) -> Tensor:
         batch, tokens, _ = x.shape
         qkv = self.qkv(x).view(batch, tokens, -1, self.head_dim)
         q, k, v = qkv.chunk(3, dim=2)  # (B, T, H, D)
@@ -161,10 +215,10 @@ class Attention(nn.Module):
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
         if slot is not None:
             k, v = slot.append(k, v)
-        if flash_runs(q):
+        if padding is None and flash_runs(q):
             y = flash(q, k, v)  # (B, H, T, D)
         else:
-            y = sdpa(q, k, v)
+            y = sdpa(q, k, v, padding)
         return self.out(y.transpose(1, 2).flatten(2))
 
     def make_slot(self, batch: int, length: int) -> KvSlot:
@@ -183,9 +237,13 @@ class PythonBlock(nn.Module):
         self.ffn = ffn
 
     def forward(
-        self, x: Tensor, rope: Tensor, slot: KvSlot | InputSlot | None
+        self,
+        x: Tensor,
+        rope: Tensor,
+        padding: Tensor | None,
+        slot: KvSlot | InputSlot | None,
     ) -> Tensor:
-        x = x + self.mixer(self.norm_1(x), slot)
+        x = x + self.mixer(self.norm_1(x), padding, slot)
         x = x + self.ffn(self.norm_2(x))
         return x
 
@@ -201,9 +259,13 @@ class Block(nn.Module):
         self.ffn = ffn
 
     def forward(
-        self, x: Tensor, rope: Tensor, slot: KvSlot | InputSlot | None
+        self,
+        x: Tensor,
+        rope: Tensor,
+        padding: Tensor | None,
+        slot: KvSlot | InputSlot | None,
     ) -> Tensor:
-        x = x + self.mixer(self.norm_1(x), rope, slot)
+        x = x + self.mixer(self.norm_1(x), rope, padding, slot)
         x = x + self.ffn(self.norm_2(x))
         return x
 
@@ -238,7 +300,25 @@ def build_layers() -> Iterator[AnyBlock]:
     yield Block(128, Attention(128, heads=4), python_own_parts.Maxout(128, hidden=256))
 
 
-CHUNK = 512  # tokens whose logits exist at one time
+CHUNK = 2**26  # logits that exist at one time
+PIECE = 2**21  # of them that a CPU works on at one time: in fp32 8 MB, near its cache
+
+
+def cross_entropy_(logits: Tensor, targets: Tensor) -> Tensor:
+    """Summed cross-entropy of logits (N, V), which become its slope, in place."""
+    rows = PIECE // logits.size(1) + 1 if logits.is_cpu else len(logits)
+    loss = torch.zeros((), dtype=torch.float32, device=logits.device)
+    for piece, wanted in zip(logits.split(rows), targets[:, None].split(rows)):
+        valid, wanted = wanted >= 0, wanted.clamp(min=0)  # -100 is left out
+        scores = piece.float()
+        scores -= scores.amax(dim=-1, keepdim=True)
+        right = scores.gather(1, wanted)
+        total = scores.exp_().sum(dim=-1, keepdim=True)
+        loss += ((total.log() - right) * valid).sum()
+        scores *= valid / total  # softmax, and one less at the target
+        scores.scatter_add_(1, wanted, -valid.float())
+        piece.copy_(scores)
+    return loss
 
 
 class HeadLoss(torch.autograd.Function):
@@ -249,28 +329,24 @@ class HeadLoss(torch.autograd.Function):
         matrix = weight.to(x.dtype)
         x_grad = torch.empty_like(x)
         weight_grad = torch.zeros_like(weight, dtype=torch.float32)
-        loss = torch.zeros((), device=x.device)
-        for start in range(0, len(x), CHUNK):
-            rows = x[start : start + CHUNK]
-            wanted = targets[start : start + CHUNK, None]
-            valid, wanted = wanted >= 0, wanted.clamp(min=0)  # -100 is left out
-            scores = (rows @ matrix.T).float().log_softmax(dim=-1)  # (CHUNK, V)
-            loss -= (scores.gather(1, wanted) * valid).sum()
-            slope = scores.exp_()  # softmax, and one less at the target
-            slope.scatter_add_(1, wanted, -torch.ones_like(slope[:, :1]))
-            slope = slope.to(x.dtype)
-            x_grad[start : start + CHUNK] = (slope @ matrix) * valid
+        loss = torch.zeros((), dtype=torch.float32, device=x.device)
+        chunks = (t.split(CHUNK // len(weight) + 1) for t in (x, targets, x_grad))
+        for rows, wanted, grad in zip(*chunks):
+            slope = rows @ matrix.T  # (N, V), the logits at first
+            loss += cross_entropy_(slope, wanted)
+            grad.copy_(slope @ matrix)
             if x.dtype == weight_grad.dtype:  # no temporary of its size
-                weight_grad.addmm_(slope.T, rows * valid)
+                weight_grad.addmm_(slope.T, rows)
             else:
-                weight_grad += slope.T @ (rows * valid)
+                weight_grad += slope.T @ rows
         ctx.save_for_backward(x_grad, weight_grad.to(weight.dtype))
         return loss
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None]:
         x_grad, weight_grad = ctx.saved_tensors
-        return (x_grad * slope).type_as(x_grad), weight_grad * slope, None
+        # In place, to save memory: PyTorch stops a second pass over the same graph.
+        return x_grad * slope, weight_grad.mul_(slope), None
 
 
 def head_loss(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -282,10 +358,10 @@ def head_loss(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         if torch.is_grad_enabled():
             return HeadLoss.apply(x, weight, targets) / count
-        parts = zip(x.split(CHUNK), targets.split(CHUNK))
+        chunks = zip(*(t.split(CHUNK // len(weight) + 1) for t in (x, targets)))
         matrix = weight.to(x.dtype)
-        logits = (((rows @ matrix.T).float(), wanted) for rows, wanted in parts)
-        return sum(F.cross_entropy(*pair, reduction="sum") for pair in logits) / count
+        losses = (cross_entropy_(rows @ matrix.T, wanted) for rows, wanted in chunks)
+        return sum(losses) / count
 
 
 def sample(
@@ -321,11 +397,16 @@ class Model(nn.Module):
         self.norm = nn.RMSNorm(128, eps=1e-5)
         self.head = nn.Linear(128, VOCAB, bias=False)
         self.init_parameters()
-        logger.info("attention of layers[2, 5]: %ssdpa", FLASH)
+        logger.info("attention of layers[2, 5]: %ssdpa", FLASH_FIRST)
 
-    def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
-        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds."""
-        return self.head(self._hidden(tokens, cache))
+    def forward(
+        self, tokens: Tensor, cache: Cache | None = None, padding: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, T, V) of tokens (B, T); with a cache, they continue what it holds.
+
+        `padding` (B, T) is True where a token is none: no other sees it.
+        """
+        return self.head(self._hidden(tokens, cache, padding))
 
     def loss(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy in nats; `targets` are the next tokens, -100 is left out."""
@@ -350,6 +431,7 @@ class Model(nn.Module):
         top_p: float | None = None,
         stop: int | None = None,
         seed: int | None = None,
+        padding: Tensor | None = None,
     ) -> Tensor:
         """Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."""
         cache = self.make_cache(len(tokens), tokens.size(1) + max_new_tokens)
@@ -360,8 +442,9 @@ class Model(nn.Module):
         self.eval()
         new, ended = tokens, torch.zeros_like(tokens[:, :1], dtype=torch.bool)
         for _ in range(max_new_tokens):
-            logits = self.head(self._hidden(new, cache)[:, -1])
+            logits = self.head(self._hidden(new, cache, padding)[:, -1])
             new = sample(logits, temperature, top_k, top_p, generator)  # (B, 1)
+            padding = None
             if stop is not None:
                 new = new.masked_fill(ended, stop)
                 ended |= new == stop
@@ -371,17 +454,22 @@ class Model(nn.Module):
         self.train(training)
         return tokens
 
-    def _hidden(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
+    def _hidden(
+        self, tokens: Tensor, cache: Cache | None = None, padding: Tensor | None = None
+    ) -> Tensor:
         """The normalised stream after the last layer, (B, T, 128)."""
         start, length = (0, CONTEXT) if cache is None else (cache.seen, cache.length)
         end = start + tokens.size(1)
         if end > length:
             raise ValueError(f"{end} tokens, there is room for {length}")
+        if cache is not None:
+            padding = cache.extend(tokens, padding)
         x = self.embedding(tokens)  # (B, T, C)
-        rope = rope_table(start, tokens.size(1), 32, 10000.0, x.device)
+        place = torch.arange(start, end, device=tokens.device)  # (T,)
+        rope = rope_table(place, frequencies(32, 10000.0, x.device))
         slots = [None] * 6 if cache is None else cache.slots
         for layer, slot in zip(self.layers, slots):
-            x = layer(x, rope, slot)
+            x = layer(x, rope, padding, slot)
         if cache is not None:
             cache.seen = end
         return self.norm(x)

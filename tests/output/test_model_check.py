@@ -56,7 +56,7 @@ FAULTS = {
     "cached_decoding": ("llama", "self.seen + k.size(2)", "self.seen + k.size(2) - 1"),
     "kernels_equal": ("windows", "(key > own - window)", "(key >= own - window)"),
     "applied_as_often": ("looped", "(0, 1) * 3", "(0, 1) * 2"),
-    "cross_entropy": ("moe", "loss -= (", "loss -= 2 * ("),
+    "cross_entropy": ("moe", "loss += ((", "loss += 2 * (("),
 }
 
 

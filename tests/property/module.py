@@ -45,9 +45,6 @@ def double_text(plan: Plan) -> str:
     """The same code in fp64 throughout: also where it turns to fp32 for precision."""
     text = render_model(plan)
     text = text.replace(".float()", ".double()").replace("float32", "float64")
-    text = text.replace(
-        "torch.zeros((), device", "torch.zeros((), dtype=x.dtype, device"
-    )
     return text.replace(GROUPED, ONE_BY_ONE)  # it has no fp64
 
 

@@ -70,3 +70,30 @@ def test_a_fault_shows(resize: ResizeKind, old: str, new: str) -> None:
     plan = rich_plan(resize)
     assert distance(plan, old, old) <= 1e-10
     assert distance(plan, old, new) > 1e-6
+
+
+PADDING = [
+    ("(~padding).cumsum(dim=1)[:, start:] - 1", "place.expand_as(padding)"),
+    ("visible & ~padding[:, None, None]", "visible"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), PADDING, ids=[m[1] for m in PADDING])
+def test_a_fault_of_padding_shows(old: str, new: str) -> None:
+    assert padded_distance(old, old) <= 1e-10
+    assert padded_distance(old, new) > 1e-6
+
+
+def padded_distance(old: str, new: str) -> float:
+    """Largest difference that two tokens of padding make when `old` becomes `new`."""
+    plan = rich_plan("carry")
+    text = double_text(plan)
+    assert old in text
+    model = load_module(text.replace(old, new)).Model().eval().double()
+    stir(model)
+    tokens = draw_tokens(plan)
+    padding = torch.zeros_like(tokens, dtype=torch.bool)
+    padding[:, :2] = True
+    with torch.no_grad():
+        found = model(tokens, padding=padding)[:, 2:]
+        return float((model(tokens[:, 2:]) - found).abs().max())

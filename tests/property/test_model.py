@@ -31,6 +31,7 @@ from vslmc.plan.nodes import Attention, Plan
 from vslmc.plan.passes import run_passes
 from vslmc.plan.verify import verify_plan
 from vslmc.render.model import render_model
+from vslmc.render.training import decay_lines
 
 
 @given(plans())
@@ -190,9 +191,46 @@ def test_decoding_in_pieces_is_the_full_forward(
         assert_close(torch.cat(pieces, dim=1), expected, tolerance)
 
 
+@given(plans(), st.data())
+def test_left_padding_changes_nothing(plan: Plan, data: st.DataObject) -> None:
+    """With padding before them tokens stand at later places: relative positions must not tell,
+    absolute ones be counted from the first token."""
+    if all(layer.mixer is None for layer in plan.decoder.layers):
+        return  # no token sees another
+    before = data.draw(
+        st.lists(st.integers(0, plan.context - 1), min_size=2, max_size=2)
+    )
+    end = data.draw(st.integers(1, plan.context))
+    model = build_double(plan)
+    stir(model)
+    tokens = draw_tokens(plan)
+    padding = torch.arange(plan.context) < torch.tensor(before)[:, None]
+    cache = model.make_cache(2, plan.context)
+    with torch.no_grad():
+        whole = model(tokens, padding=padding)
+        first, *rest = tokens.tensor_split(list(range(end, plan.context)), 1)
+        pieces = [model(first, cache, padding[:, :end])]
+        decoded = torch.cat([*pieces, *(model(token, cache) for token in rest)], dim=1)
+        for row, count in enumerate(before):
+            alone = tokens[row : row + 1, count:]
+            longest = plan.context - min(before)
+            assert_close(
+                whole[row : row + 1, count:], in_cache(model, alone, longest), 1e-10
+            )
+            if count < end:
+                expected = in_cache(model, alone, plan.context)
+                assert_close(decoded[row : row + 1, count:], expected, 1e-10)
+
+
+def in_cache(model: Any, tokens: Tensor, length: int) -> Tensor:
+    """Logits of tokens that a cache takes at once; rotations may depend on its length."""
+    return model(tokens, model.make_cache(len(tokens), length))
+
+
 @settings(max_examples=settings().max_examples // 5)
-@given(plans())
-def test_kernels_agree(plan: Plan) -> None:
+@given(plans(), st.data())
+def test_kernels_agree(plan: Plan, data: st.DataObject) -> None:
+    """In training, and where there are more keys than queries."""
     eager, sdpa, flex = (
         build_model(with_kernel(plan, k)) for k in ("eager", "sdpa", "flex")
     )
@@ -200,10 +238,25 @@ def test_kernels_agree(plan: Plan) -> None:
     sdpa.load_state_dict(eager.state_dict(), strict=True)
     flex.load_state_dict(eager.state_dict(), strict=True)
     tokens = draw_tokens(plan)
+    end = data.draw(st.integers(0, plan.context - 1))
     with torch.no_grad():
         expected = eager(tokens)
-        assert_close(sdpa(tokens), expected, 1e-5)
-        assert_close(flex(tokens), expected, 1e-5)
+        for model in (sdpa, flex):
+            assert_close(model(tokens), expected, 1e-5)
+            cache = model.make_cache(2, plan.context)
+            parts = [part for part in tokens.tensor_split([end], dim=1) if part.numel()]
+            decoded = torch.cat([model(part, cache) for part in parts], dim=1)
+            assert_close(decoded, in_cache(eager, tokens, plan.context), 1e-5)
+
+
+@given(plans())
+def test_weight_decay_is_that_of_the_plan(plan: Plan) -> None:
+    script = "\n".join(line.removeprefix("    ") for line in decay_lines(plan))
+    script += "\n    decayed[id(parameter)] = is_matrix"
+    names: dict[str, Any] = {"model": build_model(plan), "decayed": {}}
+    exec(script, names)
+    found = [names["decayed"][id(p)] for p in names["model"].parameters()]
+    assert found == [tensor.decay for tensor in plan.tensors]
 
 
 @given(plans())

@@ -13,7 +13,7 @@ from vslmc.plan.nodes import (
     TransformerXl,
     Xpos,
 )
-from vslmc.render.kernels.variants import Variant, form_of
+from vslmc.render.kernels.variants import Form, Variant, form_of
 from vslmc.render.layout import WIDTH, Call, lay_out_at
 from vslmc.render.passing import slot_of
 from vslmc.render.structure import Structure, borrows_kv, turning_of
@@ -196,7 +196,7 @@ def choose_lines(
     # A cache holds latent vectors, which are no values of a head's size.
     plain = "slot is None and " if isinstance(mixer, Mla) else ""
     for place, kernel in enumerate(tests):
-        runs = "q.is_cuda" if _needs_cuda(mixer, kernel) else f"{kernel}_runs(q)"
+        runs = _runs_text(mixer, kernel, form)
         yield f"{'elif' if place else 'if'} {plain}padding is None and {runs}:"
         yield from (f"    {line}" for line in call(kernel, (), 4, SHAPE))
     yield "else:"
@@ -204,6 +204,14 @@ def choose_lines(
 
 
 SHAPE = "  # (B, H, T, D)"
+
+
+def _runs_text(mixer: Attention | Mla, kernel: KernelName, form: Form) -> str:
+    """Whether a kernel runs, as a test of the generated code."""
+    if _needs_cuda(mixer, kernel):
+        return "q.is_cuda"
+    old = kernel == "flash" and form.flash_2
+    return "flash_2_runs(q)" if old else f"{kernel}_runs(q)"
 
 
 def _needs_cuda(mixer: Attention | Mla, kernel: str) -> bool:

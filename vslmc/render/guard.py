@@ -58,6 +58,8 @@ _MODEL = frozenset(
         "math",
         "typing",
         "flash_attn",
+        "flash_attn.cute",
+        "flash_attn_interface",
     ]
 )
 

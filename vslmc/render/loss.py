@@ -17,6 +17,8 @@ class LossView:
     """Whether logits have a bias."""
     capped: bool
     """Whether they have a soft cap."""
+    entropy: str
+    """Head of `cross_entropy_`."""
     forward: str
     """Head of the function's `forward`."""
     saved: str
@@ -25,8 +27,8 @@ class LossView:
     """What it gives beside them."""
     signature: str
     """Head of `head_loss`."""
-    arguments: str
-    """What the function is called with after x and weight."""
+    extra: str
+    """What functions are called with after the targets."""
 
 
 def render_loss(plan: Plan) -> str:
@@ -41,13 +43,15 @@ def render_loss(plan: Plan) -> str:
     gradients = ["None", *(["bias_grad * slope"] if bias else [])]
     gradients += ["None"] if capped else []
     given = ("x: Tensor", "weight: Tensor", "targets: Tensor", *more)
+    inner = ("logits: Tensor", "targets: Tensor", *more)
     view = LossView(
         bias=bias,
         capped=capped,
+        entropy=lay_out_def("cross_entropy_", inner, " -> Tensor"),
         forward=lay_out_def("forward", ("ctx: Any", *given), " -> Tensor", 4),
         saved=", bias_grad" if bias else "",
         gradients=", ".join(gradients),
         signature=lay_out_def("head_loss", given, " -> Tensor"),
-        arguments=f"targets{extra}",
+        extra=extra,
     )
     return render("model/loss.py.jinja", view)

@@ -194,6 +194,7 @@ STANDARD = (
     ("import warnings", "warnings."),
     ("from collections.abc import Iterator, Sequence", "Sequence["),
     ("from collections.abc import Iterator", "Iterator["),
+    ("from contextlib import suppress", "suppress("),
     ("from dataclasses import dataclass", "@dataclass"),
     ("from pathlib import Path", "Path(__file__)"),
     ("from typing import Any", "Any"),

@@ -23,6 +23,7 @@ from vslmc.render.ends import (
 from vslmc.render.escape import py_str
 from vslmc.render.further import further_parts
 from vslmc.render.initial import find_start
+from vslmc.render.kernels.variants import form_of
 from vslmc.render.layout import (
     Call,
     lay_out,
@@ -315,34 +316,38 @@ def _exit(plan: Plan) -> Iterator[str]:
         yield f"x = x[..., :{resize.after}]"
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the log of a kernel's choice depends on."""
+
+    candidates: tuple[KernelName, ...]
+    asked: bool
+    """Whether the spec asks for flex by name."""
+    flash_2: bool
+    """Whether flash is its second version alone."""
+
+
 def _logs(plan: Plan) -> Iterator[str]:
-    """One line for each distinct list of candidates with something to choose."""
-    layers: dict[tuple[KernelName, ...], list[int]] = {}
+    """One line for each distinct choice with something to choose."""
+    layers: dict[_Choice, list[int]] = {}
     for layer in plan.decoder.layers:
         mixer = layer.mixer
         if isinstance(mixer, Attention | Mla) and len(mixer.kernel.candidates) > 1:
-            layers.setdefault(mixer.kernel.candidates, []).append(layer.index)
-    for candidates, where in layers.items():
-        *tried, last = candidates
+            kernel, old = mixer.kernel, form_of(mixer).flash_2
+            choice = _Choice(kernel.candidates, kernel.choice == "flex", old)
+            layers.setdefault(choice, []).append(layer.index)
+    for choice, where in layers.items():
+        *tried, last = choice.candidates
         flex = ""
         if "flex" in tried:
-            rest = "" if layer_asks(plan, candidates) else " and without gradients"
+            rest = " and without gradients" if choice.asked else ""
             flex = f"flex on CUDA{rest}, else "
         # What stands for flash depends on whether it is installed.
         flash = "%s" if "flash" in tried else ""
         text = f"attention of layers[{write_ranges(where)}]: {flash}{flex}{last}"
-        arguments = (py_str(text), *(("FLASH",) if flash else ()))
+        installed = "FLASH_2_FIRST" if choice.flash_2 else "FLASH_FIRST"
+        arguments = (py_str(text), *((installed,) if flash else ()))
         yield from lay_out(Call("logger.info", arguments), 8)
-
-
-def layer_asks(plan: Plan, candidates: tuple[KernelName, ...]) -> bool:
-    """Whether the layers with these candidates leave the choice to the compiler."""
-    return all(
-        layer.mixer.kernel.choice == "auto"
-        for layer in plan.decoder.layers
-        if isinstance(layer.mixer, Attention | Mla)
-        and layer.mixer.kernel.candidates == candidates
-    )
 
 
 def _slots(plan: Plan, structure: Structure) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vslmc.plan.nodes import BuiltinText, Plan, TextFile
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
+from vslmc.render.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class TrainView:
     betas: str
     eps: str
     weight_decay: str
+    decayed: Words
+    """Lines of the loop over parameters, up to whether one decays."""
     clip: str
     precision: str
     seed: str
@@ -183,6 +186,7 @@ def _train_view(plan: Plan) -> TrainView:
         betas=f"({py_num(adam.betas[0])}, {py_num(adam.betas[1])})",
         eps=py_num(adam.eps),
         weight_decay=py_num(adam.weight_decay),
+        decayed=decay_lines(plan),
         clip="" if recipe.clip is None else py_num(recipe.clip),
         precision=py_str(recipe.precision),
         seed=py_num(recipe.seed),
@@ -193,6 +197,20 @@ def _train_view(plan: Plan) -> TrainView:
         checkpoint_every=py_num(recipe.checkpoint_every or recipe.steps),
         processes=py_num(recipe.deepspeed.gpus * recipe.deepspeed.nodes),
     )
+
+
+def decay_lines(plan: Plan) -> Words:
+    """A loop over parameters, and whether each decays: all of two dimensions, but biases of
+    experts and weights of norms over each head, where the model has them."""
+    deep = [t for t in plan.tensors if len(t.shape) >= 2]
+    tests = ["parameter.ndim >= 2"]
+    if any(t.name.endswith("bias") for t in deep):
+        tests.append('not name.endswith("bias")')
+    if any("norm" in t.name for t in deep):
+        tests.append('"norm" not in name')
+    pairs = "name, parameter in model.named_parameters()"
+    loop = pairs if tests[1:] else "parameter in model.parameters()"
+    return (f"    for {loop}:", f"        is_matrix = {' and '.join(tests)}")
 
 
 def _data_import(char: bool, evaluates: bool) -> str:

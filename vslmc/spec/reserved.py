@@ -49,6 +49,7 @@ NEEDED = frozenset(
         "deepspeed",
         "filelock",
         "flash_attn",
+        "flash_attn_interface",
         "fsspec",
         "functorch",
         "jinja2",

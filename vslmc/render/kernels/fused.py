@@ -52,6 +52,8 @@ class FlashView:
     """Its docstring."""
     call: str
     """Lines of the call, indented."""
+    several: bool
+    """Whether several versions may run it."""
 
 
 def _mask_name(sees: Sees) -> str:
@@ -128,7 +130,7 @@ def _flex_after(form: Form) -> Iterator[str]:
 
 
 def render_flash(name: str, form: Form) -> str:
-    """flash-attn 2 by its own interface."""
+    """flash-attn, whose versions are called alike."""
     both = form.sees in ("all", "around")
     arguments = ["q", "k", "v"]
     arguments += ["dropout_p=dropout"] if form.dropout else []
@@ -140,9 +142,12 @@ def render_flash(name: str, form: Form) -> str:
     )
     arguments += ["softcap=softcap"] if form.softcap else []
     arguments += ["alibi_slopes=slopes"] if form.bias else []
-    call = Call("flash_attn_func", tuple(arguments))
+    function = "FLASH[2]" if form.flash_2 else "find_flash(q)"
+    call = Call(function, tuple(arguments))
     text = lay_out_lines(call, 4, before="y = ")
     ends = "" if both else "; its causal mask ends at the last key, as here"
-    doc = f"flash-attn 2, on (B, T, H, D){ends}."
-    view = FlashView(head_of(name, form, padded=False), doc, text)
+    version = " 2" if form.flash_2 else ""
+    doc = f"flash-attn{version}, on (B, T, H, D){ends}."
+    head = head_of(name, form, padded=False)
+    view = FlashView(head, doc, text, several=not form.flash_2)
     return render("model/flash.py.jinja", view)

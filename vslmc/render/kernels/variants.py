@@ -75,6 +75,11 @@ class Form:
         )
 
     @property
+    def flash_2(self) -> bool:
+        """Whether of all versions of flash-attn the second alone has what it asks for."""
+        return self.dropout or self.bias == "alibi"
+
+    @property
     def words(self) -> tuple[str, ...]:
         """One word for each feature, empty where it is absent; the first is always said."""
         return (
