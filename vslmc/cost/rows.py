@@ -59,10 +59,8 @@ def _runs(layers: tuple[Layer, ...]) -> Iterator[Run | Again]:
     contents = [content_of(layer) for layer in layers]
     start = 0
     while start < len(layers):
-        if first[start] < start:
-            row = _again(first, start)
-        else:
-            row = _fresh(first, contents, start)
+        applied = first[start] < start
+        row = _again(first, start) if applied else _fresh(first, contents, start)
         yield row
         start = row.last + 1
 

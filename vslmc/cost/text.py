@@ -69,7 +69,10 @@ def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
     rows = plan.decoder.layers[run.first : run.last + 1]
     count = sum(costs.parameters.written[owner] for owner in {x.owner for x in rows})
     often = f", each {run.times} times" if run.times > 1 else ""
-    cells = {"block": f"{layer.block}{often}", "parameters": f"{count:,}{marks.parameters}"}
+    cells = {
+        "block": f"{layer.block}{often}",
+        "parameters": f"{count:,}{marks.parameters}",
+    }
     return ends | cells | describe_layer(layer)
 
 

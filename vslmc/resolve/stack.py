@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue import names as name_faults
@@ -28,6 +29,7 @@ from vslmc.syntax.nodes import Expr, Number
 LAYER_STEPS = 40
 """What the stages after this one take for a layer, in steps of evaluation."""
 
+T = TypeVar("T")
 Site = tuple[int, int, int | None]
 """A written layer, which `use` applies it (0: none), and the pass of its loop with `lora`."""
 
@@ -171,9 +173,11 @@ class _Expansion:
         return [(w, self.uses, turn) for w, _, turn in self.labels[name][1]]
 
 
-def in_turn(inner: list[Site], count: int, each: bool) -> list[Site]:
+def in_turn(inner: Sequence[T], count: int, each: bool) -> list[T]:
     """What a loop applies: all of it `count` times, or each of it so often in a row."""
-    return [site for site in inner for _ in range(count)] if each else inner * count
+    if each:
+        return [site for site in inner for _ in range(count)]
+    return [*inner] * count
 
 
 def resolve_stack(
