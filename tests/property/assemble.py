@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vslmc.checks.kernels import Needs, kernel_fault
+from vslmc.plan.kernels import needs_of
 from vslmc.plan.kv import place_states
 from vslmc.plan.lower.mixers import lower_kernel
 from vslmc.plan.nodes import (
     AdamW,
-    Alibi,
     Attention,
     BuiltinText,
     DeepSpeed,
@@ -38,7 +38,6 @@ from vslmc.plan.nodes import (
     Stack,
     T5Bias,
     Training,
-    TransformerXl,
 )
 from vslmc.plan.tensors import list_tensors
 from vslmc.source import Origin, Source, Span
@@ -266,8 +265,7 @@ def build_mixer(shape: Shape) -> Mixer:
     if shape.latent is None:
         return build_attention(shape)
     latent = shape.latent
-    needs = Needs(latent.head_dim, latent.v_dim, latent.dropout > 0)
-    return replace(latent, kernel=build_kernel(shape.kernel, needs))
+    return replace(latent, kernel=build_kernel(shape.kernel, needs_of(latent)))
 
 
 def build_attention(shape: Shape) -> Attention:
@@ -295,27 +293,6 @@ def build_attention(shape: Shape) -> Attention:
         whole = replace(made.qk_norm, width=made.heads * made.head_dim)
         made = replace(made, qk_norm=whole)
     return replace(made, kernel=build_kernel(shape.kernel, needs_of(made)))
-
-
-ADDED: dict[type, str] = {
-    Alibi: "alibi",
-    T5Bias: "t5_bias",
-    TransformerXl: "transformer_xl",
-}
-
-
-def needs_of(mixer: Attention) -> Needs:
-    """What an attention asks of its kernel."""
-    return Needs(
-        head_dim=mixer.head_dim,
-        v_dim=mixer.head_dim,
-        dropout=mixer.dropout > 0,
-        softcap=mixer.softcap is not None,
-        sink=mixer.sink,
-        power=mixer.power is not None,
-        position=ADDED.get(type(mixer.position)),
-        pattern=type(mixer.pattern).__name__.lower() if mixer.pattern else None,
-    )
 
 
 def build_kernel(choice: Choice, needs: Needs) -> Kernel:

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.property.assemble import build_kernel, needs_of
+from tests.property.assemble import build_kernel
+from vslmc.plan.kernels import needs_of
 from vslmc.plan.nodes import Attention, KernelName, Layer, Plan
 from vslmc.render.model import render_model
 

@@ -102,6 +102,8 @@ parameters  21,160, 16,312 active, 768 in resizes; 82.7 KiB in fp32
 FLOPs       33.2 k forward, 99.5 k in training, for each token
 KV cache    192 B for each token, 4.50 KiB at 64 tokens, in fp32
 training    248 KiB of weights, gradients and moments on each of 2 devices, ZeRO 1
+attention   sdpa; not flash: flash-attn takes heads of a multiple of 8, these have 4; not flex:
+              FlexAttention takes heads of at least 16, these have 4
 """
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vslmc.cost.rows import write_ranges
 from vslmc.render.escape import md_text, py_comment, py_ident, py_num, py_str, sh_word
 from vslmc.render.layout import Call, lay_out, lay_out_dict, lay_out_sum
-from vslmc.render.repeat import find_repeats, write_ranges
+from vslmc.render.repeat import find_repeats
 
 
 @given(st.text())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vslmc.cost.describe import describe_shared
@@ -98,3 +98,17 @@ def _again(first: list[int], start: int) -> Again:
     while first[start + times * size : start + (times + 1) * size] == part:
         times += 1
     return Again(start, start + times * size - 1, (origin, origin + size - 1), times)
+
+
+def write_ranges(numbers: Sequence[int]) -> str:
+    """`0..3, 5, 7..9` for rising whole numbers; long lists end in how many there are."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    texts = [f"{a}" if a == b else f"{a}..{b}" for a, b in runs]
+    if len(texts) > 6:
+        texts = [*texts[:5], f"... {texts[-1]}"]
+    return ", ".join(texts)

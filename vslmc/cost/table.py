@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vslmc.cost.flops import Flops, count_flops
+from vslmc.cost.kernels import choice_to_json
 from vslmc.cost.marks import PLAIN, Marks, mark_plan
 from vslmc.cost.memory import Cache, count_cache, count_training_state, count_weights
 from vslmc.cost.parameters import Parameters, count_parameters
@@ -34,7 +35,8 @@ def table_to_json(plan: Plan) -> dict[str, Any]:
 
     name, spec, vocab, context; embedding, head: as in the manifest's plan;
     layers: the plan's layers, each with `parameters` (of its weights, shared or not), `flops`
-    (forward, per token) and `cache_bytes` (fp32, full context);
+    (forward, per token) and `cache_bytes` (fp32, full context), and with `refused_kernels`:
+    by name of a kernel of attention that is not legal there, the reason;
     exit: the change of width after the last layer, or null;
     totals: `parameters` (total, active, embedding, head, resizes), `flops` (forward,
     training, head; per token), `weight_bytes` (fp32), `cache_bytes` (fp32; token, context)
@@ -54,6 +56,8 @@ def table_to_json(plan: Plan) -> dict[str, Any]:
         {**layer, "parameters": count, "flops": flops, "cache_bytes": cache}
         for layer, (count, flops, cache) in zip(stack["layers"], each, strict=True)
     ]
+    for layer, planned in zip(layers, plan.decoder.layers, strict=True):
+        layer["refused_kernels"] = choice_to_json(planned)
     names = ("name", "spec", "vocab", "context", "embedding", "head")
     return {name: data[name] for name in names} | {
         "layers": layers,

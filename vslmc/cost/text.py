@@ -13,6 +13,7 @@ from vslmc.cost.describe import (
     format_count,
 )
 from vslmc.cost.describe_ends import describe_embedding, describe_head
+from vslmc.cost.kernels import describe_choices
 from vslmc.cost.marks import mark_layer
 from vslmc.cost.memory import count_training_state, count_weights
 from vslmc.cost.rows import Again, Run, list_runs
@@ -202,3 +203,8 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
     on = f" on each of {devices} devices, ZeRO {launch.zero}" if devices > 1 else ""
     size = f"{format_bytes(state)}{stored}"
     yield f"training    {size} of weights, gradients and moments{on}"
+    for number, text in enumerate(describe_choices(plan.decoder.layers)):
+        first = "" if number else "attention"
+        yield from wrap(
+            text, COLUMNS, initial_indent=f"{first:12}", subsequent_indent=" " * 14
+        )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from vslmc.cost.rows import write_ranges
 from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Plan
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.attention import attention_parameters
@@ -17,7 +18,7 @@ from vslmc.render.latent import latent_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
 from vslmc.render.passing import layer_parameters
 from vslmc.render.python import python_call
-from vslmc.render.repeat import find_repeats, write_ranges
+from vslmc.render.repeat import find_repeats
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 

@@ -47,17 +47,3 @@ def _count_times(items: Sequence[int], at: int, length: int) -> int:
     while items[at + times * length : at + (times + 1) * length] == stretch:
         times += 1
     return times
-
-
-def write_ranges(numbers: Sequence[int]) -> str:
-    """`0..3, 5, 7..9` for rising whole numbers; long lists end in how many there are."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    texts = [f"{a}" if a == b else f"{a}..{b}" for a, b in runs]
-    if len(texts) > 6:
-        texts = [*texts[:5], f"... {texts[-1]}"]
-    return ", ".join(texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vslmc.cost.rows import write_ranges
 from vslmc.plan.nodes import Attention, KernelName, Mla, Plan, Resize
 from vslmc.plan.tensors import bias_tables, stored_resizes
 from vslmc.render.blocks import keeps_width
@@ -33,7 +34,6 @@ from vslmc.render.layout import (
 from vslmc.render.order import order_of, places_of
 from vslmc.render.passing import layer_parameters, names_of
 from vslmc.render.python import list_parts, own_lines
-from vslmc.render.repeat import write_ranges
 from vslmc.render.structure import Structure
 from vslmc.render.tables import absolute_lines, place_lines, table_lines
 from vslmc.render.words import Words

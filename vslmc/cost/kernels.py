@@ -1,0 +1,69 @@
+"""Which kernel runs the attention of which layers, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vslmc.checks.kernels import KERNELS, kernel_fault
+from vslmc.cost.rows import write_ranges
+from vslmc.plan.kernels import needs_of
+from vslmc.plan.nodes import Attention, Kernel, Layer, Mla
+
+FLASH = "flash for fp16 and bf16 on CUDA, where flash-attn is installed"
+FLEX = "flex on CUDA"
+FLEX_ASKED = "flex on CUDA, and elsewhere without gradients"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What runs, and what cannot."""
+
+    kernel: Kernel
+    refused: tuple[tuple[str, str], ...]
+    """Kernels that are not legal here, each with the reason."""
+
+    @property
+    def runs(self) -> str:
+        """`flex on CUDA, else eager`."""
+        words = {"flash": FLASH, "flex": FLEX}
+        if self.kernel.choice == "flex":
+            words["flex"] = FLEX_ASKED
+        return ", else ".join(words.get(name, name) for name in self.kernel.candidates)
+
+    @property
+    def reasons(self) -> list[str]:
+        """`not flash: flash-attn has no strided pattern`."""
+        return [f"not {name}: {reason}" for name, reason in self.refused]
+
+
+def find_choice(mixer: Attention | Mla) -> Choice:
+    """What runs a mixer."""
+    needs = needs_of(mixer)
+    faults = ((name, kernel_fault(name, needs)) for name in KERNELS)
+    refused = tuple((name, fault) for name, fault in faults if fault is not None)
+    return Choice(mixer.kernel, refused)
+
+
+def group_choices(layers: Sequence[Layer]) -> dict[Choice, list[int]]:
+    """The distinct choices of a stack, each with the layers that make it."""
+    found: dict[Choice, list[int]] = {}
+    for layer in layers:
+        if isinstance(layer.mixer, Attention | Mla):
+            found.setdefault(find_choice(layer.mixer), []).append(layer.index)
+    return found
+
+
+def choice_to_json(layer: Layer) -> dict[str, str] | None:
+    """By kernel that cannot run a layer, the reason; null for a layer without attention."""
+    if not isinstance(layer.mixer, Attention | Mla):
+        return None
+    return dict(find_choice(layer.mixer).refused)
+
+
+def describe_choices(layers: Sequence[Layer]) -> Iterator[str]:
+    """One text for each distinct choice."""
+    groups = group_choices(layers)
+    for choice, where in groups.items():
+        which = f"layers[{write_ranges(where)}]: " if groups.keys() > {choice} else ""
+        yield "; ".join([which + choice.runs, *choice.reasons])
