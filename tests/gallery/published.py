@@ -1,7 +1,7 @@
 """How many parameters the models of the gallery have.
 
 Sizes are those of the source. Counts with more digits than it prints were made at these sizes by
-other means: with the classes of Hugging Face, by CoreNet's rules, by the formula of Chinchilla.
+other means: with the classes of Hugging Face, by CoreNet's rules, by the formulas of the papers.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Published:
         return wanted in (round(steps), floor(steps))
 
 
+BERT = "Devlin et al. 2018, section 3, with a pooler for the head"
+TRANSFORMER = "Vaswani et al. 2017, Table 3"
 GPT_1 = "Radford et al. 2018, section 4.1"
 GPT_2 = "Radford et al. 2019, Table 2"
 GPT_3 = "Brown et al. 2020, Table 2.1"
@@ -45,6 +47,8 @@ MOBILE = "Liu et al. 2024, Table 9"
 
 PUBLISHED: dict[str, Published] = {
     "andromeda": Published("2.46B", "its code, July 2023"),
+    "bert": Published("109,482,240", BERT, 2 * 768 + 30_522),
+    "bert-large": Published("335,141,888", BERT, 2 * 1024 + 30_522),
     "chinchilla": Published("70.06B", "Hoffmann et al. 2022, Table 4"),
     "gopher": Published("279.7B", GOPHER),
     "gopher-m44": Published("44M", GOPHER),
@@ -81,5 +85,7 @@ PUBLISHED: dict[str, Published] = {
     "palm": Published("8,632,012,800", PALM),
     "palm-b62": Published("62,495,662,080", PALM),
     "palm-b540": Published("540,356,474,880", PALM),
+    "transformer": Published("63,045,632", TRANSFORMER),
+    "transformer-big": Published("214,171,648", TRANSFORMER),
 }
 """By the name of the package."""

@@ -90,6 +90,19 @@ def test_items_of_the_stack() -> None:
     assert stack(b.Allow(unused_label="mine"), base).startswith("allow { unused_label")
 
 
+def test_an_encoder_has_layers_of_its_own() -> None:
+    target = b.Block("target", extends=base, cross=b.cross_attention(heads=4))
+    encoder = b.Encoder(
+        tie=False, layers=[2 * base], shares=[b.share("ffn", "layers[*]")]
+    )
+    model = b.Model("m", **sizes, encoder=encoder, layers=[2 * target])
+    spec = b.Spec(base, target, model)
+    said = "encoder { tie = false layers { 2 * base } share ffn in layers[*] }"
+    assert said in " ".join(spec.text().split())
+    assert b.parse(spec.text()) == spec
+    assert [stack.role for stack in spec.plan().stacks] == ["encoder", "decoder"]
+
+
 DECLARATIONS = """\
 edition = 2026
 

@@ -17,10 +17,10 @@ from vslmc.diagnostics.catalogue import shrink as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.driver.compile import Request, compile_one, resolve_one
 from vslmc.outcome import Outcome
-from vslmc.plan.nodes import Plan
+from vslmc.plan.nodes import Plan, Stack
 from vslmc.resolve.nodes import ResolvedModel
-from vslmc.shrink.choose import Choice, choose_layers
-from vslmc.shrink.kinds import Kind, Shape, kinds_of, list_lost, shape_of
+from vslmc.shrink.choose import Choice, Choices, choose_layers
+from vslmc.shrink.kinds import Shape, kinds_of, list_lost, shape_of
 from vslmc.shrink.twin import make_twin
 from vslmc.syntax.limits import IDENTIFIER
 
@@ -46,26 +46,29 @@ def shrink_spec(request: Request) -> Outcome[str]:
 
 def find_own_part(model: ResolvedModel) -> Diagnostic | None:
     """The fault of a part of the user's own, whose sizes nobody knows."""
-    for layer in model.layers:
+    for layer in (layer for _, layers in model.stacks for layer in layers):
         for _, part in list_parts(layer):
             return faults.own_part_cannot_shrink(part.span or layer.span)
     return None
 
 
 def _shrink(model: ResolvedModel, plan: Plan) -> Outcome[str]:
-    kinds = kinds_of(plan.decoder, plan.context)
-    choice, wanted = choose_layers(model.layers, kinds), shape_of(plan)
+    choices: Choices = {
+        role: choose_layers(layers, kinds_of(stack, plan.context))
+        for (role, layers), stack in zip(model.stacks, plan.stacks, strict=True)
+    }
+    wanted = shape_of(plan)
     name = model.name.replace("-", "_")[: IDENTIFIER - len(SUFFIX)] + SUFFIX
-    reason: str | None = None
+    reason = ""
     for _ in range(ROUNDS):
-        spec = make_twin(model, choice, name)
+        spec = make_twin(model, choices, name)
         found = compile_one(Request(Path(f"{name}.vslm"), text=spec.text()))
         if found.value is not None and shape_of(found.value) == wanted:
             return Outcome(_with_title(spec, model))
-        reason = _explain(found, wanted, kinds)
-        if not _grow(choice, kinds, found.value, wanted):
+        reason = _explain(found, wanted)
+        if not _grow(choices, plan, found.value):
             break
-    return Outcome(None, (faults.cannot_shrink(model.span, model.name, reason or ""),))
+    return Outcome(None, (faults.cannot_shrink(model.span, model.name, reason),))
 
 
 def _with_title(spec: Spec, model: ResolvedModel) -> str:
@@ -73,38 +76,43 @@ def _with_title(spec: Spec, model: ResolvedModel) -> str:
     return f"# {title}: one layer of every kind, small sizes.\n{spec.text()}"
 
 
-def _explain(found: Outcome[Plan], wanted: Shape, kinds: tuple[Kind, ...]) -> str:
+def _explain(found: Outcome[Plan], wanted: Shape) -> str:
     """Why a twin is none."""
     if found.value is None:
         return found.diagnostics[0].message
     shape = shape_of(found.value)
-    lost = list_lost(kinds, shape)
-    if lost:
-        return f"layer {lost[0]} has no small counterpart"
+    if wanted.kinds - shape.kinds:
+        return "some of its layers have no small counterpart"
     if shape.ends != wanted.ends:
         return "its embedding or head would be another one"
     return "it would have a kind of layer that the model has not"
 
 
-def _grow(
-    choice: Choice, kinds: tuple[Kind, ...], plan: Plan | None, wanted: Shape
-) -> bool:
-    """Keep more layers, those before what the twin lacks or has too much; False if all are there."""
-    layers, last = choice.layers, len(choice.layers) - 1
-    needed: list[int] = []
-    if plan is not None:
-        shape = shape_of(plan)
-        needed = [place - 1 for place in list_lost(kinds, shape) if place]
-        if shape.ends != wanted.ends:
-            needed.append(last)
-        kept = sorted(choice.written)
-        first = {layer.written: layer.index for layer in reversed(layers)}
-        for layer, kind in zip(
-            plan.decoder.layers, kinds_of(plan.decoder, plan.context), strict=True
+def _grow(choices: Choices, plan: Plan, twin: Plan | None) -> bool:
+    """Keep more layers; False if all are there."""
+    grown = False
+    if twin is not None:
+        shape, wanted = shape_of(twin), shape_of(plan)
+        for choice, stack, small in zip(
+            choices.values(), plan.stacks, twin.stacks, strict=True
         ):
-            if kind not in wanted.kinds:
-                needed.append(max(0, first[kept[layer.owner]] - 1))
-    grown = [choice.keep(place) for place in needed]
-    if any(grown):
-        return True
-    return any(choice.keep(place) for place in range(last + 1))
+            lost = list_lost(kinds_of(stack, plan.context), shape)
+            added = list_lost(kinds_of(small, twin.context), wanted)
+            needed = [place - 1 for place in lost if place]
+            needed += [_place_before(choice, small, place) for place in added]
+            if shape.ends != wanted.ends:
+                needed.append(len(stack.layers) - 1)
+            for place in needed:
+                grown |= choice.keep(place)
+    return grown or any(
+        choice.keep(place)
+        for choice in choices.values()
+        for place in range(len(choice.layers))
+    )
+
+
+def _place_before(choice: Choice, twin: Stack, place: int) -> int:
+    """The place in the model of what comes before a layer of its twin there."""
+    written = sorted(choice.written)[twin.layers[place].owner]
+    first = next(layer.index for layer in choice.layers if layer.written == written)
+    return max(0, first - 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vslmc.resolve.nodes import AppliedLayer
 from vslmc.shrink.kinds import Kind
+from vslmc.spec.nodes import Role
 from vslmc.spec.parts import Attention
 
 
@@ -19,6 +20,11 @@ class Choice:
     """The kept ones, by their places in the order of writing."""
     sites: set[int] = field(default_factory=set[int])
     """The `use`s that are kept."""
+
+    @property
+    def kept(self) -> list[AppliedLayer]:
+        """All applications of the kept layers."""
+        return [layer for layer in self.layers if layer.written in self.written]
 
     def keep(self, index: int) -> bool:
         """Keep an applied layer and what it cannot be without; False if all was kept."""
@@ -52,6 +58,10 @@ class Choice:
         mixer = layer.block.mixer
         if isinstance(mixer, Attention) and mixer.kv == "from_previous":
             yield from (p for p in reversed(range(index)) if has_keys(self.layers[p]))
+
+
+Choices = dict[Role, Choice]
+"""By stack, in the order of application."""
 
 
 def owner_of(layer: AppliedLayer, part: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import isclose, sqrt
 from typing import TypeVar, cast
 
@@ -19,6 +20,7 @@ from vslmc.plan.nodes import (
     Dilated,
     DynamicScaling,
     Embedding,
+    EncoderEnds,
     Ffn,
     Form,
     Glu,
@@ -28,6 +30,8 @@ from vslmc.plan.nodes import (
     Llama3Scaling,
     LongScaling,
     Lora,
+    Loss,
+    Masking,
     Mixer,
     Mla,
     Mlp,
@@ -37,8 +41,10 @@ from vslmc.plan.nodes import (
     Plan,
     Position,
     Resize,
+    Role,
     Rope,
     Scaling,
+    Spans,
     Stack,
     Strided,
     T5Bias,
@@ -54,6 +60,8 @@ L = TypeVar("L", bound=Mlp | Glu)
 class Kind:
     """A layer without its sizes and its place."""
 
+    role: Role
+    """Of its stack."""
     layer: Layer
     """What it is, its numbers replaced."""
     again: bool
@@ -69,21 +77,22 @@ class Shape:
     """A model without its sizes."""
 
     ends: tuple[object, ...]
-    """Embedding, head, starts of weights, losses."""
+    """Embedding, head, the encoder's ends, starts of weights, losses."""
     kinds: frozenset[Kind]
 
 
 def shape_of(plan: Plan) -> Shape:
     """What a plan is without its sizes, and without how often each kind occurs."""
-    stack = plan.decoder
     ends = (
         _embedding(plan.embedding),
         _head(plan.head),
-        _resize(stack.exit),
+        _source(plan.source),
+        *(_resize(stack.exit) for stack in plan.stacks),
         plan.init,
-        plan.losses,
+        *map(_loss, plan.losses),
     )
-    return Shape(ends, frozenset(kinds_of(stack, plan.context)))
+    kinds = (kinds_of(stack, plan.context) for stack in plan.stacks)
+    return Shape(ends, frozenset(chain.from_iterable(kinds)))
 
 
 def kinds_of(stack: Stack, context: int) -> tuple[Kind, ...]:
@@ -108,7 +117,8 @@ def kinds_of(stack: Stack, context: int) -> tuple[Kind, ...]:
         if key not in known:
             known[key] = _layer(layer, context)
         again = layer.owner in seen
-        made.append(Kind(known[key], again, times[layer.owner] > 1, shares))
+        many = times[layer.owner] > 1
+        made.append(Kind(stack.role, known[key], again, many, shares))
         seen.add(layer.owner)
     return tuple(made)
 
@@ -289,6 +299,24 @@ def _head(head: Head) -> Head:
     mtp = head.mtp and replace(head.mtp, depth=1)
     norm = _norm(head.norm)
     return replace(head, width=0, origin=HERE, scale=scale, mtp=mtp, norm=norm)
+
+
+def _source(source: EncoderEnds | None) -> EncoderEnds | None:
+    if source is None:
+        return None
+    embedding, norm = _embedding(source.embedding), _norm(source.norm)
+    return replace(source, embedding=embedding, norm=norm, width=0)
+
+
+def _loss(loss: Loss) -> Loss:
+    match loss.corruption:
+        case Masking() as masking:
+            return replace(loss, corruption=replace(masking, places=0))
+        case Spans() as spans:
+            cut = replace(spans, window=0, noise=0, spans=0)
+            return replace(loss, corruption=cut)
+        case None:
+            return loss
 
 
 def is_root(scale: float, width: int) -> bool:

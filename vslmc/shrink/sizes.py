@@ -10,7 +10,6 @@ from math import floor
 from typing import Any
 
 from vslmc.resolve.nodes import ResolvedModel
-from vslmc.resolve.widths import stem_width
 from vslmc.shrink.kinds import compare, group_heads
 from vslmc.shrink.parts import Part, make_part, say
 from vslmc.spec import parts as p
@@ -47,7 +46,7 @@ def choose_sizes(model: ResolvedModel, blocks: Iterable[Block]) -> Sizes:
     blocks = list(blocks)
     before = model.section.context
     context = before if before <= SMALL else CONTEXT
-    widths = sorted({block.width for block in blocks} | {stem_width(model)})
+    widths = sorted({block.width for block in blocks})
     if max(widths) <= SMALL:
         smaller = {width: width for width in widths}
     else:
@@ -90,6 +89,7 @@ class Shrinker:
             "width": small,
             "mixer": self.mixer(block.mixer, width, small),
             "ffn": self.ffn(block.ffn, width, small),
+            "cross": self.mixer(block.cross, width, small),
         }
         return make_part(block, changes)
 
@@ -99,6 +99,8 @@ class Shrinker:
                 return self.attention(mixer, width, small)
             case p.Mla() if small != width:
                 return self.latent(mixer)
+            case p.CrossAttention() if small != width:
+                return make_part(mixer, *self.heads(mixer, width, small))
             case _:
                 return make_part(mixer, {})
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vslmc.builder import entries as e
 from vslmc.builder.kinds import builtin
-from vslmc.builder.sections import Block, Embedding, Head, Model, Recipe, Train
+from vslmc.builder.sections import (
+    Block,
+    Embedding,
+    Encoder,
+    Head,
+    Model,
+    Recipe,
+    Train,
+)
 from vslmc.builder.spec import Spec
 from vslmc.builder.values import Numeric, Value, as_value, number
 from vslmc.builder.words import context as context_name
 from vslmc.builder.words import sqrt
 from vslmc.builder.words import width as width_name
-from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
+from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.widths import head_width, stem_width
-from vslmc.shrink.choose import Choice, has_keys
+from vslmc.shrink.choose import Choice, Choices, has_keys
 from vslmc.shrink.items import make_stack
 from vslmc.shrink.kinds import is_root
 from vslmc.shrink.parts import Part, make_part
@@ -41,40 +51,50 @@ class Ends:
     head: int
 
 
-def make_twin(model: ResolvedModel, choice: Choice, name: str) -> Spec:
-    """The spec of a model's twin with these layers."""
-    kept = [layer for layer in choice.layers if layer.written in choice.written]
-    sizes = choose_sizes(model, (layer.block for layer in kept))
-    widths = [sizes.widths[layer.block.width] for layer in kept]
-    carried = model.section.resize == "carry"
-    ends = Ends(
-        sizes.widths.get(model.section.width, widths[0]),
-        max(widths) if carried else widths[0],
-        max(widths) if carried else widths[-1],
-    )
-    parts = shrink_blocks(choice, sizes, ends.width)
+def make_twin(model: ResolvedModel, choices: Choices, name: str) -> Spec:
+    """The spec of a model's twin with these layers of its stacks."""
+    kept = {role: choice.kept for role, choice in choices.items()}
+    every = [layer for layers in kept.values() for layer in layers]
+    sizes = choose_sizes(model, (layer.block for layer in every))
+    ends = find_ends(model, sizes, kept[model.role])
     bases: dict[str, Part] = {}
-    for layer in sorted(kept, key=lambda layer: layer.written):
-        bases.setdefault(layer.name, parts[layer.written])
-    items, shares = make_stack(
-        stack_items(model), choice, parts, bases, model.recipe.scope
-    )
+    stacks: dict[n.Role, tuple[e.Entry, ...]] = {}
+    for role, choice in choices.items():
+        parts = shrink_blocks(choice, sizes, ends.width)
+        for layer in sorted(choice.kept, key=lambda layer: layer.written):
+            bases.setdefault(layer.name, parts[layer.written])
+        items, shares = make_stack(
+            stack_items(model, role), choice, parts, bases, model.recipe.scope
+        )
+        stacks[role] = (e.Layers(items), *shares)
     blocks = [Block.of(name, None, part.bindings()) for name, part in bases.items()]
     entries = (
         *make_section(model, sizes, ends.width).bindings(),
         *make_embedding(model, ends),
+        *make_encoder(model, stacks.get("encoder")),
         *make_head(model, ends),
-        e.Layers(items),
-        *shares,
+        *stacks.get("decoder", ()),
         e.Binding(e.path_of("recipe"), as_value(RECIPE)),
     )
-    return Spec(*blocks, Model.of(name, None, entries), make_recipe(), edition=2026)
+    recipe = make_recipe(model)
+    return Spec(*blocks, Model.of(name, None, entries), recipe, edition=2026)
 
 
-def stack_items(model: ResolvedModel) -> tuple[n.StackItem, ...]:
-    """The items of a model's stack, as the last of its declarations has them that has any."""
-    stacks = [declared.layers for declared in model.chain]
-    return next(items for items in reversed(stacks) if items is not None)
+def find_ends(model: ResolvedModel, sizes: Sizes, kept: Sequence[AppliedLayer]) -> Ends:
+    """The ends of the stack that makes the logits."""
+    widths = [sizes.widths[layer.block.width] for layer in kept]
+    carried = model.section.resize == "carry"
+    return Ends(
+        sizes.widths.get(model.section.width, widths[0]),
+        max(widths) if carried else widths[0],
+        max(widths) if carried else widths[-1],
+    )
+
+
+def stack_items(model: ResolvedModel, role: n.Role) -> tuple[n.StackItem, ...]:
+    """The items of a stack, as the last declaration has them that has any."""
+    stacks = [declared.stacks for declared in model.chain if role in declared.stacks]
+    return stacks[-1][role].items
 
 
 def shrink_blocks(choice: Choice, sizes: Sizes, width: int) -> dict[int, Part]:
@@ -100,7 +120,9 @@ def shrink_blocks(choice: Choice, sizes: Sizes, width: int) -> dict[int, Part]:
 
 def make_section(model: ResolvedModel, sizes: Sizes, width: int) -> Part:
     """The model's own keys."""
-    changes = {"vocab": VOCAB, "context": sizes.context, "width": width}
+    # Objectives of encoders have tokens of their own, behind those of the text.
+    own = sizes.context if any(role == "encoder" for role, _ in model.stacks) else 0
+    changes = {"vocab": VOCAB + own, "context": sizes.context, "width": width}
     return make_part(model.section, changes)
 
 
@@ -111,6 +133,17 @@ def make_embedding(model: ResolvedModel, ends: Ends) -> tuple[e.Section, ...]:
         changes["scale"] = make_root(ends.stem, ends.width)
     bindings = make_part(model.embedding, changes).bindings()
     return (Embedding.of("embedding", bindings),) if bindings else ()
+
+
+def make_encoder(
+    model: ResolvedModel, stack: tuple[e.Entry, ...] | None
+) -> tuple[e.Section, ...]:
+    """The encoder: its own keys, and its layers."""
+    if stack is None:
+        return ()
+    assert model.encoder is not None, "a model with such a stack has the section"
+    own = make_part(model.encoder, {}).bindings()
+    return (Encoder.of("encoder", (*own, *stack)),)
 
 
 def make_head(model: ResolvedModel, ends: Ends) -> tuple[e.Section, ...]:
@@ -129,9 +162,13 @@ def make_root(size: int, width: int) -> Numeric:
     return sqrt(width_name if size == width else size)
 
 
-def make_recipe() -> Recipe:
-    """A recipe of a few seconds."""
+def make_recipe(model: ResolvedModel) -> Recipe:
+    """A recipe of a few seconds, with the objective of the model's."""
     batch: Value = SEQUENCES * context_name
     train = Train(steps=STEPS, batch=batch)
     data = builtin("python_reference")
-    return Recipe(RECIPE, data=data, tokenizer="byte", train=train)
+    # Only its objective is looked at, which reads no parameters.
+    found = resolve_recipe(model.recipe, 1).value
+    objective = None if found is None else found.recipe.objective
+    more = {} if objective is None else {"objective": make_part(objective, {}).value()}
+    return Recipe(RECIPE, more, data=data, tokenizer="byte", train=train)
