@@ -64,6 +64,7 @@ class Items:
         )
 
     def item(self, item: n.StackItem) -> Made:
+        """What is left of one item."""
         match item:
             case n.Repeat():
                 return self.repeat(item)
@@ -75,6 +76,7 @@ class Items:
                 return self.use(item)
 
     def repeat(self, item: n.Repeat) -> Made:
+        """The kept layers of `N * block`, equal neighbours together."""
         count = 1 if item.count is None else self.count(item.count)
         numbers = range(self.number, self.number + count)
         self.number += count
@@ -86,14 +88,17 @@ class Items:
         return Made(tuple(items), tuple(kept))
 
     def layers(self, name: str, part: Part, count: int) -> e.Repeat:
+        """Equal layers, by what they differ in from their block."""
         differences = tuple(list_differences(self.bases[name], part))
         times = None if count == 1 else count
         return e.Repeat(times and as_value(times), name, differences or None)
 
     def count(self, expr: n.Expr) -> int:
+        """A count, which has been evaluated before without a fault."""
         return evaluate_whole(expr, self.scope, "a count", 1)
 
     def loop(self, item: n.LoopItem) -> Made:
+        """Fewer passes over what is left; nothing if that is empty."""
         passes, start = self.count(item.count), self.number
         inner = self.make(item.items)
         if not inner.items:
@@ -109,6 +114,7 @@ class Items:
         return Made((loop,), tuple(applied))
 
     def label(self, item: n.LabelItem) -> Made:
+        """The item, under its label if that is used."""
         inner = self.item(item.item)
         name = item.label.text
         self.labels[name] = inner.applied
@@ -120,6 +126,7 @@ class Items:
         return Made((e.Label(name, only),), inner.applied)
 
     def use(self, item: n.UseItem) -> Made:
+        """The label's layers again, if this use is kept."""
         self.site += 1
         name = item.label.text
         if self.site not in self.choice.sites:

@@ -94,6 +94,7 @@ class Shrinker:
         return make_part(block, changes)
 
     def mixer(self, mixer: p.Mixer, width: int, small: int) -> Part:
+        """For a stream that was `width` wide and becomes `small`."""
         match mixer:
             case p.Attention():
                 return self.attention(mixer, width, small)
@@ -105,6 +106,7 @@ class Shrinker:
                 return make_part(mixer, {})
 
     def attention(self, mixer: p.Attention, width: int, small: int) -> Part:
+        """Heads, window, pattern and positions."""
         heads, head_dim, changes, silent = mixer.heads, mixer.head_dim, {}, set[str]()
         if small != width:
             changes, silent = self.heads(mixer, width, small)
@@ -138,6 +140,7 @@ class Shrinker:
         return {"heads": heads, "kv_heads": kv_heads, "head_dim": head_dim}, silent
 
     def latent(self, mixer: p.Mla) -> Part:
+        """Two heads, and latents of their size."""
         wider = compare(mixer.v_dim, mixer.nope_dim)
         changes = {
             "heads": min(mixer.heads, 2),
@@ -186,6 +189,7 @@ class Shrinker:
         return make_part(scaling, changes)
 
     def pattern(self, pattern: p.Pattern) -> Part:
+        """Windows and strides that fit the small context."""
         windows, changes = self.sizes.windows, dict[str, Any]()
         match pattern:
             case p.LocalPattern():
@@ -202,6 +206,7 @@ class Shrinker:
         return make_part(pattern, changes)
 
     def ffn(self, ffn: p.Ffn, width: int, small: int) -> Part:
+        """The same share of the width inside, in steps."""
         match ffn:
             case p.Mlp() | p.Glu() if small != width:
                 steps = Fraction(ffn.hidden * small, width * HIDDEN_STEP)
@@ -215,6 +220,7 @@ class Shrinker:
                 return make_part(ffn, {})
 
     def mixture(self, ffn: p.Moe, width: int, small: int) -> Part:
+        """Few experts; all of them chosen if all were."""
         experts = min(ffn.experts, EXPERTS)
         every = ffn.top_k == ffn.experts
         changes: dict[str, Any] = {
