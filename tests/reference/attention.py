@@ -33,9 +33,30 @@ Heads = list[Sequence]
 
 @dataclass
 class Passed:
-    """Keys and values that layers have made so far."""
+    """Keys and values that layers have made so far, and what the encoder has made."""
 
     made: list[tuple[Heads, Heads]] = field(default_factory=list[tuple[Heads, Heads]])
+    memory: Sequence | None = None
+
+
+def look(
+    cross: Attention,
+    state: State,
+    name: str,
+    stream: Sequence,
+    memory: Sequence,
+    context: int,
+) -> Sequence:
+    """What a decoder's attention to its encoder makes of a sequence: Vaswani et al., 3.2.3."""
+    keys: Heads = []
+    values: Heads = []
+    for x in memory:
+        heads = list(linear(state, f"{name}.kv", x).split(cross.head_dim))
+        key = heads[: cross.kv_heads]
+        keys.append(_norm_heads(cross, state, f"{name}.k_norm", key))
+        values.append(heads[cross.kv_heads :])
+    passed = Passed([(keys, values)])
+    return _attention(cross, state, name, stream, passed, context)
 
 
 def mix(
@@ -199,7 +220,9 @@ def _score(
         case Alibi():
             added = added - slope(mixer.position, head) * abs(place - key)
         case T5Bias():
-            table = state[f"biases.{mixer.position.table}.weight"]
+            # Tables stand beside the layers of their stack.
+            stack = name.partition("layers.")[0].partition("mtp.")[0]
+            table = state[f"{stack}biases.{mixer.position.table}.weight"]
             added = table[bucket(mixer.position, key - place, mixer.causal)][head]
         case TransformerXl():
             # Dai et al. 2019, section 3.3: (q + u) k + (q + v) W r.

@@ -17,6 +17,7 @@ from vslmc.builder.sections import (
     Block,
     DeepSpeed,
     Embedding,
+    Encoder,
     Head,
     Model,
     Recipe,
@@ -75,7 +76,7 @@ def _make_body(entries: Sequence[s.Entry]) -> s.Body:
 def _make_bound(entry: e.Bound) -> s.Entry:
     if isinstance(entry, e.Binding):
         return s.Binding(make_path(entry.path), make_expr(entry.value), NOWHERE)
-    body = _make_body([_make_bound(bound) for bound in entry.entries])
+    body = _make_body([_make_entry(inner) for inner in entry.entries])
     return s.Item(make_name(entry.name), body, NOWHERE)
 
 
@@ -145,6 +146,9 @@ def _read_bound(entry: s.Entry) -> e.Bound:
         case s.Binding():
             return e.Binding(read_path(entry.path), read_expr(entry.value))
         case s.Item(head=s.Name(text=name), body=s.Body() as body):
+            if name == "encoder":
+                entries = tuple(_read_entry(inner) for inner in body.entries)
+                return Encoder.of(name, entries)
             cls = SECTIONS.get(name, e.Section)
             return cls.of(name, _read_body(body))
         case _:

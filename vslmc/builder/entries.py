@@ -55,13 +55,14 @@ class Section:
 
     depth: ClassVar[int] = 0
     name: str
-    entries: tuple[Bound, ...]
+    entries: tuple[Entry, ...]
+    """Layers and shares stand in the encoder alone."""
 
     def __post_init__(self) -> None:
         verify_word(self.name)
 
     @classmethod
-    def of(cls, name: str, entries: tuple[Bound, ...]) -> Self:
+    def of(cls, name: str, entries: tuple[Entry, ...]) -> Self:
         """A section from its parts, as they were read."""
         made = cls.__new__(cls)
         Section.__init__(made, name, entries)

@@ -13,12 +13,14 @@ from vslmc.builder.values import DEFAULT, Default, Numeric, Term, Value
 __all__ = [
     "Absolute",
     "Adapter",
+    "Cross",
     "Data",
     "Ffn",
     "Init",
     "Mixer",
     "Mtp",
     "Norm",
+    "Objective",
     "Optimizer",
     "Pattern",
     "Position",
@@ -35,6 +37,7 @@ __all__ = [
     "chunked",
     "constant",
     "cosine",
+    "cross_attention",
     "deepnorm",
     "dilated",
     "dynamic",
@@ -52,10 +55,12 @@ __all__ = [
     "local",
     "longrope",
     "lora",
+    "masked",
     "mla",
     "mlp",
     "moe",
     "mtp",
+    "next_token",
     "normal",
     "ntk",
     "plain",
@@ -66,6 +71,7 @@ __all__ = [
     "rope",
     "scaled",
     "sinusoidal",
+    "span_corruption",
     "strided",
     "swiglu",
     "t5_bias",
@@ -76,8 +82,6 @@ __all__ = [
     "yarn",
 ]
 
-Ffn = NewType("Ffn", Value)
-"""A component of the slot `ffn`."""
 Norm = NewType("Norm", Value)
 """A component of the slot `norm`."""
 Scaling = NewType("Scaling", Value)
@@ -90,6 +94,10 @@ Mixer = NewType("Mixer", Value)
 """A component of the slot `mixer`."""
 Adapter = NewType("Adapter", Value)
 """A component of the slot `adapter`."""
+Cross = NewType("Cross", Value)
+"""A component of the slot `cross`."""
+Ffn = NewType("Ffn", Value)
+"""A component of the slot `ffn`."""
 Residual = NewType("Residual", Value)
 """A component of the slot `residual`."""
 Absolute = NewType("Absolute", Value)
@@ -98,6 +106,8 @@ Mtp = NewType("Mtp", Value)
 """A component of the slot `mtp`."""
 Init = NewType("Init", Value)
 """A component of the slot `init`."""
+Objective = NewType("Objective", Value)
+"""A component of the slot `objective`."""
 Data = NewType("Data", Value)
 """A component of the slot `data`."""
 Tokenizer = NewType("Tokenizer", Value)
@@ -106,138 +116,6 @@ Optimizer = NewType("Optimizer", Value)
 """A component of the slot `optimizer`."""
 Schedule = NewType("Schedule", Value)
 """A component of the slot `schedule`."""
-
-
-def mlp(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    activation: (
-        Literal[
-            "relu",
-            "gelu",
-            "gelu_tanh",
-            "quick_gelu",
-            "silu",
-            "relu2",
-            "leaky_relu",
-            "sigmoid",
-            "tanh",
-            "xielu",
-        ]
-        | Term
-        | Default
-    ) = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-) -> Ffn:
-    """down(activation(up(x))).
-
-    hidden: inner width; default 4 * width (as GPT-2).
-    activation: the nonlinearity; default gelu (as GPT-2, in its exact form).
-    bias: biases of the projections; default false (GPT-2 has them, Llama does not).
-    """
-    return Ffn(make_component("ffn", "mlp", locals()))
-
-
-def swiglu(
-    *, hidden: Numeric | Default = DEFAULT, bias: bool | Term | Default = DEFAULT
-) -> Ffn:
-    """Gated FFN with SiLU (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    """
-    return Ffn(make_component("ffn", "swiglu", locals()))
-
-
-def geglu(
-    *, hidden: Numeric | Default = DEFAULT, bias: bool | Term | Default = DEFAULT
-) -> Ffn:
-    """Gated FFN with the exact GELU (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    """
-    return Ffn(make_component("ffn", "geglu", locals()))
-
-
-def reglu(
-    *, hidden: Numeric | Default = DEFAULT, bias: bool | Term | Default = DEFAULT
-) -> Ffn:
-    """Gated FFN with ReLU (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    """
-    return Ffn(make_component("ffn", "reglu", locals()))
-
-
-def glu(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    activation: (
-        Literal[
-            "relu",
-            "gelu",
-            "gelu_tanh",
-            "quick_gelu",
-            "silu",
-            "relu2",
-            "leaky_relu",
-            "sigmoid",
-            "tanh",
-        ]
-        | Term
-        | Default
-    ) = DEFAULT,
-) -> Ffn:
-    """Gated FFN with any activation (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    activation: the nonlinearity of the gate; default sigmoid (the GLU of Eq. 5).
-    """
-    return Ffn(make_component("ffn", "glu", locals()))
-
-
-def moe(
-    *,
-    experts: Numeric,
-    top_k: Numeric | Default = DEFAULT,
-    expert: (
-        Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
-    ) = DEFAULT,
-    shared: Numeric | Default = DEFAULT,
-    normalise: bool | Term | Default = DEFAULT,
-    balance: Numeric | Default = DEFAULT,
-) -> Ffn:
-    """Token-choice mixture of experts: softmax router, top_k experts of every token.
-
-    experts: experts to choose from; required.
-    top_k: experts of one token; default 2 (as Mixtral).
-    expert: one expert: any dense FFN; default swiglu (as Mixtral).
-    shared: experts that every token takes, as one FFN of their size; default 0 (as Mixtral; DeepSeekMoE has some).
-    normalise: divide the chosen weights by their sum; default true (as Mixtral).
-    balance: coefficient of the balance loss; default 0.01 (the value of Switch Transformer).
-    """
-    return Ffn(make_component("ffn", "moe", locals()))
-
-
-def python_ffn(
-    path: str,
-    *,
-    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
-    flops: Numeric | Literal["measured"] | Default = DEFAULT,
-    **arguments: Numeric | bool | str | None,
-) -> Ffn:
-    """A class of your own that works on each token, (B, T, width) -> (B, T, width); further keys go to its constructor.
-
-    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
-    parameters: how many parameters it has; default measured (the package's test counts them).
-    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
-    arguments: what its constructor takes beside the width.
-    """
-    return Ffn(make_component("ffn", "python", locals()))
 
 
 def rmsnorm(
@@ -587,6 +465,169 @@ def lora(rank: Numeric) -> Adapter:
     return Adapter(make_component("adapter", "lora", locals()))
 
 
+def cross_attention(
+    *,
+    heads: Numeric,
+    head_dim: Numeric | Default = DEFAULT,
+    kv_heads: Numeric | Default = DEFAULT,
+    qk_norm: (
+        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+    ) = DEFAULT,
+    scale: Numeric | Literal["auto"] | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    out_bias: bool | Term | Default = DEFAULT,
+    dropout: Numeric | Default = DEFAULT,
+    kernel: (
+        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
+    ) = DEFAULT,
+) -> Cross:
+    """Attention of a decoder to what its encoder makes (Vaswani et al. 2017).
+
+    heads: query heads; required.
+    head_dim: width of one head; default width / heads (the heads share the width).
+    kv_heads: key and value heads; each serves heads / kv_heads query heads; default heads (multi-head attention).
+    qk_norm: norm of every query and key head; default none (as T5).
+    scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
+    bias: biases of the queries', keys' and values' projections; default false (as T5; BART has them).
+    out_bias: bias of the output projection; default bias (as the others).
+    dropout: dropout of the attention probabilities; default 0 (small models underfit).
+    kernel: implementation; default auto (the best that the device and the packages allow).
+    """
+    return Cross(make_component("cross", "attention", locals()))
+
+
+def mlp(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    activation: (
+        Literal[
+            "relu",
+            "gelu",
+            "gelu_tanh",
+            "quick_gelu",
+            "silu",
+            "relu2",
+            "leaky_relu",
+            "sigmoid",
+            "tanh",
+            "xielu",
+        ]
+        | Term
+        | Default
+    ) = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+) -> Ffn:
+    """down(activation(up(x))).
+
+    hidden: inner width; default 4 * width (as GPT-2).
+    activation: the nonlinearity; default gelu (as GPT-2, in its exact form).
+    bias: biases of the projections; default false (GPT-2 has them, Llama does not).
+    """
+    return Ffn(make_component("ffn", "mlp", locals()))
+
+
+def swiglu(
+    *, hidden: Numeric | Default = DEFAULT, bias: bool | Term | Default = DEFAULT
+) -> Ffn:
+    """Gated FFN with SiLU (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    """
+    return Ffn(make_component("ffn", "swiglu", locals()))
+
+
+def geglu(
+    *, hidden: Numeric | Default = DEFAULT, bias: bool | Term | Default = DEFAULT
+) -> Ffn:
+    """Gated FFN with the exact GELU (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    """
+    return Ffn(make_component("ffn", "geglu", locals()))
+
+
+def reglu(
+    *, hidden: Numeric | Default = DEFAULT, bias: bool | Term | Default = DEFAULT
+) -> Ffn:
+    """Gated FFN with ReLU (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    """
+    return Ffn(make_component("ffn", "reglu", locals()))
+
+
+def glu(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    activation: (
+        Literal[
+            "relu",
+            "gelu",
+            "gelu_tanh",
+            "quick_gelu",
+            "silu",
+            "relu2",
+            "leaky_relu",
+            "sigmoid",
+            "tanh",
+        ]
+        | Term
+        | Default
+    ) = DEFAULT,
+) -> Ffn:
+    """Gated FFN with any activation (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    activation: the nonlinearity of the gate; default sigmoid (the GLU of Eq. 5).
+    """
+    return Ffn(make_component("ffn", "glu", locals()))
+
+
+def moe(
+    *,
+    experts: Numeric,
+    top_k: Numeric | Default = DEFAULT,
+    expert: (
+        Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
+    ) = DEFAULT,
+    shared: Numeric | Default = DEFAULT,
+    normalise: bool | Term | Default = DEFAULT,
+    balance: Numeric | Default = DEFAULT,
+) -> Ffn:
+    """Token-choice mixture of experts: softmax router, top_k experts of every token.
+
+    experts: experts to choose from; required.
+    top_k: experts of one token; default 2 (as Mixtral).
+    expert: one expert: any dense FFN; default swiglu (as Mixtral).
+    shared: experts that every token takes, as one FFN of their size; default 0 (as Mixtral; DeepSeekMoE has some).
+    normalise: divide the chosen weights by their sum; default true (as Mixtral).
+    balance: coefficient of the balance loss; default 0.01 (the value of Switch Transformer).
+    """
+    return Ffn(make_component("ffn", "moe", locals()))
+
+
+def python_ffn(
+    path: str,
+    *,
+    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
+    flops: Numeric | Literal["measured"] | Default = DEFAULT,
+    **arguments: Numeric | bool | str | None,
+) -> Ffn:
+    """A class of your own that works on each token, (B, T, width) -> (B, T, width); further keys go to its constructor.
+
+    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
+    parameters: how many parameters it has; default measured (the package's test counts them).
+    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
+    arguments: what its constructor takes beside the width.
+    """
+    return Ffn(make_component("ffn", "python", locals()))
+
+
 def plain() -> Residual:
     """x + f(x)."""
     return Residual(make_component("residual", "plain", locals()))
@@ -674,6 +715,37 @@ def fan_in(*, embedding: Numeric | Literal["auto"] | Default = DEFAULT) -> Init:
 def gpt2() -> Init:
     """GPT-2's scheme: normal(std = 0.02, residual = scaled)."""
     return Init(make_component("init", "gpt2", locals()))
+
+
+def next_token() -> Objective:
+    """Every token from those before it: what a decoder is trained for."""
+    return Objective(make_component("objective", "next_token", locals()))
+
+
+def masked(
+    rate: Numeric,
+    *,
+    mask: Numeric | Default = DEFAULT,
+    random: Numeric | Default = DEFAULT,
+) -> Objective:
+    """Hidden tokens from all around them: what an encoder is trained for (BERT, section 3.1).
+
+    rate: share of the tokens that are to be told; default 0.15 (as BERT).
+    mask: share of these that the mask token, the vocabulary's last, replaces; default 0.8 (as BERT).
+    random: share of these that a random token replaces; the rest stay as they are; default 0.1 (as BERT).
+    """
+    return Objective(make_component("objective", "masked", locals()))
+
+
+def span_corruption(
+    rate: Numeric, *, mean_length: Numeric | Default = DEFAULT
+) -> Objective:
+    """Runs of tokens that the source lacks: what a decoder beside an encoder tells (T5). A sentinel, from the end of the vocabulary, stands for each run.
+
+    rate: share of the tokens that are left out; default 0.15 (as T5).
+    mean_length: tokens of a run, on average; default 3 (as T5).
+    """
+    return Objective(make_component("objective", "span_corruption", locals()))
 
 
 def builtin(name: Literal["python_reference"] | Term) -> Data:

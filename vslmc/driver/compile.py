@@ -153,7 +153,8 @@ def _compile(
 
 def _list_files(model: ResolvedModel) -> Copied:
     """The files of the user's own, in the order of the layers."""
-    parts = (part for layer in model.layers for _, part in list_parts(layer))
+    layers = (layer for _, stack in model.stacks for layer in stack)
+    parts = (part for layer in layers for _, part in list_parts(layer))
     return {part.file.name: part.file for part in parts if part.file is not None}
 
 

@@ -16,7 +16,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.lower import lower_model
 from vslmc.resolve.model import resolve_model
-from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
 from vslmc.spec import nodes as n
@@ -131,19 +131,28 @@ def _declared(declared: n.BlockDecl | n.RecipeDecl | n.ModelDecl) -> Json:
 
 
 def _model(model: n.ModelDecl) -> Json:
-    layers = None if model.layers is None else [item_to_json(i) for i in model.layers]
+    stacks = {
+        role: [item_to_json(item) for item in stack.items]
+        for role, stack in model.stacks.items()
+    }
     return {
         **_declared(model),
         "variant": model.variant,
         "params": {name: expr_to_json(e) for name, (_, e) in model.params.items()},
-        "layers": layers,
+        "layers": stacks.get("decoder"),
+        "encoder": stacks.get("encoder"),
         "overrides": [
-            {"layers": o.index.span.text, "keys": tree_to_json(o.tree)["keys"]}
-            for o in model.overrides
+            {
+                "stack": override.role,
+                "layers": override.index.span.text,
+                "keys": tree_to_json(override.tree)["keys"],
+            }
+            for override in model.overrides
         ],
         "shares": [
             {
                 "part": share.part,
+                "stack": share.role,
                 "layers": share.index.span.text,
                 "every": None if share.every is None else expr_to_json(share.every),
             }
@@ -197,28 +206,40 @@ def model_to_json(model: ResolvedModel, limits: Limits) -> Json:
     """A resolved model; layers that are equal share one entry of `blocks`."""
     numbers: dict[int, int] = {}
     blocks: list[Component] = []
-    for layer in model.layers:
-        if id(layer.block) not in numbers:
-            numbers[id(layer.block)] = len(blocks)
-            blocks.append(layer.block)
+    for _, layers in model.stacks:
+        for layer in layers:
+            if id(layer.block) not in numbers:
+                numbers[id(layer.block)] = len(blocks)
+                blocks.append(layer.block)
     return {
         "name": model.name,
         "model": component_to_json(model.section),
         "embedding": component_to_json(model.embedding),
+        "encoder": _encoder(model, numbers),
         "head": component_to_json(model.head),
-        "layers": [
-            {
-                "index": layer.index,
-                "written": layer.written,
-                "site": layer.site,
-                "of": layer.name,
-                "at": place_to_json(layer.span),
-                "block": numbers[id(layer.block)],
-            }
-            for layer in model.layers
-        ],
+        "role": model.role,
+        "layers": [_layer(layer, numbers) for layer in model.layers],
         "blocks": [component_to_json(block) for block in blocks],
         "recipe": _recipe(model, limits),
+    }
+
+
+def _encoder(model: ResolvedModel, numbers: Mapping[int, int]) -> Json | None:
+    """The encoder beside a decoder; None where there is no such pair."""
+    if model.encoder is None or not model.encoder_layers:
+        return None
+    layers = [_layer(layer, numbers) for layer in model.encoder_layers]
+    return {**component_to_json(model.encoder), "layers": layers}
+
+
+def _layer(layer: AppliedLayer, numbers: Mapping[int, int]) -> Json:
+    return {
+        "index": layer.index,
+        "written": layer.written,
+        "site": layer.site,
+        "of": layer.name,
+        "at": place_to_json(layer.span),
+        "block": numbers[id(layer.block)],
     }
 
 

@@ -32,6 +32,15 @@ from vslmc.plan.nodes import (
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.tensors import list_tensors
 from vslmc.plan.verify_python import verify_python
+from vslmc.plan.verify_stacks import (
+    find_ends,
+    list_embeddings,
+    verify_losses,
+    verify_roles,
+    verify_sides,
+)
+from vslmc.plan.verify_stacks import inside as _inside
+from vslmc.plan.verify_stacks import share as _share
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
 """Kernels that need nothing but torch."""
@@ -47,37 +56,34 @@ def _broken(plan: Plan) -> Iterator[str]:
         yield "stacks: a plan needs a stack, and a stack needs a layer"
         return
     yield from _positive("plan", vocab=plan.vocab, context=plan.context)
+    yield from verify_roles(plan)
     for number, stack in enumerate(plan.stacks):
         where = f"stacks[{number}]"
         yield from _inside(where, _order(stack))
-        yield from _inside(where, _widths(stack, plan))
+        yield from _inside(where, _widths(stack, *find_ends(stack, plan)))
+        yield from _inside(where, verify_sides(stack, plan))
         yield from _inside(where, _modules(stack))
         yield from _inside(where, _shares(stack))
         yield from _inside(where, _states(stack, plan.context))
         for layer in stack.layers:
             yield from _inside(f"{where}.layers[{layer.index}]", _layer(layer, plan))
-    yield from _inside("embedding", _share("dropout", plan.embedding.dropout))
+    for where, embedding in list_embeddings(plan):
+        yield from _inside(where, _share("dropout", embedding.dropout))
+        yield from _inside(where, _norm("norm", embedding.norm, embedding.width))
+    if plan.source is not None:
+        source = plan.source
+        yield from _inside("source", _norm("norm", source.norm, source.width))
     yield from _inside("head", _head(plan))
     yield from _inside("tensors", _tensors(plan))
     yield from _inside("losses", _losses(plan))
+    yield from _inside("losses", verify_losses(plan))
     yield from _inside("training", _training(plan.training, plan.context))
-
-
-def _inside(where: str, messages: Iterator[str]) -> Iterator[str]:
-    for message in messages:
-        joint = "" if message.startswith("[") else "."
-        yield f"{where}{joint}{message}"
 
 
 def _positive(where: str, **numbers: int) -> Iterator[str]:
     for name, number in numbers.items():
         if number < 1:
             yield f"{where}.{name}: {number} is not positive"
-
-
-def _share(name: str, value: float) -> Iterator[str]:
-    if not 0 <= value < 1:
-        yield f"{name}: {value} is not in [0, 1)"
 
 
 # --- the stack -------------------------------------------------------------------------
@@ -129,10 +135,9 @@ def _resizes(stack: Stack, last: int) -> list[tuple[str, Resize | None, int]]:
     return [*inner, ("exit", stack.exit, last)]
 
 
-def _widths(stack: Stack, plan: Plan) -> Iterator[str]:
-    """The stream has the embedding's width at first and the head's at last."""
-    width = plan.embedding.width
-    for where, resize, after in _resizes(stack, plan.head.width):
+def _widths(stack: Stack, width: int, last: int) -> Iterator[str]:
+    """The stream is `width` wide at first and `last` after the last layer."""
+    for where, resize, after in _resizes(stack, last):
         if resize is None and after != width:
             yield f"{where}: missing between widths {width} and {after}"
         if resize is not None:
@@ -193,6 +198,8 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
     yield from _norm("norm", layer.norm, layer.width)
     if layer.mixer is not None:
         yield from _inside("mixer", _mixer(layer.mixer))
+    if layer.cross is not None:
+        yield from _inside("cross", _mixer(layer.cross))
     if layer.ffn is not None:
         yield from _inside("ffn", _ffn(layer.ffn))
     yield from _lora(layer)
@@ -208,6 +215,8 @@ def _lora(layer: Layer) -> Iterator[str]:
         yield "lora: stands beside some linear maps only"
     elif (lora is None) != (layer.turn is None):
         yield f"turn: {layer.turn} with {lora}"
+    elif lora is not None and layer.cross is not None:
+        yield "lora: stands beside cross-attention"
     elif lora is not None and layer.turn is not None:
         yield from _positive("lora", rank=lora.rank)
         if not 0 <= layer.turn < lora.passes:
@@ -347,7 +356,7 @@ def _tensors(plan: Plan) -> Iterator[str]:
     if len(set(names)) != len(names):
         yield f"names: {len(names) - len(set(names))} occur twice"
     parts = (plan.embedding, plan.stacks, plan.head, plan.vocab, plan.context)
-    implied = list_tensors(*parts, plan.init)
+    implied = list_tensors(*parts, plan.init, plan.source)
     if plan.tensors == implied:
         return
     for index, wanted in enumerate(implied):

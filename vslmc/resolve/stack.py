@@ -175,20 +175,22 @@ def resolve_stack(
     shares: Sequence[n.Sharing],
     scope: Scope,
     limits: Limits,
-    place: Span,
+    where: tuple[Span, n.Role],
     lost: bool,
 ) -> tuple[AppliedLayer, ...]:
     """All applied layers; those with faults, all of which are reported, are left out.
 
-    `lost` says that items with faults were left out before.
+    `where` is its place and which stack it is; `lost` says that items with faults were left out
+    before.
     """
+    place, role = where
     expansion = _Expansion(spec, scope, limits)
     applied = expansion.items(items)
     if expansion.full:
         return ()
     scope.findings.work(LAYER_STEPS * len(applied), place)
     if not applied and expansion.sound:
-        scope.findings.add(None if lost else faults.no_layers(place))
+        scope.findings.add(None if lost else faults.no_layers(place, role))
     owners = Owners()
     if expansion.sound and not lost:
         places: dict[int, list[int]] = {}

@@ -27,6 +27,12 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     resizes.R.fill                   (after - before,)          resize = learned
     norm.weight|bias                 (width,)                   the final norm
     head.weight                      (vocab, width)             unless tied
+    types.weight                     (types, width)             types of tokens
+    layers.J.norm_cross.weight|bias  (width,)                   beside an encoder
+    layers.J.cross.q.weight|bias     (heads * head_dim, width)
+    layers.J.cross.kv.weight|bias    (2 * kv_heads * head_dim, width of the memory)
+    layers.J.cross.out.weight|bias   (width, heads * head_dim)
+    encoder.*                        the same of the encoder beside a decoder
 """
 
 from __future__ import annotations
@@ -77,15 +83,19 @@ from vslmc.plan.nodes.plan import (
 )
 from vslmc.plan.nodes.stack import (
     Embedding,
+    EncoderEnds,
     Form,
     Head,
     Layer,
     Loss,
+    Masking,
     Mtp,
     Placement,
     Residual,
     Resize,
     ResizeKind,
+    Role,
+    Spans,
     Stack,
     Transform,
 )
@@ -118,6 +128,7 @@ __all__ = [
     "Dilated",
     "DynamicScaling",
     "Embedding",
+    "EncoderEnds",
     "Ffn",
     "Form",
     "Gate",
@@ -135,6 +146,7 @@ __all__ = [
     "LongScaling",
     "Lora",
     "Loss",
+    "Masking",
     "Mixer",
     "Mla",
     "Mlp",
@@ -152,10 +164,12 @@ __all__ = [
     "Residual",
     "Resize",
     "ResizeKind",
+    "Role",
     "Rope",
     "Scaling",
     "Schedule",
     "Sink",
+    "Spans",
     "Stack",
     "Strided",
     "T5Bias",

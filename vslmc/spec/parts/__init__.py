@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vslmc.spec.parts.cross import CrossAttention, NoCross
 from vslmc.spec.parts.ffns import (
     ACTIVATIONS,
     GATES,
@@ -72,6 +73,7 @@ __all__ = [
     "AnyGlu",
     "Attention",
     "ChunkedPattern",
+    "CrossAttention",
     "DilatedPattern",
     "DynamicScaling",
     "FactorScaling",
@@ -91,6 +93,7 @@ __all__ = [
     "Mla",
     "Mlp",
     "Moe",
+    "NoCross",
     "NoFfn",
     "NoMixer",
     "NoNorm",
