@@ -155,9 +155,10 @@ def _slopes(position: Alibi, heads: int) -> Call:
 def _far_lines(a: Attention, structure: Structure) -> Iterator[str]:
     """Transformer-XL's second score: of a query and the distance of a key."""
     several = len(structure.distances) > 1
-    table = "distances[self.distance]" if several else "distance"
+    table = "distances[x.size(-1)]" if several else "distance"
     turn = ", turn" if a.lora else ""
-    yield f"far = self.far({table}{turn}).view(-1, self.heads, self.head_dim)  # (S, H, D)"
+    yield f"far = self.far({table}{turn})  # (S, H * D)"
+    yield "far = far.view(-1, self.heads, self.head_dim)"
     yield "far_q = q + self.position_bias[:, None]"
     yield 'bias = torch.einsum("bhtd,shd->bhts", far_q, far)  # by distance'
     scale = "self.scale" if a.scale is not None else "self.head_dim**-0.5"

@@ -39,8 +39,14 @@ def table_parameters(structure: Structure) -> Words:
     return (
         *one_or_list("rope", len(structure.ropes)),
         *one_or_list("table", len(structure.tables)),
-        *one_or_list("distance", len(structure.distances)),
+        *_distance_parameters(len(structure.distances)),
     )
+
+
+def _distance_parameters(count: int) -> Words:
+    """Sinusoids of distances, by the width of the layers where that differs."""
+    several = ("distances: dict[int, Tensor]",) if count else ()
+    return ("distance: Tensor",) if count == 1 else several
 
 
 def pass_parameters(structure: Structure, slot: str) -> Words:

@@ -123,9 +123,17 @@ def table_lines(plan: Plan, structure: Structure) -> Iterator[str]:
         yield "tables = [bias.weight for bias in self.biases]"
     if structure.distances:
         yield "back = torch.arange(end, device=x.device)"
-        sizes = structure.distances
-        calls = [Call("sinusoids", ("back", str(width))) for width in sizes]
-        yield from _one_or_list("distance", calls)
+        yield from _distances(structure.distances)
+
+
+def _distances(widths: tuple[int, ...]) -> Iterator[str]:
+    """The sinusoids of distances, by the width of the layers where that differs."""
+    if len(widths) == 1:
+        yield f"distance = sinusoids(back, {widths[0]})"
+        return
+    yield "distances = {"
+    yield from (f"    {width}: sinusoids(back, {width})," for width in widths)
+    yield "}"
 
 
 def _one_or_list(name: str, calls: list[Call]) -> Iterator[str]:
