@@ -264,9 +264,13 @@ def _queries(
     for place, x in enumerate(stream):
         row = linear(state, f"{name}.qkv" if mixer.kv == "own" else f"{name}.q", x)
         heads = list(row[: mixer.heads * mixer.head_dim].split(mixer.head_dim))
-        heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
-        turned = [turn_query(mixer, q, place, (len(stream), context)) for q in heads]
-        queries.append(turned)
+        if not mixer.qk_after:
+            heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
+        heads = _clip(mixer, heads)
+        heads = [turn_query(mixer, q, place, (len(stream), context)) for q in heads]
+        if mixer.qk_after:
+            heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
+        queries.append(heads)
     return queries
 
 
@@ -278,10 +282,22 @@ def _keys_and_values(
     for place, x in enumerate(stream):
         heads = list(linear(state, f"{name}.qkv", x).split(mixer.head_dim))
         key = heads[mixer.heads : mixer.heads + mixer.kv_heads]
-        key = _norm_heads(mixer, state, f"{name}.k_norm", key)
-        keys.append([turn_key(mixer, k, place, (len(stream), context)) for k in key])
-        values.append(heads[mixer.heads + mixer.kv_heads :])
+        if not mixer.qk_after:
+            key = _norm_heads(mixer, state, f"{name}.k_norm", key)
+        key = _clip(mixer, key)
+        key = [turn_key(mixer, k, place, (len(stream), context)) for k in key]
+        if mixer.qk_after:
+            key = _norm_heads(mixer, state, f"{name}.k_norm", key)
+        keys.append(key)
+        values.append(_clip(mixer, heads[mixer.heads + mixer.kv_heads :]))
     return keys, values
+
+
+def _clip(mixer: Attention, heads: Sequence) -> Sequence:
+    """Every number held to the largest magnitude."""
+    if mixer.clip is None:
+        return heads
+    return [x.clamp(-mixer.clip, mixer.clip) for x in heads]
 
 
 def _norm_heads(mixer: Attention, state: State, name: str, heads: Sequence) -> Sequence:

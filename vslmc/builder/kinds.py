@@ -357,6 +357,8 @@ def attention(
         Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
     ) = DEFAULT,
     qk_norm_over: Literal["head", "each", "all"] | Term | Default = DEFAULT,
+    qk_norm_after: bool | Term | Default = DEFAULT,
+    clip: Numeric | Literal["none", None] | Default = DEFAULT,
     scale: Numeric | Literal["auto"] | Default = DEFAULT,
     softcap: Numeric | Literal["none", None] | Default = DEFAULT,
     sink: Literal["none", "learned", "plus_one", None] | Term | Default = DEFAULT,
@@ -381,6 +383,8 @@ def attention(
     position: relative positions; default none (positions are named where wanted).
     qk_norm: norm of every query and key head; default none (as GPT-2 and Llama).
     qk_norm_over: a `head` with weights for all heads; a head, `each` with weights of its own; or `all` at once; default head (as Qwen 3 and Gemma 3; Cohere norms each, OLMo 2 all).
+    qk_norm_after: whether `qk_norm` comes after the rotation; default false (as Qwen 3; Hunyuan turns first).
+    clip: largest magnitude of queries, keys and values, held before they turn; default none (as Llama; MPT and OLMo have it).
     scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
     softcap: scores s become softcap * tanh(s / softcap); default none (as Llama; Gemma 2 has 50).
     sink: one more term of the softmax's sum: exp of a `learned` logit of each head (gpt-oss), or 1; default none (softmax).

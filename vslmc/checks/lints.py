@@ -10,7 +10,17 @@ from vslmc.resolve.nodes import ResolvedModel
 from vslmc.source import Span
 from vslmc.spec import nodes as n
 from vslmc.spec.fields import Component, set_at
-from vslmc.spec.parts import Attention, L2Norm, LayerNorm, Moe, NoNorm, Norm, RmsNorm
+from vslmc.spec.parts import (
+    Attention,
+    L2Norm,
+    LayerNorm,
+    Moe,
+    NoNorm,
+    Norm,
+    RmsNorm,
+    Rope,
+    Xpos,
+)
 from vslmc.spec.sections import Block
 from vslmc.syntax.nodes import Expr
 
@@ -63,6 +73,11 @@ def find_idle(block: Block) -> Iterator[tuple[Component, str, str]]:
         and not has_weight(mixer.qk_norm)
     ):
         yield mixer, "qk_norm_over", "without weights every head is normed alike"
+    if isinstance(mixer, Attention):
+        if isinstance(mixer.qk_norm, NoNorm):
+            yield mixer, "qk_norm_after", "there is no `qk_norm`"
+        elif not isinstance(mixer.position, Rope | Xpos):
+            yield mixer, "qk_norm_after", "nothing turns"
     if not block.parallel:
         yield block, "parallel_norms", "the branches are not parallel"
     elif isinstance(block.norm, NoNorm):

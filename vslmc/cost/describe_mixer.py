@@ -64,6 +64,7 @@ def _attention(mixer: Attention) -> dict[str, str]:
     if mixer.power is not None:
         power = "learned" if mixer.power.learned else short(mixer.power.value)
     over = {"head": "", "each": " each", "all": " over all"}[mixer.qk_over]
+    over += " after turning" if mixer.qk_after else ""
     keys = {"own": "", "from_previous": "previous", "memory": "the encoder's"}
     return {
         "heads": f"{mixer.heads} x {mixer.head_dim}",
@@ -71,6 +72,7 @@ def _attention(mixer: Attention) -> dict[str, str]:
         "window": describe_sight(mixer),
         "position": describe_position(mixer.position),
         "qk_norm": describe_norm(mixer.qk_norm) + (over if mixer.qk_norm else ""),
+        "clip": "" if mixer.clip is None else short(mixer.clip),
         "keys": keys[mixer.kv],
         "bias": _biases(mixer),
         "scale": "" if mixer.scale is None else short(mixer.scale),

@@ -272,6 +272,8 @@ def _attention(mixer: Attention) -> Iterator[str]:
         yield f"memory: {mixer.memory} for keys of kv = {mixer.kv}"
     if mixer.window is not None and mixer.pattern is not None:
         yield f"pattern: {mixer.pattern} beside a window"
+    if mixer.clip is not None and mixer.clip <= 0:
+        yield f"clip: {mixer.clip} leaves nothing"
     if mixer.shift and mixer.kv != "own":
         yield f"shift: {mixer.shift} with keys of kv = {mixer.kv}"
 

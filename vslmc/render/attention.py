@@ -114,6 +114,8 @@ def _score_parameters(a: Attention) -> Iterator[tuple[str, str, float]]:
     """What changes scores, and what becomes of them."""
     if a.shift:
         yield "shift", "int", a.shift
+    if a.clip is not None:
+        yield "clip", "float", a.clip
     if a.scale is not None:
         yield "scale", "float", a.scale
     if a.softcap is not None:
@@ -152,6 +154,7 @@ KEPT = (
     "slopes",
     "steepest",
     "shift",
+    "clip",
     "scale",
     "softcap",
     "dropout",

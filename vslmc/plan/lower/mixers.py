@@ -73,6 +73,8 @@ def lower_attention(attention: p.Attention) -> Attention:
         power=lower_power(attention.softmax_power),
         gate=None if gate == "none" else cast("Gate", gate),
         shift=attention.shift_tokens,
+        clip=attention.clip,
+        qk_after=attention.qk_norm_after,
     )
 
 
