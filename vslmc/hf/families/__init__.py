@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vslmc.hf.families import (
     alibi,
+    encoders,
     fairseq,
     gpt,
     latent,
@@ -32,6 +33,7 @@ MODULES = (
     mixtures,
     remote,
     shared,
+    encoders,
 )
 
 FAMILIES: dict[str, Family] = {
