@@ -42,7 +42,7 @@ def list_lines(
     if source is not None:
         yield from list_block("read", source.base)
     name_of_block = "base" if source is None else "write"
-    yield from list_block(name_of_block, stack.base)
+    yield from list_block(name_of_block, stack.base, source and source.base)
     yield ""
     yield f"model {name} {{"
     yield from list_keys(draft.sizes)
@@ -63,9 +63,15 @@ def list_lines(
         yield "recipe imported { tokenizer = char }  # fewer tokens than bytes"
 
 
-def list_block(name: str, keys: Keys) -> Iterator[str]:
-    """A block."""
-    yield from ("", f"block {name} {{", *list_keys(keys), "}")
+def list_block(name: str, keys: Keys, read: Keys | None = None) -> Iterator[str]:
+    """A block, perhaps by what differs from the block `read`."""
+    if read is None:
+        yield from ("", f"block {name} {{", *list_keys(keys), "}")
+        return
+    before = {key: write_value(value) for key, value in read}
+    own = [(key, write_value(value)) for key, value in keys]
+    lines = [f"{key} = {text}" for key, text in own if before.get(key) != text]
+    yield from ("", f"block {name} extends read {{", *lines, "}")
 
 
 def list_encoder(stack: Stack, block: str, keys: Keys) -> Iterator[str]:

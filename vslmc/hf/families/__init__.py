@@ -12,6 +12,7 @@ from vslmc.hf.families import (
     mixtures,
     modern,
     norms,
+    pairs,
     parallel,
     remote,
     shared,
@@ -34,6 +35,7 @@ MODULES = (
     remote,
     shared,
     encoders,
+    pairs,
 )
 
 FAMILIES: dict[str, Family] = {
