@@ -32,6 +32,7 @@ LEVELS = (
     ("settings",),
     ("driver",),
     ("builder", "lsp", "pygments_lexer"),
+    ("shrink",),
     ("cli",),
     ("__main__",),
 )

@@ -98,7 +98,7 @@ def _make_item(item: e.Item) -> s.Entry:
         case e.Loop():
             body = _make_body([_make_item(inner) for inner in item.items])
             adapter = None if item.adapter is None else make_expr(item.adapter)
-            return s.Loop(make_expr(item.count), body, adapter, NOWHERE)
+            return s.Loop(make_expr(item.count), item.each, body, adapter, NOWHERE)
         case e.Label():
             return s.Labelled(make_name(item.name), _make_item(item.item), NOWHERE)
         case e.Use():
@@ -185,7 +185,7 @@ def _read_item(entry: s.Entry) -> e.Item:
         case s.Loop():
             items = tuple(_read_item(item) for item in entry.body.entries)
             adapter = None if entry.adapter is None else read_expr(entry.adapter)
-            return e.Loop(read_expr(entry.count), items, adapter)
+            return e.Loop(read_expr(entry.count), items, adapter, entry.each)
         case s.Labelled():
             return e.Label(entry.label.text, _read_item(entry.entry))
         case s.Use():

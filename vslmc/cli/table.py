@@ -207,6 +207,22 @@ COMMANDS: tuple[Command, ...] = (
         "vslmc.cli.importing:run_import",
     ),
     Command(
+        "shrink",
+        "Write a tiny twin of a model: one layer of every kind, small sizes.",
+        (SPEC,),
+        (
+            Option(
+                "--output",
+                "A new file for the twin's spec [default: it is printed].",
+                short="-o",
+                metavar="FILE",
+            ),
+            *_CHOOSES,
+            *_COMPILES,
+        ),
+        "vslmc.cli.shrink:run_shrink",
+    ),
+    Command(
         "diff",
         "Compare two models: layers, tensors, parameters, costs.",
         (

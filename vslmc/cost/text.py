@@ -76,8 +76,12 @@ def _layer_row(costs: Costs, places: Places, run: Run | Again) -> Row:
         return ends | {"block": f"{which} {span_text(*run.of)} again{times}"}
     rows = places.stack.layers[run.first : run.last + 1]
     written = costs.parameters.written[places.written :]
-    count = sum(written[row.owner] for row in rows)
-    cells = {"block": layer.block, "parameters": f"{count:,}{marks.parameters}"}
+    count = sum(written[owner] for owner in {row.owner for row in rows})
+    often = f", each {run.times} times" if run.times > 1 else ""
+    cells = {
+        "block": f"{layer.block}{often}",
+        "parameters": f"{count:,}{marks.parameters}",
+    }
     return ends | cells | describe_layer(layer)
 
 

@@ -11,11 +11,10 @@ from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any, Literal, cast
 
-from vslmc.driver.compile import Request, choose_model, compile_one
+from vslmc.driver.compile import Request, compile_one, resolve_one
 from vslmc.outcome import Outcome
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.lower import lower_model
-from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
@@ -43,7 +42,7 @@ def emit_stage(stage: Stage, request: Request) -> Outcome[Json]:
             body = {} if loaded.value is None else spec_to_json(loaded.value)
             return _outcome(stage, loaded, body)
         case "resolved":
-            resolved = _resolve(request)
+            resolved = resolve_one(request)
             body = {}
             if resolved.value is not None:
                 body = model_to_json(resolved.value, request.limits)
@@ -57,16 +56,6 @@ def emit_stage(stage: Stage, request: Request) -> Outcome[Json]:
 def _outcome(stage: Stage, of: Outcome[Any], body: Json) -> Outcome[Json]:
     value = {"format": 1, "stage": stage, **body} if of.value is not None else None
     return Outcome(value, of.diagnostics)
-
-
-def _resolve(request: Request) -> Outcome[ResolvedModel]:
-    loaded = load_spec(request.path, request.root, request.limits, request.text)
-    spec = loaded.value
-    if spec is None:
-        return Outcome(None, loaded.diagnostics)
-    model, variant = choose_model(spec, request)
-    outcome = resolve_model(spec, model, variant, request.sets, request.limits)
-    return Outcome(outcome.value, (*loaded.diagnostics, *outcome.diagnostics))
 
 
 def place_to_json(span: Span | None) -> Json | None:
@@ -188,7 +177,9 @@ def item_to_json(item: n.StackItem) -> Json:
         case n.LoopItem():
             items = [item_to_json(inner) for inner in item.items]
             count = expr_to_json(item.count)
-            made = {"item": "loop", "count": count, "items": items}
+            made: Json = {"item": "loop", "count": count, "items": items}
+            if item.each:
+                made["each"] = True
             if item.adapter is not None:
                 made["with"] = expr_to_json(item.adapter)
             return made

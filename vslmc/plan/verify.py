@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from vslmc.plan.kernels import verify_kernel
 from vslmc.plan.kv import find_reaches, find_sources, make_state
 from vslmc.plan.nodes import (
     Attention,
     Ffn,
     Glu,
-    Kernel,
     Layer,
     Mixer,
     Mla,
@@ -26,7 +26,6 @@ from vslmc.plan.nodes import (
     Resize,
     Rope,
     Stack,
-    Training,
     Xpos,
 )
 from vslmc.plan.python import PythonFfn, PythonMixer
@@ -41,9 +40,7 @@ from vslmc.plan.verify_stacks import (
 )
 from vslmc.plan.verify_stacks import inside as _inside
 from vslmc.plan.verify_stacks import share as _share
-
-ALWAYS_WORK = frozenset({"eager", "sdpa"})
-"""Kernels that need nothing but torch."""
+from vslmc.plan.verify_training import verify_training
 
 
 def verify_plan(plan: Plan) -> list[str]:
@@ -77,7 +74,7 @@ def _broken(plan: Plan) -> Iterator[str]:
     yield from _inside("tensors", _tensors(plan))
     yield from _inside("losses", _losses(plan))
     yield from _inside("losses", verify_losses(plan))
-    yield from _inside("training", _training(plan.training, plan.context))
+    yield from _inside("training", verify_training(plan.training, plan.context))
 
 
 def _positive(where: str, **numbers: int) -> Iterator[str]:
@@ -249,7 +246,7 @@ def _mixer(mixer: Mixer) -> Iterator[str]:
             return
         case _ as unreachable:
             assert_never(unreachable)
-    yield from _inside("kernel", _kernel(mixer.kernel))
+    yield from _inside("kernel", verify_kernel(mixer.kernel))
 
 
 def _attention(mixer: Attention) -> Iterator[str]:
@@ -303,16 +300,6 @@ def _mla(mixer: Mla) -> Iterator[str]:
     yield from _position(mixer.position, mixer.rope_dim)
     yield from _norm("norm", mixer.norm, mixer.kv_rank)
     yield from _share("dropout", mixer.dropout)
-
-
-def _kernel(kernel: Kernel) -> Iterator[str]:
-    candidates = kernel.candidates
-    if not candidates or candidates[-1] not in ALWAYS_WORK:
-        yield f"candidates: {candidates} does not end in one that always works"
-    elif kernel.choice not in ("auto", candidates[0]):
-        yield f"candidates: {candidates} does not begin with {kernel.choice}"
-    if len(set(candidates)) != len(candidates):
-        yield f"candidates: {candidates} repeats itself"
 
 
 def _ffn(ffn: Ffn) -> Iterator[str]:
@@ -370,33 +357,3 @@ def _tensors(plan: Plan) -> Iterator[str]:
 def _losses(plan: Plan) -> Iterator[str]:
     if not any(loss.weight > 0 for loss in plan.losses):
         yield "weight: nothing is trained"
-
-
-def _training(training: Training, context: int) -> Iterator[str]:
-    launch = training.deepspeed
-    numbers = {
-        "steps": training.steps,
-        "micro_batch": training.micro_batch,
-        "log_every": training.log_every,
-        "evaluate_every": training.evaluate_every,
-        "checkpoint_every": training.checkpoint_every,
-        "deepspeed.gpus": launch.gpus,
-        "deepspeed.nodes": launch.nodes,
-    }
-    for name, number in numbers.items():
-        if number < 1:
-            yield f"{name}: {number} is not positive"
-    if min(numbers.values()) >= 1:
-        sequences = training.micro_batch * launch.gpus * launch.nodes
-        if training.batch < 1 or training.batch % (context * sequences):
-            steps = f"{sequences} sequences of {context} tokens"
-            yield f"batch: {training.batch} tokens are no multiple of {steps}"
-    if training.evaluate_batches < 0:
-        yield f"evaluate_batches: {training.evaluate_batches} is negative"
-    if launch.zero not in (0, 1, 2, 3):
-        yield f"deepspeed.zero: {launch.zero} is no stage"
-    yield from _share("validation", training.validation)
-    if not 0 <= training.schedule.warmup <= training.steps:
-        yield f"schedule.warmup: {training.schedule.warmup} of {training.steps} steps"
-    if training.clip is not None and training.clip <= 0:
-        yield f"clip: {training.clip} is not positive"

@@ -42,9 +42,10 @@ def _row(places: Places, counts: Sequence[int], run: Run | Again) -> str:
         times = f", {run.times} times" if run.times > 1 else ""
         again = f"the weights of {span_text(*run.of)} again{times}"
         return f"| {place} | | | {again} | | |"
-    count, size = counts[run.first], run.last - run.first + 1
+    count, size = counts[run.first], (run.last - run.first + 1) // run.times
     number = f"{count:,}{mark_layer(layer).parameters}"
     number = number if size == 1 else f"{size} x {number}"
+    place = place if run.times == 1 else f"{place}, each {run.times} times"
     return f"| {' | '.join([place, *_cells(layer), number])} |"
 
 

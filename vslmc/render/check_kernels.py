@@ -95,7 +95,8 @@ def _check(
 ) -> Iterator[str]:
     runs = "lambda q: True"
     if variant.kernel in ("flex", "flash"):
-        runs = f"package.{variant.kernel}_runs"
+        old = variant.kernel == "flash" and variant.form.flash_2
+        runs = f"package.{'flash_2' if old else variant.kernel}_runs"
     name = f"package.{names[variant]}"
     for numbers in _numbers(variant.form, mixers):
         visible = _visible(variant.form, numbers)

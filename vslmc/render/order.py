@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from vslmc.plan.nodes import Stack
 from vslmc.plan.tensors import written_layers
 from vslmc.render.layout import lay_out_dict, lay_out_sum
-from vslmc.render.repeat import find_repeats
+from vslmc.render.repeat import Repeat, find_repeats
 from vslmc.render.words import Words
 
 
@@ -18,7 +18,7 @@ def stack_constants(stack: Stack, prefix: str = "") -> Words:
     """
     lines: list[str] = []
     if order_of(stack) is not None:
-        lines += lay_out_sum(f"{prefix}ORDER", _order_terms(order_of(stack) or ()))
+        lines += lay_out_sum(f"{prefix}ORDER", order_terms(order_of(stack) or ()))
     for part in find_shared(stack):
         lines.append(f"# By layer, the one whose {part} it uses.")
         lines += _owner_lines(f"{prefix}{part.upper()}S", part_owners(stack, part))
@@ -48,7 +48,7 @@ def part_owners(stack: Stack, part: str) -> tuple[int, ...]:
 
 
 def _owner_lines(name: str, owners: tuple[int, ...]) -> Words:
-    terms = _order_terms(owners)
+    terms = order_terms(owners)
     if len(terms) <= 4:
         return tuple(lay_out_sum(name, terms))
     line = f"{name} = {_tuple_text(owners)}"
@@ -63,18 +63,46 @@ def order_of(stack: Stack) -> tuple[int, ...] | None:
     return None if owners == tuple(range(len(owners))) else owners
 
 
-def _order_terms(owners: Sequence[int]) -> Words:
+def order_terms(owners: Sequence[int]) -> Words:
+    """Tuples whose sum is the order."""
     terms: list[str] = []
     single: list[int] = []
-    for repeat in find_repeats(owners):
+    repeats = find_repeats(owners)
+    while repeats:
+        repeat = repeats[0]
         stretch = owners[repeat.start : repeat.start + repeat.length]
+        count = _count_each(owners, repeats)
+        repeats = repeats[count:]
         if repeat.times == 1:
             single += stretch
             continue
         terms += _single_terms(single)
         single = []
-        terms.append(f"{_tuple_text(stretch)} * {repeat.times}")
+        if count == 1:
+            terms.append(f"{_tuple_text(stretch)} * {repeat.times}")
+        else:
+            terms.append(_each_text(stretch[0], stretch[0] + count, repeat.times))
     return (*terms, *_single_terms(single))
+
+
+def _count_each(owners: Sequence[int], repeats: Sequence[Repeat]) -> int:
+    """How many of the first repeats are layers in turn, each as often in a row; 1 for less than 3."""
+    first = repeats[0]
+    count = 1
+    if first.times == 1 or first.length > 1:
+        return count
+    for repeat in repeats[1:]:
+        alike = (repeat.times, repeat.length) == (first.times, 1)
+        if not alike or owners[repeat.start] != owners[first.start] + count:
+            break
+        count += 1
+    return count if count > 2 else 1
+
+
+def _each_text(start: int, end: int, times: int) -> str:
+    """Each of the layers `start` to `end` so many times in a row."""
+    places = f"{start * times}, {end * times}" if start else f"{end * times}"
+    return f"tuple(place // {times} for place in range({places}))"
 
 
 def _single_terms(numbers: list[int]) -> list[str]:

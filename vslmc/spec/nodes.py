@@ -82,9 +82,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class LoopItem:
-    """`loop N { items }`."""
+    """`loop N { items }`, or `loop N each { items }`."""
 
     count: Expr
+    each: bool
+    """Whether every layer is applied N times in a row, instead of all of them in turn."""
     items: tuple[StackItem, ...]
     adapter: Expr | None
     """What stands behind `with`."""

@@ -31,7 +31,7 @@ def bind_item(entry: s.Entry, found: list[Diagnostic]) -> n.StackItem | None:
             return n.Repeat(count, block, bind_overrides(entry.body, found), entry.span)
         case s.Loop():
             items = bind_items(entry.body, found)
-            return n.LoopItem(entry.count, items, entry.adapter, entry.span)
+            return n.LoopItem(entry.count, entry.each, items, entry.adapter, entry.span)
         case s.Use():
             return n.UseItem(entry.label, entry.span)
         case s.Labelled():
