@@ -67,7 +67,9 @@ def fill(side: str, block: Any) -> None:
         stacks = [torch.randn(experts, HIDDEN, WIDTH) * 0.05 for _ in range(2)]
         down = torch.randn(experts, WIDTH, HIDDEN) * 0.05
         if side == "vslmc":
-            for mine, made in zip((ours.gate, ours.up, ours.down), (*stacks, down)):
+            for mine, made in zip(
+                (ours.gate, ours.up, ours.down), (*stacks, down), strict=True
+            ):
                 mine.copy_(made)
         else:
             ours.gate_up_proj.copy_(torch.cat(stacks, dim=1))

@@ -35,6 +35,7 @@ from vslmc.plan.nodes import (
     Stack,
     SwitchBalance,
     Training,
+    TransformerXl,
 )
 from vslmc.plan.tensors import list_tensors
 from vslmc.source import Origin, Source, Span
@@ -218,6 +219,19 @@ def widths(kind: ResizeKind, sizes: Sequence[int] = (32, 64, 32)) -> Plan:
     return plan(f"widths_{kind}", rows, kind)
 
 
+def far_apart() -> Plan:
+    """Transformer-XL's sinusoids of distances for layers of two widths."""
+    rows = [
+        layer(
+            size,
+            replace(attention(2, theta=None), position=TransformerXl()),
+            Mlp(32, "gelu", False),
+        )
+        for size in (32, 64)
+    ]
+    return plan("far_apart", rows)
+
+
 def moe() -> Plan:
     expert = Glu(32, "silu", False)
     mixture = Moe(
@@ -371,6 +385,7 @@ def all_plans() -> list[Plan]:
         relaxed(),
         previous_kv(full=True),
         no_mixer(),
+        far_apart(),
         *(widths(kind) for kind in KINDS),
         *(
             replace(widths(kind, (64, 32, 64)), name=f"hourglass_{kind}")

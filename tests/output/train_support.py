@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.plans import attention, layer, plan, rms
+from tests.property.compiling import compile_text
 from vslmc.plan.nodes import (
     Glu,
     Layer,
@@ -71,6 +72,54 @@ def char_plan(**changes: Any) -> Plan:
     return recipe(base, **{"tokenizer": "char", "clip": None, **changes})
 
 
+STACKS = {
+    "masked": """
+block base {
+    mixer = attention(heads = 2, position = rope)
+    ffn   = mlp(hidden = 32)
+}
+
+model masked {
+    vocab   = 257
+    context = 64
+    width   = 32
+
+    encoder { layers { 2 * base } }
+}
+""",
+    "spans": """
+block read {
+    mixer = attention(heads = 2, position = t5_bias)
+    ffn   = mlp(hidden = 32)
+}
+
+block write extends read {
+    cross = attention(heads = 2)
+}
+
+model spans {
+    vocab   = 300
+    context = 64
+    width   = 32
+
+    encoder { layers { read } }
+
+    layers { 2 * write }
+}
+""",
+}
+"""Specs with an encoder, alone and beside a decoder."""
+
+
+def stack_plan(name: str, folder: Path, objective: str = "", **changes: Any) -> Plan:
+    """One of them with a recipe of a few steps, trained by `objective`."""
+    text = STACKS[name]
+    if objective:
+        text = text.replace("width   = 32", "width   = 32\n    recipe  = quick")
+        text += f"\nrecipe quick {{ objective = {objective} }}\n"
+    return recipe(compile_text(text, folder), **changes)
+
+
 def render_scripts(made: Plan) -> dict[str, str]:
     """All files but the card and the tests."""
     return {
@@ -109,7 +158,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -197,7 +197,8 @@ def _limit(router: Router, choices: list[Choices]) -> list[Choices]:
 
 def router_losses(plan: Plan, routers: list[Routings]) -> Tensor:
     """What all applied mixtures add to the loss, over the tokens of all sequences."""
-    mixtures = [a.ffn for a in plan.decoder.layers if isinstance(a.ffn, Moe)]
+    layers = [layer for stack in plan.stacks for layer in stack.layers]
+    mixtures = [layer.ffn for layer in layers if isinstance(layer.ffn, Moe)]
     total = torch.zeros((), dtype=torch.float64)
     for index, moe in enumerate(mixtures):
         total = total + _router_loss(moe.router, [each[index] for each in routers])

@@ -14,6 +14,7 @@ __all__ = [
     "Absolute",
     "Adapter",
     "Balance",
+    "Cross",
     "Data",
     "Ffn",
     "Groups",
@@ -21,6 +22,7 @@ __all__ = [
     "Mixer",
     "Mtp",
     "Norm",
+    "Objective",
     "Optimizer",
     "Pattern",
     "Position",
@@ -38,6 +40,7 @@ __all__ = [
     "chunked",
     "constant",
     "cosine",
+    "cross_attention",
     "deepnorm",
     "dilated",
     "dynamic",
@@ -58,10 +61,12 @@ __all__ = [
     "longrope",
     "lora",
     "loss_free",
+    "masked",
     "mla",
     "mlp",
     "moe",
     "mtp",
+    "next_token",
     "normal",
     "ntk",
     "plain",
@@ -75,6 +80,7 @@ __all__ = [
     "sinkhorn",
     "sinusoidal",
     "softmax",
+    "span_corruption",
     "sparsemixer",
     "strided",
     "swiglu",
@@ -87,14 +93,6 @@ __all__ = [
     "yarn",
 ]
 
-Ffn = NewType("Ffn", Value)
-"""A component of the slot `ffn`."""
-Router = NewType("Router", Value)
-"""A component of the slot `router`."""
-Balance = NewType("Balance", Value)
-"""A component of the slot `balance`."""
-Groups = NewType("Groups", Value)
-"""A component of the slot `groups`."""
 Norm = NewType("Norm", Value)
 """A component of the slot `norm`."""
 Scaling = NewType("Scaling", Value)
@@ -107,6 +105,16 @@ Mixer = NewType("Mixer", Value)
 """A component of the slot `mixer`."""
 Adapter = NewType("Adapter", Value)
 """A component of the slot `adapter`."""
+Cross = NewType("Cross", Value)
+"""A component of the slot `cross`."""
+Ffn = NewType("Ffn", Value)
+"""A component of the slot `ffn`."""
+Router = NewType("Router", Value)
+"""A component of the slot `router`."""
+Balance = NewType("Balance", Value)
+"""A component of the slot `balance`."""
+Groups = NewType("Groups", Value)
+"""A component of the slot `groups`."""
 Residual = NewType("Residual", Value)
 """A component of the slot `residual`."""
 Absolute = NewType("Absolute", Value)
@@ -115,6 +123,8 @@ Mtp = NewType("Mtp", Value)
 """A component of the slot `mtp`."""
 Init = NewType("Init", Value)
 """A component of the slot `init`."""
+Objective = NewType("Objective", Value)
+"""A component of the slot `objective`."""
 Data = NewType("Data", Value)
 """A component of the slot `data`."""
 Tokenizer = NewType("Tokenizer", Value)
@@ -123,241 +133,6 @@ Optimizer = NewType("Optimizer", Value)
 """A component of the slot `optimizer`."""
 Schedule = NewType("Schedule", Value)
 """A component of the slot `schedule`."""
-
-
-def mlp(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    activation: (
-        Literal[
-            "relu",
-            "gelu",
-            "gelu_tanh",
-            "quick_gelu",
-            "silu",
-            "relu2",
-            "leaky_relu",
-            "sigmoid",
-            "tanh",
-            "xielu",
-        ]
-        | Term
-        | Default
-    ) = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-) -> Ffn:
-    """down(activation(up(x))).
-
-    hidden: inner width; default 4 * width (as GPT-2).
-    activation: the nonlinearity; default gelu (as GPT-2, in its exact form).
-    bias: biases of the projections; default false (GPT-2 has them, Llama does not).
-    """
-    return Ffn(make_component("ffn", "mlp", locals()))
-
-
-def swiglu(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    unit_offset: bool | Term | Default = DEFAULT,
-) -> Ffn:
-    """Gated FFN with SiLU (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
-    """
-    return Ffn(make_component("ffn", "swiglu", locals()))
-
-
-def geglu(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    unit_offset: bool | Term | Default = DEFAULT,
-) -> Ffn:
-    """Gated FFN with the exact GELU (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
-    """
-    return Ffn(make_component("ffn", "geglu", locals()))
-
-
-def reglu(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    unit_offset: bool | Term | Default = DEFAULT,
-) -> Ffn:
-    """Gated FFN with ReLU (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
-    """
-    return Ffn(make_component("ffn", "reglu", locals()))
-
-
-def glu(
-    *,
-    hidden: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    unit_offset: bool | Term | Default = DEFAULT,
-    activation: (
-        Literal[
-            "relu",
-            "gelu",
-            "gelu_tanh",
-            "quick_gelu",
-            "silu",
-            "relu2",
-            "leaky_relu",
-            "sigmoid",
-            "tanh",
-        ]
-        | Term
-        | Default
-    ) = DEFAULT,
-) -> Ffn:
-    """Gated FFN with any activation (Shazeer 2020, Eq. 6).
-
-    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
-    bias: biases of the projections; default false (as Llama).
-    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
-    activation: the nonlinearity of the gate; default sigmoid (the GLU of Eq. 5).
-    """
-    return Ffn(make_component("ffn", "glu", locals()))
-
-
-def moe(
-    *,
-    experts: Numeric,
-    top_k: Numeric | Default = DEFAULT,
-    expert: (
-        Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
-    ) = DEFAULT,
-    router: (
-        Router
-        | Literal["softmax", "sigmoid", "sinkhorn", "sparsemixer", "expert_choice"]
-        | Default
-    ) = DEFAULT,
-    shared: Numeric | Default = DEFAULT,
-    shared_hidden: Numeric | Default = DEFAULT,
-    shared_gate: bool | Term | Default = DEFAULT,
-    normalise: bool | Term | Default = DEFAULT,
-    scale: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    groups: Groups | Literal["none", None] | Default = DEFAULT,
-    balance: Balance | Literal["none", "switch", "loss_free", None] | Default = DEFAULT,
-    z_loss: Numeric | Default = DEFAULT,
-    capacity: Numeric | Literal["none", None] | Default = DEFAULT,
-    clamp: Numeric | Literal["none", None] | Default = DEFAULT,
-    kernel: Literal["auto", "grouped", "loop"] | Term | Default = DEFAULT,
-) -> Ffn:
-    """Mixture of experts: a router sends each token to a few of them.
-
-    experts: experts to choose from; required.
-    top_k: experts of one token; default 2 (as Mixtral).
-    expert: one expert: any dense FFN; default swiglu (as Mixtral).
-    router: how experts are chosen; default softmax (as Mixtral).
-    shared: experts that every token takes, as one FFN of their size; default 0 (as Mixtral; DeepSeekMoE has some).
-    shared_hidden: inner width of the shared FFN; default shared * expert.hidden (as DeepSeekMoE; Qwen2-MoE has a width of its own).
-    shared_gate: whether a sigmoid of the token scales the shared FFN; default false (as DeepSeekMoE; Qwen2-MoE does).
-    normalise: divide the chosen weights by their sum; default top_k > 1, if the router is softmax or sigmoid (as Mixtral; OLMoE does not. One weight alone would always be one).
-    scale: factor of the weights; default 1 (as Mixtral).
-    bias: whether the router has a bias; default false (as Mixtral; gpt-oss has one).
-    groups: which groups of experts a token may use; default none (as Mixtral).
-    balance: how the load is kept even; default switch; none if the router does so by itself (as Switch Transformer).
-    z_loss: coefficient of the squared logsumexp of the router's logits (ST-MoE, Eq. 5); default 0 (as Mixtral; OLMoE has 0.001).
-    capacity: in training: what an expert takes of a sequence at most, as a factor of its even share; earlier tokens come first, and what finds no place is dropped; default none (none is dropped, as in Mixtral; Switch has 1.25).
-    clamp: bound of gate(x) from above and of up(x) from both sides, in gated experts; default none (as Mixtral; gpt-oss has 7).
-    kernel: how the experts run: one after the other, or all by grouped products; default auto (`loop` for a few experts, else `grouped`).
-    """
-    return Ffn(make_component("ffn", "moe", locals()))
-
-
-def python_ffn(
-    path: str,
-    *,
-    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
-    flops: Numeric | Literal["measured"] | Default = DEFAULT,
-    **arguments: Numeric | bool | str | None,
-) -> Ffn:
-    """A class of your own that works on each token, (B, T, width) -> (B, T, width); further keys go to its constructor.
-
-    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
-    parameters: how many parameters it has; default measured (the package's test counts them).
-    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
-    arguments: what its constructor takes beside the width.
-    """
-    return Ffn(make_component("ffn", "python", locals()))
-
-
-def softmax() -> Router:
-    """Each token takes its likeliest experts: a softmax over all of them (Shazeer et al. 2017)."""
-    return Router(make_component("router", "softmax", locals()))
-
-
-def sigmoid() -> Router:
-    """Each expert has a score of its own, a sigmoid (DeepSeek-V3, Eq. 15)."""
-    return Router(make_component("router", "sigmoid", locals()))
-
-
-def sinkhorn(rounds: Numeric) -> Router:
-    """Softmax weights; while training, experts are chosen from shares that use all of them alike. In training the choice depends on all tokens of a batch (Clark et al. 2022, S-BASE); in evaluation each token takes its likeliest experts.
-
-    rounds: rounds of normalising experts, then tokens; default 8 (near convergence).
-    """
-    return Router(make_component("router", "sinkhorn", locals()))
-
-
-def sparsemixer(jitter: Numeric) -> Router:
-    """Experts are drawn one after the other, each from those near the best (Liu et al. 2024). In evaluation the best is taken. The weight of each is its softmax among those it was drawn from.
-
-    jitter: how near: twice this share of the best score, or of their own if that is larger; default 0.01 (as Phi-3.5-MoE).
-    """
-    return Router(make_component("router", "sparsemixer", locals()))
-
-
-def expert_choice(*, sees_later_tokens: bool | Term | Default = DEFAULT) -> Router:
-    """Each expert takes its likeliest tokens of a sequence, `top_k` experts a token on average. Which ones depends on later tokens too (Zhou et al. 2022).
-
-    sees_later_tokens: accept that the choice depends on later tokens; default false (a decoder that is asked for its next token has none).
-    """
-    return Router(make_component("router", "expert_choice", locals()))
-
-
-def switch(weight: Numeric) -> Balance:
-    """A loss, experts * sum of (share of the choices * mean probability) (Fedus et al. 2021, Eq. 4).
-
-    weight: its coefficient; default 0.01 (the value of the paper).
-    """
-    return Balance(make_component("balance", "switch", locals()))
-
-
-def loss_free(rate: Numeric) -> Balance:
-    """A number for each expert, added to its score where experts are chosen, not to its weight. After each step it grows for experts with less than the mean load, and shrinks for the others (Wang et al. 2024, Algorithm 1).
-
-    rate: by how much; default 0.001 (the value of the paper).
-    """
-    return Balance(make_component("balance", "loss_free", locals()))
-
-
-def limited(
-    count: Numeric,
-    keep: Numeric,
-    *,
-    score: Literal["top_2", "max"] | Term | Default = DEFAULT,
-) -> Groups:
-    """Only experts of the best groups are chosen from (DeepSeek-V2 and V3).
-
-    count: groups of equal size, neighbours in each; required.
-    keep: groups that a token may use; required.
-    score: what ranks a group: the sum of its two best scores, or its best; default top_2 (as DeepSeek-V3; V2 has `max`).
-    """
-    return Groups(make_component("groups", "limited", locals()))
 
 
 def rmsnorm(
@@ -599,6 +374,8 @@ def attention(
         Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
     ) = DEFAULT,
     qk_norm_over: Literal["head", "each", "all"] | Term | Default = DEFAULT,
+    qk_norm_after: bool | Term | Default = DEFAULT,
+    clip: Numeric | Literal["none", None] | Default = DEFAULT,
     scale: Numeric | Literal["auto"] | Default = DEFAULT,
     softcap: Numeric | Literal["none", None] | Default = DEFAULT,
     sink: Literal["none", "learned", "plus_one", None] | Term | Default = DEFAULT,
@@ -623,6 +400,8 @@ def attention(
     position: relative positions; default none (positions are named where wanted).
     qk_norm: norm of every query and key head; default none (as GPT-2 and Llama).
     qk_norm_over: a `head` with weights for all heads; a head, `each` with weights of its own; or `all` at once; default head (as Qwen 3 and Gemma 3; Cohere norms each, OLMo 2 all).
+    qk_norm_after: whether `qk_norm` comes after the rotation; default false (as Qwen 3; Hunyuan turns first).
+    clip: largest magnitude of queries, keys and values, held before they turn; default none (as Llama; MPT and OLMo have it).
     scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
     softcap: scores s become softcap * tanh(s / softcap); default none (as Llama; Gemma 2 has 50).
     sink: one more term of the softmax's sum: exp of a `learned` logit of each head (gpt-oss), or 1; default none (softmax).
@@ -701,6 +480,272 @@ def lora(rank: Numeric) -> Adapter:
     rank: rank of the differences; required.
     """
     return Adapter(make_component("adapter", "lora", locals()))
+
+
+def cross_attention(
+    *,
+    heads: Numeric,
+    head_dim: Numeric | Default = DEFAULT,
+    kv_heads: Numeric | Default = DEFAULT,
+    qk_norm: (
+        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+    ) = DEFAULT,
+    scale: Numeric | Literal["auto"] | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    out_bias: bool | Term | Default = DEFAULT,
+    dropout: Numeric | Default = DEFAULT,
+    kernel: (
+        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
+    ) = DEFAULT,
+) -> Cross:
+    """Attention of a decoder to what its encoder makes (Vaswani et al. 2017).
+
+    heads: query heads; required.
+    head_dim: width of one head; default width / heads (the heads share the width).
+    kv_heads: key and value heads; each serves heads / kv_heads query heads; default heads (multi-head attention).
+    qk_norm: norm of every query and key head; default none (as T5).
+    scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
+    bias: biases of the queries', keys' and values' projections; default false (as T5; BART has them).
+    out_bias: bias of the output projection; default bias (as the others).
+    dropout: dropout of the attention probabilities; default 0 (small models underfit).
+    kernel: implementation; default auto (the best that the device and the packages allow).
+    """
+    return Cross(make_component("cross", "attention", locals()))
+
+
+def mlp(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    activation: (
+        Literal[
+            "relu",
+            "gelu",
+            "gelu_tanh",
+            "quick_gelu",
+            "silu",
+            "relu2",
+            "leaky_relu",
+            "sigmoid",
+            "tanh",
+            "xielu",
+        ]
+        | Term
+        | Default
+    ) = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+) -> Ffn:
+    """down(activation(up(x))).
+
+    hidden: inner width; default 4 * width (as GPT-2).
+    activation: the nonlinearity; default gelu (as GPT-2, in its exact form).
+    bias: biases of the projections; default false (GPT-2 has them, Llama does not).
+    """
+    return Ffn(make_component("ffn", "mlp", locals()))
+
+
+def swiglu(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    unit_offset: bool | Term | Default = DEFAULT,
+) -> Ffn:
+    """Gated FFN with SiLU (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
+    """
+    return Ffn(make_component("ffn", "swiglu", locals()))
+
+
+def geglu(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    unit_offset: bool | Term | Default = DEFAULT,
+) -> Ffn:
+    """Gated FFN with the exact GELU (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
+    """
+    return Ffn(make_component("ffn", "geglu", locals()))
+
+
+def reglu(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    unit_offset: bool | Term | Default = DEFAULT,
+) -> Ffn:
+    """Gated FFN with ReLU (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
+    """
+    return Ffn(make_component("ffn", "reglu", locals()))
+
+
+def glu(
+    *,
+    hidden: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    unit_offset: bool | Term | Default = DEFAULT,
+    activation: (
+        Literal[
+            "relu",
+            "gelu",
+            "gelu_tanh",
+            "quick_gelu",
+            "silu",
+            "relu2",
+            "leaky_relu",
+            "sigmoid",
+            "tanh",
+        ]
+        | Term
+        | Default
+    ) = DEFAULT,
+) -> Ffn:
+    """Gated FFN with any activation (Shazeer 2020, Eq. 6).
+
+    hidden: inner width; default round_to(8/3 * width, 64) (as many parameters as an mlp of 4 * width).
+    bias: biases of the projections; default false (as Llama).
+    unit_offset: whether one is added to up(x); default false (as Llama; gpt-oss does).
+    activation: the nonlinearity of the gate; default sigmoid (the GLU of Eq. 5).
+    """
+    return Ffn(make_component("ffn", "glu", locals()))
+
+
+def moe(
+    *,
+    experts: Numeric,
+    top_k: Numeric | Default = DEFAULT,
+    expert: (
+        Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
+    ) = DEFAULT,
+    router: (
+        Router
+        | Literal["softmax", "sigmoid", "sinkhorn", "sparsemixer", "expert_choice"]
+        | Default
+    ) = DEFAULT,
+    shared: Numeric | Default = DEFAULT,
+    shared_hidden: Numeric | Default = DEFAULT,
+    shared_gate: bool | Term | Default = DEFAULT,
+    normalise: bool | Term | Default = DEFAULT,
+    scale: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    groups: Groups | Literal["none", None] | Default = DEFAULT,
+    balance: Balance | Literal["none", "switch", "loss_free", None] | Default = DEFAULT,
+    z_loss: Numeric | Default = DEFAULT,
+    capacity: Numeric | Literal["none", None] | Default = DEFAULT,
+    clamp: Numeric | Literal["none", None] | Default = DEFAULT,
+    kernel: Literal["auto", "grouped", "loop"] | Term | Default = DEFAULT,
+) -> Ffn:
+    """Mixture of experts: a router sends each token to a few of them.
+
+    experts: experts to choose from; required.
+    top_k: experts of one token; default 2 (as Mixtral).
+    expert: one expert: any dense FFN; default swiglu (as Mixtral).
+    router: how experts are chosen; default softmax (as Mixtral).
+    shared: experts that every token takes, as one FFN of their size; default 0 (as Mixtral; DeepSeekMoE has some).
+    shared_hidden: inner width of the shared FFN; default shared * expert.hidden (as DeepSeekMoE; Qwen2-MoE has a width of its own).
+    shared_gate: whether a sigmoid of the token scales the shared FFN; default false (as DeepSeekMoE; Qwen2-MoE does).
+    normalise: divide the chosen weights by their sum; default top_k > 1, if the router is softmax or sigmoid (as Mixtral; OLMoE does not. One weight alone would always be one).
+    scale: factor of the weights; default 1 (as Mixtral).
+    bias: whether the router has a bias; default false (as Mixtral; gpt-oss has one).
+    groups: which groups of experts a token may use; default none (as Mixtral).
+    balance: how the load is kept even; default switch; none if the router does so by itself (as Switch Transformer).
+    z_loss: coefficient of the squared logsumexp of the router's logits (ST-MoE, Eq. 5); default 0 (as Mixtral; OLMoE has 0.001).
+    capacity: in training: what an expert takes of a sequence at most, as a factor of its even share; earlier tokens come first, and what finds no place is dropped; default none (none is dropped, as in Mixtral; Switch has 1.25).
+    clamp: bound of gate(x) from above and of up(x) from both sides, in gated experts; default none (as Mixtral; gpt-oss has 7).
+    kernel: how the experts run: one after the other, or all by grouped products; default auto (`loop` for a few experts, else `grouped`).
+    """
+    return Ffn(make_component("ffn", "moe", locals()))
+
+
+def python_ffn(
+    path: str,
+    *,
+    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
+    flops: Numeric | Literal["measured"] | Default = DEFAULT,
+    **arguments: Numeric | bool | str | None,
+) -> Ffn:
+    """A class of your own that works on each token, (B, T, width) -> (B, T, width); further keys go to its constructor.
+
+    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
+    parameters: how many parameters it has; default measured (the package's test counts them).
+    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
+    arguments: what its constructor takes beside the width.
+    """
+    return Ffn(make_component("ffn", "python", locals()))
+
+
+def softmax() -> Router:
+    """Each token takes its likeliest experts: a softmax over all of them (Shazeer et al. 2017)."""
+    return Router(make_component("router", "softmax", locals()))
+
+
+def sigmoid() -> Router:
+    """Each expert has a score of its own, a sigmoid (DeepSeek-V3, Eq. 15)."""
+    return Router(make_component("router", "sigmoid", locals()))
+
+
+def sinkhorn(rounds: Numeric) -> Router:
+    """Softmax weights; while training, experts are chosen from shares that use all of them alike. In training the choice depends on all tokens of a batch (Clark et al. 2022, S-BASE); in evaluation each token takes its likeliest experts.
+
+    rounds: rounds of normalising experts, then tokens; default 8 (near convergence).
+    """
+    return Router(make_component("router", "sinkhorn", locals()))
+
+
+def sparsemixer(jitter: Numeric) -> Router:
+    """Experts are drawn one after the other, each from those near the best (Liu et al. 2024). In evaluation the best is taken. The weight of each is its softmax among those it was drawn from.
+
+    jitter: how near: twice this share of the best score, or of their own if that is larger; default 0.01 (as Phi-3.5-MoE).
+    """
+    return Router(make_component("router", "sparsemixer", locals()))
+
+
+def expert_choice(*, sees_later_tokens: bool | Term | Default = DEFAULT) -> Router:
+    """Each expert takes its likeliest tokens of a sequence, `top_k` experts a token on average. Which ones depends on later tokens too (Zhou et al. 2022).
+
+    sees_later_tokens: accept that the choice depends on later tokens; default false (a decoder that is asked for its next token has none).
+    """
+    return Router(make_component("router", "expert_choice", locals()))
+
+
+def switch(weight: Numeric) -> Balance:
+    """A loss, experts * sum of (share of the choices * mean probability) (Fedus et al. 2021, Eq. 4).
+
+    weight: its coefficient; default 0.01 (the value of the paper).
+    """
+    return Balance(make_component("balance", "switch", locals()))
+
+
+def loss_free(rate: Numeric) -> Balance:
+    """A number for each expert, added to its score where experts are chosen, not to its weight. After each step it grows for experts with less than the mean load, and shrinks for the others (Wang et al. 2024, Algorithm 1).
+
+    rate: by how much; default 0.001 (the value of the paper).
+    """
+    return Balance(make_component("balance", "loss_free", locals()))
+
+
+def limited(
+    count: Numeric,
+    keep: Numeric,
+    *,
+    score: Literal["top_2", "max"] | Term | Default = DEFAULT,
+) -> Groups:
+    """Only experts of the best groups are chosen from (DeepSeek-V2 and V3).
+
+    count: groups of equal size, neighbours in each; required.
+    keep: groups that a token may use; required.
+    score: what ranks a group: the sum of its two best scores, or its best; default top_2 (as DeepSeek-V3; V2 has `max`).
+    """
+    return Groups(make_component("groups", "limited", locals()))
 
 
 def plain() -> Residual:
@@ -790,6 +835,37 @@ def fan_in(*, embedding: Numeric | Literal["auto"] | Default = DEFAULT) -> Init:
 def gpt2() -> Init:
     """GPT-2's scheme: normal(std = 0.02, residual = scaled)."""
     return Init(make_component("init", "gpt2", locals()))
+
+
+def next_token() -> Objective:
+    """Every token from those before it: what a decoder is trained for."""
+    return Objective(make_component("objective", "next_token", locals()))
+
+
+def masked(
+    rate: Numeric,
+    *,
+    mask: Numeric | Default = DEFAULT,
+    random: Numeric | Default = DEFAULT,
+) -> Objective:
+    """Hidden tokens from all around them: what an encoder is trained for (BERT, section 3.1).
+
+    rate: share of the tokens that are to be told; default 0.15 (as BERT).
+    mask: share of these that the mask token, the vocabulary's last, replaces; default 0.8 (as BERT).
+    random: share of these that a random token replaces; the rest stay as they are; default 0.1 (as BERT).
+    """
+    return Objective(make_component("objective", "masked", locals()))
+
+
+def span_corruption(
+    rate: Numeric, *, mean_length: Numeric | Default = DEFAULT
+) -> Objective:
+    """Runs of tokens that the source lacks: what a decoder beside an encoder tells (T5). A sentinel, from the end of the vocabulary, stands for each run.
+
+    rate: share of the tokens that are left out; default 0.15 (as T5).
+    mean_length: tokens of a run, on average; default 3 (as T5).
+    """
+    return Objective(make_component("objective", "span_corruption", locals()))
 
 
 def builtin(name: Literal["python_reference"] | Term) -> Data:

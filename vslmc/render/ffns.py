@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Glu, Mlp, Moe
+from vslmc.plan.nodes import Glu, Layer, Mlp, Moe
 from vslmc.plan.parameters import XIELU
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
@@ -48,10 +48,10 @@ class DenseView:
     """Lines of the activation's own parameters."""
 
 
-def render_ffns(structure: Structure) -> Iterator[str]:
-    """One class for each distinct structure, dense ones first."""
+def render_ffns(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
+    """One class for each distinct structure, dense ones first; `layers` are all of the model."""
     yield from _activations(structure)
-    yield from render_routers(structure)
+    yield from render_routers(structure, layers)
     seen: set[str] = set()
     for ffn, name in structure.ffns.items():
         if name not in seen:

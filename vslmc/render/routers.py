@@ -5,12 +5,13 @@ To add a kind: its lines in `_chosen`, a leaf if it needs a function, its number
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from vslmc.plan.nodes import (
     ExpertChoice,
+    Layer,
     LossFree,
     Moe,
     Router,
@@ -62,12 +63,13 @@ DOCS: dict[type, str] = {
 }
 
 
-def render_routers(structure: Structure) -> Iterator[str]:
-    """What routers and experts need, and one class for each distinct router."""
+def render_routers(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
+    """What routers and experts need, and one class for each distinct router; `layers` are all of
+    the model."""
     routers = structure.routers
     if not routers:
         return
-    yield from (read_leaf(leaf) for leaf in dict.fromkeys(_leaves(structure)))
+    yield from (read_leaf(leaf) for leaf in dict.fromkeys(_leaves(structure, layers)))
     seen: set[str] = set()
     for router, name in routers.items():
         if name not in seen:
@@ -75,7 +77,7 @@ def render_routers(structure: Structure) -> Iterator[str]:
             yield render("model/router.py.jinja", _view(router, name))
 
 
-def _leaves(structure: Structure) -> Iterator[str]:
+def _leaves(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
     yield "routed"
     for router in structure.routers:
         if isinstance(router.kind, Sinkhorn):
@@ -86,10 +88,9 @@ def _leaves(structure: Structure) -> Iterator[str]:
             yield "limit_groups"
         if router.capacity is not None:
             yield "among_first"
-    moes = [x for x in structure.layers if isinstance(x.ffn, Moe)]
     sizes = [
         size
-        for layer in moes
+        for layer in layers
         if isinstance(layer.ffn, Moe) and layer.ffn.kernel == "grouped"
         for size in (layer.width, layer.ffn.expert.hidden)
     ]

@@ -29,6 +29,12 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     resizes.R.fill                   (after - before,)          resize = learned
     norm.weight|bias                 (width,)                   the final norm
     head.weight                      (vocab, width)             unless tied
+    types.weight                     (types, width)             types of tokens
+    layers.J.norm_cross.weight|bias  (width,)                   beside an encoder
+    layers.J.cross.q.weight|bias     (heads * head_dim, width)
+    layers.J.cross.kv.weight|bias    (2 * kv_heads * head_dim, width of the memory)
+    layers.J.cross.out.weight|bias   (width, heads * head_dim)
+    encoder.*                        the same of the encoder beside a decoder
 """
 
 from __future__ import annotations
@@ -89,15 +95,19 @@ from vslmc.plan.nodes.plan import (
 )
 from vslmc.plan.nodes.stack import (
     Embedding,
+    EncoderEnds,
     Form,
     Head,
     Layer,
     Loss,
+    Masking,
     Mtp,
     Placement,
     Residual,
     Resize,
     ResizeKind,
+    Role,
+    Spans,
     Stack,
     Transform,
 )
@@ -130,6 +140,7 @@ __all__ = [
     "Dilated",
     "DynamicScaling",
     "Embedding",
+    "EncoderEnds",
     "ExpertChoice",
     "Ffn",
     "Form",
@@ -150,6 +161,7 @@ __all__ = [
     "Lora",
     "Loss",
     "LossFree",
+    "Masking",
     "Mixer",
     "Mla",
     "Mlp",
@@ -167,6 +179,7 @@ __all__ = [
     "Residual",
     "Resize",
     "ResizeKind",
+    "Role",
     "Rope",
     "Router",
     "RouterKind",
@@ -176,6 +189,7 @@ __all__ = [
     "Sink",
     "Sinkhorn",
     "Softmax",
+    "Spans",
     "SparseMixer",
     "Stack",
     "Strided",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vslmc.spec.parts.cross import CrossAttention, NoCross
 from vslmc.spec.parts.experts import (
     EXPERT_KERNELS,
     Balance,
@@ -90,6 +91,7 @@ __all__ = [
     "Attention",
     "Balance",
     "ChunkedPattern",
+    "CrossAttention",
     "DilatedPattern",
     "DynamicScaling",
     "ExpertChoiceRouter",
@@ -114,6 +116,7 @@ __all__ = [
     "Mlp",
     "Moe",
     "NoBalance",
+    "NoCross",
     "NoFfn",
     "NoGroups",
     "NoMixer",
