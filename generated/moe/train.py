@@ -547,8 +547,9 @@ class Watch:
             if part == "router":
                 sums = torch.zeros(len(module.weight) + 3, dtype=torch.double)
                 self.sums[layer] = sums
-                hook = lambda *call, into=sums: self.add(into, call[-1])
-                module.register_forward_hook(hook)
+                module.register_forward_hook(
+                    lambda *call, into=sums: self.add(into, call[-1])
+                )
 
     def add(self, sums: Tensor, routed: tuple[Tensor, ...]) -> None:
         """Add what a router made of some tokens."""

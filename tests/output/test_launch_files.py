@@ -85,7 +85,7 @@ def test_the_layer_table_merges_equal_neighbours_and_names_shared_weights() -> N
     assert [row[:2] for row in rows[:2]] == [["0", "32"], ["1", "48"]]
     assert rows[1][3:5] == [
         "attention: heads 3 x 16, kv 3, window 8, position rope(10000), qk_norm none, kernel auto",
-        "moe 2/4 swiglu 16 + 16",
+        "moe 2/4 swiglu 16 + 16 sigmoid",
     ]
     assert any("the weights of 0-1 again" in cell for row in rows for cell in row)
 
