@@ -149,9 +149,7 @@ def model_view(plan: Plan, structures: tuple[Structure, ...]) -> ModelView:
     )
 
 
-GENERATE = (
-    "Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."
-)
+GENERATE = "Continue tokens (B, T); a sequence that drew one of `stop` repeats it."
 
 
 def _cache(structure: Structure) -> Call:
