@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from tests.property.compiling import compile_text
+from tests.property.encoder_keys import ENCODER_KEYS, encoder_texts
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.nodes import Plan
 from vslmc.render.launch import render_ds_config, render_launch_sh, render_launch_slurm
@@ -396,8 +397,10 @@ def all_keys() -> list[str]:
     """Every key of the language, by the field tables."""
     found = [
         f"{name}.{key}"
-        for kinds in KINDS.values()
-        for name, kind in kinds.items()
+        for slot, kinds in KINDS.items()
+        for name, kind in (
+            ("cross" if slot == "cross" else n, k) for n, k in kinds.items()
+        )
         for key in settings_of(kind.cls)
     ]
     return found + [
@@ -407,6 +410,8 @@ def all_keys() -> list[str]:
 
 def texts(key: str) -> tuple[str, str]:
     """Two specs that differ in the key alone."""
+    if key in ENCODER_KEYS:
+        return encoder_texts(key)
     if key == "model.width":
         text = spec({"ffn": "mlp(hidden = 8)"}).replace("    width = 16\n", "", 1)
         return text, text.replace("width = 32", "width = 64")
@@ -482,7 +487,7 @@ def write_classes(folder: Path) -> None:
 
 
 def test_every_key_has_a_line() -> None:
-    assert sorted(set(all_keys())) == sorted(KEYS)
+    assert sorted(set(all_keys())) == sorted([*KEYS, *ENCODER_KEYS])
 
 
 @pytest.mark.parametrize("key", sorted(CONSENTS))
@@ -493,7 +498,7 @@ def test_consent_turns_an_error_into_a_model(key: str, tmp_path: Path) -> None:
     compile_text(after, tmp_path)
 
 
-@pytest.mark.parametrize("key", sorted(set(KEYS) - CONSENTS))
+@pytest.mark.parametrize("key", sorted({*KEYS, *ENCODER_KEYS} - CONSENTS))
 def test_key_has_an_effect(key: str, tmp_path: Path) -> None:
     before, after = texts(key)
     assert before != after
