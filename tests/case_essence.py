@@ -20,6 +20,7 @@ from vslmc.plan.nodes import (
     Plan,
     Position,
     Resize,
+    Retrieval,
     Rope,
     Training,
 )
@@ -192,8 +193,22 @@ def describe_ffn(ffn: Ffn | None) -> str:
             "" if ffn.normalise else "raw weights",
             f"balance={ffn.balance:g}",
         )
+    if isinstance(ffn, Retrieval):
+        return describe_retrieval(ffn)
     kind = type(ffn).__name__.lower()
     return f"{kind} {ffn.hidden} {ffn.activation}{' bias' if ffn.bias else ''}"
+
+
+def describe_retrieval(ffn: Retrieval) -> str:
+    """`rows 2 x 4 of 16*16 by 32 batchnorm softmax, gelu, fused`."""
+    return _join(
+        f"rows {ffn.heads} x {ffn.top_k} of {ffn.size}*{ffn.size}",
+        f"by {'shared' if ffn.shared_keys else 'own'} keys of {ffn.key_dim}",
+        f"{ffn.query_norm} {ffn.scores}, {ffn.activation}",
+        "gated" if ffn.gated else "",
+        f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
+        ffn.kernel,
+    )
 
 
 def describe_training(training: Training) -> dict[str, Any]:

@@ -103,10 +103,33 @@ def dense_ffns(draw: DrawFn) -> str:
 
 
 @composite
+def retrievals(draw: DrawFn) -> str:
+    """Rows that product keys choose."""
+    name = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
+    size = draw(st.integers(1, 4))
+    keys = [
+        f"{'memories' if name == 'pkm' else 'experts'} = {size}**2",
+        f"heads = {draw(st.integers(1, 2))}",
+        f"top_k = {draw(st.integers(1, size**2))}",
+        f"key_dim = {draw(st.sampled_from([2, 8]))}",
+        f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
+        f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
+        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",
+    ]
+    if name == "peer":
+        keys.append(f"glu = {draw(st.sampled_from(['true', 'false']))}")
+    if name == "cdmoe":
+        keys.append(f"shared = {draw(dense_ffns())}")
+    return f"{name}({', '.join(keys)})"
+
+
+@composite
 def ffns(draw: DrawFn) -> str:
     """Any FFN."""
     if draw(st.integers(0, 2)):
         return draw(dense_ffns())
+    if draw(st.integers(0, 2)) == 0:
+        return draw(retrievals())
     experts = draw(st.sampled_from([1, 2, 3, 4]))
     top_k = draw(st.integers(1, experts))
     shared = draw(st.sampled_from([0, 0, 1, 2]))
@@ -116,6 +139,11 @@ def ffns(draw: DrawFn) -> str:
         f"moe(experts = {experts}, top_k = {top_k}, shared = {shared}, normalise = {normalise}, "
         f"balance = {balance}, expert = {draw(dense_ffns())})"
     )
+
+
+def has_experts(text: str) -> bool:
+    """Whether some FFN is not dense: low-rank differences are for dense ones."""
+    return any(f"{name}(" in text for name in ("moe", "peer", "pkm"))
 
 
 @composite
@@ -148,7 +176,7 @@ def stack_items(draw: DrawFn, attentive: list[bool], experts: list[int]) -> str:
         shape = draw(st.sampled_from(["plain", "plain", "loop", "label"]))
         if shape == "loop":
             item = f"loop {draw(st.integers(1, 3))} {{ {item} }}"
-            if "moe" not in item and number not in experts and draw(st.booleans()):
+            if not has_experts(item) and number not in experts and draw(st.booleans()):
                 item += f" with lora(rank = {draw(st.integers(1, 2))})"
         elif shape == "label":
             item = f"part{labels}: {item}"
@@ -189,7 +217,7 @@ def spec_texts(draw: DrawFn) -> str:
         if draw(st.booleans()):
             forms = [f for f in FORMS if attentive[-1] or "parallel" not in f]
             body.append(draw(st.sampled_from(forms)))
-        experts += [number] if "moe" in " ".join(body) else []
+        experts += [number] if has_experts(" ".join(body)) else []
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
     resize = draw(st.sampled_from(["carry", "pad", "project", "learned"]))
     tie = "true" if resize == "carry" and draw(st.booleans()) else "false"

@@ -31,6 +31,7 @@ from vslmc.plan.nodes import Attention, Plan
 from vslmc.plan.passes import run_passes
 from vslmc.plan.verify import verify_plan
 from vslmc.render.model import render_model
+from vslmc.render.structure import keeps_statistics
 from vslmc.render.training import decay_lines
 
 
@@ -52,7 +53,8 @@ def test_parameters_are_the_tensors_of_the_plan(plan: Plan) -> None:
     model = build_model(plan)
     found = {name: tuple(value.shape) for name, value in model.named_parameters()}
     assert list(found.items()) == [(t.name, t.shape) for t in plan.tensors]
-    assert list(model.state_dict()) == list(found)
+    kept = {name for name, _ in model.named_buffers()}
+    assert [name for name in model.state_dict() if name not in kept] == list(found)
     assert sum(p.numel() for p in model.parameters()) == plan.parameters
 
 
@@ -111,6 +113,8 @@ def test_the_code_as_it_is_agrees_in_fp32(plan: Plan) -> None:
 def test_the_loss_is_that_of_the_reference(plan: Plan, training: bool) -> None:
     if plan.context == 1:
         return
+    # Statistics of a batch are a law of their own: the reference sees one token at a time.
+    training &= not any(keeps_statistics(a.ffn) for a in plan.decoder.layers)
     model = build_double(plan).train(training)
     stir(model)
     tokens = draw_tokens(plan)

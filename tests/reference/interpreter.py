@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tests.reference.attention import Passed, mix
 from tests.reference.parts import Sequence, State, activate, linear, norm, sinusoid
-from vslmc.plan.nodes import Ffn, Glu, Layer, Mlp, Moe, Plan, Resize
+from vslmc.plan.nodes import Ffn, Glu, Layer, Mlp, Moe, Norm, Plan, Resize, Retrieval
 from vslmc.plan.python import PythonFfn
 
 
@@ -317,6 +317,8 @@ def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: Routing) -> Tens
             hidden = gate * linear(state, f"{name}.up", x)
         case Moe():
             return _moe(ffn, state, name, x, routing)
+        case Retrieval():
+            return _retrieval(ffn, state, name, x)
         case PythonFfn():
             raise NotImplementedError("its class alone knows what it computes")
     return linear(state, f"{name}.down", hidden)
@@ -336,6 +338,51 @@ def _moe(moe: Moe, state: State, name: str, x: Tensor, routing: Routing) -> Tens
     if moe.shared is not None:
         out = out + _ffn(moe.shared, state, f"{name}.shared", x, routing)
     return out
+
+
+def _retrieval(ffn: Retrieval, state: State, name: str, x: Tensor) -> Tensor:
+    """The best of all rows, each scored in full, for one head after the other."""
+    query = state[f"{name}.query.weight"] @ x
+    if ffn.query_norm == "batchnorm":
+        query = query - state[f"{name}.query_norm.running_mean"]
+        query = query / (state[f"{name}.query_norm.running_var"] + 1e-5).sqrt()
+        query = query * state[f"{name}.query_norm.weight"]
+        query = query + state[f"{name}.query_norm.bias"]
+    out, shared = torch.zeros_like(x), ffn.shared
+    for head in range(ffn.heads):
+        own = query[head * ffn.key_dim : (head + 1) * ffn.key_dim]
+        if ffn.query_norm == "layernorm":
+            kind = Norm("layernorm", ffn.key_dim, 1e-5, True)
+            own = norm(kind, state, f"{name}.query_norm", own)
+        keys = state[f"{name}.keys"]
+        first, second = keys if ffn.shared_keys else keys[head]
+        half = ffn.key_dim // 2
+        a, b = first @ own[:half], second @ own[half:]
+        scores = [
+            float(a[row // ffn.size] + b[row % ffn.size]) for row in range(ffn.rows)
+        ]
+        best = sorted(range(ffn.rows), key=lambda row: -scores[row])[: ffn.top_k]
+        chosen = torch.stack([a[row // ffn.size] + b[row % ffn.size] for row in best])
+        softmax = ffn.scores == "softmax"
+        weights = chosen.softmax(dim=0) if softmax else torch.sigmoid(chosen)
+        for row, weight in zip(best, weights, strict=True):
+            out = out + weight * _row(ffn, state, name, x, row)
+    return (
+        out
+        if shared is None
+        else out + _ffn(shared, state, f"{name}.shared", x, Routing())
+    )
+
+
+def _row(ffn: Retrieval, state: State, name: str, x: Tensor, row: int) -> Tensor:
+    """What one row gives: its value, times its neuron if it is an expert."""
+    value = state[f"{name}.down"][row]
+    if ffn.activation is None:
+        return value
+    up = state[f"{name}.up"][row] @ x
+    if not ffn.gated:
+        return activate(ffn.activation, up) * value
+    return activate(ffn.activation, state[f"{name}.gate"][row] @ x) * up * value
 
 
 def _expert_state(moe: Moe, state: State, name: str, expert: int) -> State:

@@ -10,7 +10,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.source import Span
 from vslmc.spec.fields import Component, kind_of, settings_of
-from vslmc.spec.parts import Attention, Mla, Moe, NoFfn, NoMixer
+from vslmc.spec.parts import Attention, Mla, Moe, NoFfn, NoMixer, Retrieval
 
 
 def verify_previous(model: ResolvedModel) -> Iterator[Diagnostic]:
@@ -86,7 +86,7 @@ def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
         if foreign := list(verify_adapted(layer)):
             yield from foreign
             return
-        for part, what in (("ffn", Moe), ("mixer", Mla)):
+        for part, what in (("ffn", Moe | Retrieval), ("mixer", Mla)):
             found = getattr(layer.block, part)
             if isinstance(found, what):
                 place = found.span or layer.span

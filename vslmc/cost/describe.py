@@ -10,7 +10,7 @@ from vslmc.cost.describe_python import (
     describe_python,
     name_mixer,
 )
-from vslmc.plan.nodes import Attention, Ffn, Form, Glu, Layer, Mlp, Moe
+from vslmc.plan.nodes import Attention, Ffn, Form, Glu, Layer, Mlp, Moe, Retrieval
 from vslmc.plan.python import PythonFfn
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "format_bytes",
     "format_count",
     "name_mixer",
+    "name_retrieval",
 ]
 
 _GLU_NAMES = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
@@ -100,10 +101,35 @@ def describe_ffn(ffn: Ffn) -> str:
         case Moe():
             shared = f" + {ffn.shared.hidden}" if ffn.shared is not None else ""
             return f"moe {ffn.top_k}/{ffn.experts} {describe_ffn(ffn.expert)}{shared}"
+        case Retrieval():
+            return describe_retrieval(ffn)
         case PythonFfn():
             return f"python {describe_python(ffn)}"
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def name_retrieval(ffn: Retrieval) -> str:
+    """The kind that a spec would say."""
+    if ffn.activation is None:
+        return "pkm"
+    return "peer" if ffn.shared is None else "cdmoe"
+
+
+def describe_retrieval(ffn: Retrieval) -> str:
+    """`peer 8 x 16/1048576 gelu`, `pkm 4 x 32/262144`, `cdmoe 2 x 4/4096 silu + swiglu 512`."""
+    return " ".join(
+        word
+        for word in (
+            f"{name_retrieval(ffn)} {ffn.heads} x {ffn.top_k}/{ffn.rows}",
+            ffn.activation or "",
+            "gated" if ffn.gated else "",
+            "sigmoid" if ffn.scores == "sigmoid" else "",
+            "gather" if ffn.kernel == "gather" else "",
+            f"+ {describe_ffn(ffn.shared)}" if ffn.shared else "",
+        )
+        if word
+    )
 
 
 def _bias(bias: bool) -> str:

@@ -29,6 +29,7 @@ from vslmc.plan.nodes import (
     Mlp,
     Moe,
     Norm,
+    Retrieval,
     Rope,
     Strided,
     T5Bias,
@@ -69,7 +70,7 @@ def value_of(value: Any) -> Value:
     match value:
         case Norm():
             return describe_norm(value)
-        case Mlp() | Glu() | Moe() | PythonFfn():
+        case Mlp() | Glu() | Moe() | Retrieval() | PythonFfn():
             return describe_ffn(value)
         case PythonMixer():
             return name_mixer(value)

@@ -24,6 +24,7 @@ from vslmc.plan.nodes import (
     Plan,
     Position,
     Resize,
+    Retrieval,
     Rope,
     Stack,
     Training,
@@ -32,6 +33,7 @@ from vslmc.plan.nodes import (
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.tensors import list_tensors
 from vslmc.plan.verify_python import verify_python
+from vslmc.plan.verify_retrieval import verify_retrieval
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
 """Kernels that need nothing but torch."""
@@ -310,6 +312,8 @@ def _ffn(ffn: Ffn) -> Iterator[str]:
             yield from _positive("ffn", hidden=ffn.hidden)
         case Moe():
             yield from _moe(ffn)
+        case Retrieval():
+            yield from verify_retrieval(ffn)
         case PythonFfn():
             yield from verify_python(ffn)
         case _ as unreachable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Glu, Mlp, Moe
+from vslmc.plan.nodes import Glu, Mlp, Moe, Retrieval
 from vslmc.plan.parameters import XIELU
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
@@ -16,6 +16,7 @@ from vslmc.render.parts import (
     linear_arguments,
     linear_name,
 )
+from vslmc.render.retrieval import render_retrieval, retrieval_leaves
 from vslmc.render.structure import Structure
 from vslmc.render.words import ListedFfn, Words
 
@@ -82,6 +83,8 @@ def render_ffns(structure: Structure) -> Iterator[str]:
     yield from _activations(structure)
     if moes:
         yield from _expert_products(structure)
+    for leaf in retrieval_leaves(structure):
+        yield read_leaf(leaf)
     seen: set[str] = set()
     for ffn, name in structure.ffns.items():
         if name not in seen:
@@ -93,7 +96,7 @@ def _activations(structure: Structure) -> Iterator[str]:
     """Activations that PyTorch lacks."""
     dense = [f.expert if isinstance(f, Moe) else f for f in structure.ffns]
     for name in dict.fromkeys(f.activation for f in dense):
-        if name in ACTIVATION_LEAVES:
+        if name and name in ACTIVATION_LEAVES:
             yield read_leaf(ACTIVATION_LEAVES[name])
 
 
@@ -112,6 +115,8 @@ def _expert_products(structure: Structure) -> Iterator[str]:
 def _render_ffn(ffn: ListedFfn, name: str, structure: Structure) -> str:
     if isinstance(ffn, Moe):
         return render("model/moe.py.jinja", _moe_view(ffn, name, structure))
+    if isinstance(ffn, Retrieval):
+        return render_retrieval(ffn, name, structure)
     gated = isinstance(ffn, Glu)
     x = "x, turn" if ffn.lora else "x"
     value = gate_text(ffn, f"self.gate({x})", f"self.up({x})")

@@ -14,6 +14,7 @@ from vslmc.plan.nodes import (
     Moe,
     Norm,
     Plan,
+    Retrieval,
     Rope,
     T5Bias,
     TransformerXl,
@@ -173,6 +174,11 @@ def borrows_kv(mixer: Mixer | None) -> bool:
 def is_balanced(ffn: Ffn | None) -> bool:
     """Whether this FFN adds a balance loss."""
     return isinstance(ffn, Moe) and ffn.balance > 0
+
+
+def keeps_statistics(ffn: Ffn | None) -> bool:
+    """Whether this FFN has a norm over the tokens of a batch."""
+    return isinstance(ffn, Retrieval) and ffn.query_norm == "batchnorm"
 
 
 def _common_eps(norms: Iterable[Norm | None]) -> float | None:

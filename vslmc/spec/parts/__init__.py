@@ -60,6 +60,7 @@ from vslmc.spec.parts.positions import (
     YarnScaling,
 )
 from vslmc.spec.parts.python import PythonFfn, PythonMixer, PythonPart, free_setting
+from vslmc.spec.parts.retrieval import CdMoe, Peer, Pkm, Retrieval
 
 __all__ = [
     "ACTIVATIONS",
@@ -71,6 +72,7 @@ __all__ = [
     "Alibi",
     "AnyGlu",
     "Attention",
+    "CdMoe",
     "ChunkedPattern",
     "DilatedPattern",
     "DynamicScaling",
@@ -100,11 +102,14 @@ __all__ = [
     "NtkScaling",
     "OriginalScaling",
     "Pattern",
+    "Peer",
+    "Pkm",
     "Position",
     "PythonFfn",
     "PythonMixer",
     "PythonPart",
     "ReGlu",
+    "Retrieval",
     "RmsNorm",
     "Rope",
     "Scaling",
