@@ -8,6 +8,7 @@ from typing import Any
 from vslmc.plan.nodes import (
     Attention,
     Embedding,
+    EncoderEnds,
     Ffn,
     Form,
     Head,
@@ -22,6 +23,7 @@ from vslmc.plan.nodes import (
     Resize,
     Retrieval,
     Rope,
+    Stack,
     Training,
 )
 from vslmc.plan.python import PythonPart
@@ -30,18 +32,14 @@ from vslmc.source import Origin
 
 def describe_plan(plan: Plan) -> dict[str, Any]:
     """What a reader checks by hand."""
-    training = plan.training
+    training, source = plan.training, plan.source
     return {
         "name": plan.name,
         "vocab": plan.vocab,
         "context": plan.context,
         "parameters": plan.parameters,
-        "embedding": _join(
-            f"width={plan.embedding.width}",
-            "learned positions" if plan.embedding.learned_positions else "",
-            _dropout(plan.embedding.dropout),
-            *describe_more(plan.embedding, Embedding(0, False, 0.0, Origin())),
-        ),
+        "embedding": describe_embedding(plan.embedding),
+        **({} if source is None else describe_source(source, plan.stacks[0])),
         "layers": [describe_layer(layer) for layer in plan.decoder.layers],
         "head": _join(
             describe_resize(plan.decoder.exit),
@@ -51,7 +49,36 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
             *describe_more(plan.head, Head(0, None, False, Origin())),
         ),
         "init": _init(plan),
+        **{
+            loss.kind: describe_value(loss.corruption)
+            for loss in plan.losses
+            if loss.corruption is not None
+        },
         "training": describe_training(training),
+    }
+
+
+def describe_embedding(embedding: Embedding) -> str:
+    """Its width, and what is not as usual."""
+    return _join(
+        f"width={embedding.width}",
+        "learned positions" if embedding.learned_positions else "",
+        _dropout(embedding.dropout),
+        *describe_more(embedding, Embedding(0, False, 0.0, Origin())),
+    )
+
+
+def describe_source(source: EncoderEnds, stack: Stack) -> dict[str, Any]:
+    """The encoder beside a decoder."""
+    tied = "tied" if source.tied else ""
+    return {
+        "source": _join(describe_embedding(source.embedding), tied),
+        "encoder": [describe_layer(layer) for layer in stack.layers],
+        "memory": _join(
+            describe_resize(stack.exit),
+            f"width={source.width}",
+            describe_norm(source.norm),
+        ),
     }
 
 
@@ -63,6 +90,7 @@ def describe_layer(layer: Layer) -> str:
         f"width={layer.width}",
         describe_norm(layer.norm),
         describe_mixer(layer.mixer),
+        f"cross ({describe_mixer(layer.cross)})" if layer.cross else "",
         describe_ffn(layer.ffn),
         _dropout(layer.dropout),
         "" if layer.turn is None else f"turn={layer.turn} {_lora(layer)}",
@@ -151,7 +179,7 @@ def describe_mixer(mixer: Mixer | None) -> str:
             f"cache={mixer.state.slots}x{mixer.state.width}"
             + ("" if mixer.state.kind != "recent" else " recent")
             if mixer.state
-            else "kv=from_previous"
+            else "kv=from_previous" if mixer.causal else ""
         ),
         *([] if mixer.out_bias == mixer.bias else [f"out_bias={mixer.out_bias}"]),
         *describe_more(mixer, PLAIN),

@@ -33,6 +33,7 @@ from vslmc.plan.nodes import (
     Schedule,
     Stack,
     Training,
+    TransformerXl,
 )
 from vslmc.plan.tensors import list_tensors
 from vslmc.source import Origin, Source, Span
@@ -216,6 +217,19 @@ def widths(kind: ResizeKind, sizes: Sequence[int] = (32, 64, 32)) -> Plan:
     return plan(f"widths_{kind}", rows, kind)
 
 
+def far_apart() -> Plan:
+    """Transformer-XL's sinusoids of distances for layers of two widths."""
+    rows = [
+        layer(
+            size,
+            replace(attention(2, theta=None), position=TransformerXl()),
+            Mlp(32, "gelu", False),
+        )
+        for size in (32, 64)
+    ]
+    return plan("far_apart", rows)
+
+
 def moe() -> Plan:
     expert = Glu(32, "silu", False)
     mixture = Moe(4, 2, expert, Glu(32, "silu", False), True, 0.01)
@@ -389,6 +403,7 @@ def all_plans() -> list[Plan]:
         relaxed(),
         previous_kv(full=True),
         no_mixer(),
+        far_apart(),
         *(widths(kind) for kind in KINDS),
         *(
             replace(widths(kind, (64, 32, 64)), name=f"hourglass_{kind}")

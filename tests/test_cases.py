@@ -81,7 +81,7 @@ def run_commands(folder: Path, work: Path) -> str:
     for line in (folder / "commands").read_text("utf-8").splitlines():
         command = line.replace("vslmc ", f"{shlex.quote(sys.executable)} -m vslmc ", 1)
         done = subprocess.run(
-            command, shell=True, cwd=work, capture_output=True, text=True, timeout=60
+            command, shell=True, cwd=work, capture_output=True, text=True, timeout=600
         )
         text = done.stderr
     return text

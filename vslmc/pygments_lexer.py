@@ -28,7 +28,7 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 START = r"(?<![^\s{,])"
 """An entry starts after a separator, never in the middle of a path."""
 DECLARING = "block|model|variant|recipe|param|ablate|sweep|without"
-JOINING = ("extends", "of", "in", "every", "with", "match", "within")
+JOINING = ("extends", "of", "in", "every", "each", "with", "match", "within")
 UNITS = "|".join(sorted(vocabulary.UNIT_DOCS, key=len, reverse=True))
 DIGITS = r"[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?"
 CONSTANTS = sorted(set(vocabulary.CONSTANTS) - {"edition"})

@@ -244,13 +244,13 @@ class TorchEngine:
         self.scaler = torch.amp.GradScaler(world.device.type, enabled=fp16)
 
     def step(
-        self, batches: list[tuple[Tensor, Tensor]], lr: float
+        self, batches: list[tuple[Tensor, ...]], lr: float
     ) -> tuple[Tensor, Tensor]:
         """One optimizer step on some micro-batches: their mean loss, the gradient norm."""
         total = torch.zeros((), device=self.world.device)
-        for index, (tokens, targets) in enumerate(batches):
+        for index, batch in enumerate(batches):
             with self.synchronised(index == len(batches) - 1):
-                loss = self.loss(tokens, targets) / len(batches)
+                loss = self.loss(*batch) / len(batches)
                 self.scaler.scale(loss).backward()
             total += loss.detach()
         for group in self.optimizer.param_groups:
@@ -319,15 +319,15 @@ class DeepSpeedEngine:
         self.world = world
 
     def step(
-        self, batches: list[tuple[Tensor, Tensor]], lr: float
+        self, batches: list[tuple[Tensor, ...]], lr: float
     ) -> tuple[Tensor, Tensor]:
         """One optimizer step on some micro-batches: their mean loss, the gradient norm."""
         total = torch.zeros((), device=self.world.device)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         norm: Tensor | float = math.nan
-        for tokens, targets in batches:
-            loss = self.loss(tokens, targets)
+        for batch in batches:
+            loss = self.loss(*batch)
             self.loss.backward(loss)
             norm = self.local_norm()
             self.loss.step()
@@ -527,10 +527,10 @@ def save(
 
 @torch.no_grad()
 def evaluate(
-    engine: Engine, world: World, windows: tuple[Tensor, Tensor], micro_batch: int
+    engine: Engine, world: World, windows: tuple[Tensor, ...], micro_batch: int
 ) -> float:
     """Mean loss per token of the validation split, each process taking its share."""
-    batches = list(zip(*(half.split(micro_batch) for half in windows), strict=True))
+    batches = list(zip(*(part.split(micro_batch) for part in windows), strict=True))
     spread = torch.linspace(0, len(batches) - 1, min(EVALUATE_BATCHES, len(batches)))
     batches = [batches[int(index)] for index in spread]
     rounds = -(-len(batches) // world.size)
@@ -538,10 +538,10 @@ def evaluate(
     engine.loss.eval()
     for index in range(world.rank, rounds * world.size, world.size):
         # ZeRO-3 gathers in lockstep: who has no batch left repeats the last, for nothing.
-        tokens, targets = batches[min(index, len(batches) - 1)]
-        loss = engine.loss(tokens.to(world.device), targets.to(world.device)).item()
+        batch = batches[min(index, len(batches) - 1)]
+        loss = engine.loss(*(part.to(world.device) for part in batch)).item()
         if index < len(batches):
-            found = int((targets != -100).sum())
+            found = int((batch[1] != -100).sum())  # targets
             total, count = total + loss * found, count + found
     engine.loss.train()
     total, count = world.add([total, count])
@@ -559,9 +559,9 @@ def train_step(
     torch.manual_seed(derive_seed(options.seed, step, world.rank))
     sequences = options.batch // CONTEXT
     batch = draw_batch(tokens, sequences, options.seed, step, world.rank, world.size)
-    halves = [half.to(world.device).split(options.micro_batch) for half in batch]
+    parts = [part.to(world.device).split(options.micro_batch) for part in batch]
     lr = learning_rate(step, options.steps)
-    return engine.step(list(zip(*halves, strict=True)), lr)
+    return engine.step(list(zip(*parts, strict=True)), lr)
 
 
 def train(options: argparse.Namespace, world: World) -> Log:

@@ -71,7 +71,8 @@ def test_loss_is_the_cross_entropy_of_the_logits():
     targets[0, 0] = -100
     logits = model(tokens[:, :-1]).flatten(0, 1)
     plain = torch.nn.functional.cross_entropy(logits, targets.flatten())
-    assert_close(model.loss(tokens[:, :-1], targets), plain, rtol=1e-5, atol=1e-5)
+    loss = model.loss(tokens[:, :-1], targets)
+    assert_close(loss, plain, rtol=1e-5, atol=1e-5)
 
 
 @torch.no_grad()

@@ -87,9 +87,8 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def main() -> None:
-    """Sample, from the command line."""
-    options = parse_options()
+def load_model(options: argparse.Namespace) -> tuple[Model, Tokenizer]:
+    """The model of a checkpoint on its device, and the tokenizer of its text."""
     found = checkpoint.last_good(options.checkpoint, say)
     if found is None:
         raise SystemExit(f"no checkpoint in {options.checkpoint}: run train.py first")
@@ -102,7 +101,13 @@ def main() -> None:
         raise SystemExit(f"{folder} is of another model: {difference}")
     model.load_state_dict(weights)
     model.to(pick_device(options.device)).eval()
-    tokenizer = Tokenizer()
+    return model, Tokenizer()
+
+
+def main() -> None:
+    """Sample, from the command line."""
+    options = parse_options()
+    model, tokenizer = load_model(options)
     prompt = tokenizer.encode(options.prompt or "\n").tolist()
     print(options.prompt, end="", flush=True)
     for piece in tokenizer.decode(

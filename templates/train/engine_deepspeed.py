@@ -27,15 +27,15 @@ class DeepSpeedEngine:
         self.world = world
 
     def step(
-        self, batches: list[tuple[Tensor, Tensor]], lr: float
+        self, batches: list[tuple[Tensor, ...]], lr: float
     ) -> tuple[Tensor, Tensor]:
         """One optimizer step on some micro-batches: their mean loss, the gradient norm."""
         total = torch.zeros((), device=self.world.device)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         norm: Tensor | float = math.nan
-        for tokens, targets in batches:
-            loss = self.loss(tokens, targets)
+        for batch in batches:
+            loss = self.loss(*batch)
             self.loss.backward(loss)
             norm = self.local_norm()
             self.loss.step()

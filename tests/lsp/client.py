@@ -12,7 +12,7 @@ from queue import Queue
 from types import TracebackType
 from typing import Any
 
-TIMEOUT = 20
+TIMEOUT = 120
 """Seconds to wait for any answer."""
 
 
@@ -130,8 +130,13 @@ class Client:
     def open(self, path: Path, text: str) -> str:
         """Open a buffer; its address."""
         uri = path.as_uri()
-        self.versions[uri] = 1
-        document = {"uri": uri, "languageId": "vslm", "version": 1, "text": text}
+        version = self.versions[uri] = self.versions.get(uri, 0) + 1
+        document = {
+            "uri": uri,
+            "languageId": "vslm",
+            "version": version,
+            "text": text,
+        }
         self.notify("textDocument/didOpen", textDocument=document)
         return uri
 
@@ -152,6 +157,16 @@ class Client:
             found = self.published.get(timeout=TIMEOUT)
             if found["uri"] == uri and version in (None, found.get("version")):
                 return found["diagnostics"]
+
+    def wait_for_faults(self, uri: str, some: bool) -> list[Any]:
+        """The next diagnostics of a file that are some, or none.
+
+        A file may be judged again before the news of another one reaches the server.
+        """
+        while True:
+            found = self.diagnostics(uri)
+            if bool(found) == some:
+                return found
 
     def at(self, method: str, uri: str, line: int, column: int, **more: Any) -> Any:
         """Ask about a place."""

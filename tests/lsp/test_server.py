@@ -57,7 +57,7 @@ def client(folder: Path) -> Iterator[Client]:
 def main(client: Client, folder: Path) -> Iterator[str]:
     """The main file, opened, and its first diagnostics taken."""
     uri = client.open(folder / "main.vslm", MAIN)
-    assert client.diagnostics(uri, 1) == []
+    assert client.diagnostics(uri, client.versions[uri]) == []
     yield uri
     client.notify("textDocument/didClose", textDocument={"uri": uri})
 
@@ -270,10 +270,10 @@ def test_fixes(client: Client, main: str) -> None:
 
 def test_an_open_library_counts(client: Client, main: str, folder: Path) -> None:
     library = client.open(folder / "lib/recipes.vslm", LIBRARY.replace("quick", "slow"))
-    (fault,) = client.diagnostics(main)
+    (fault,) = client.wait_for_faults(main, some=True)
     assert fault["code"] == "unknown-declaration"
     client.notify("textDocument/didClose", textDocument={"uri": library})
-    assert client.diagnostics(main) == []
+    client.wait_for_faults(main, some=False)
 
 
 def test_a_fault_of_a_library_is_shown_there(
@@ -281,10 +281,10 @@ def test_a_fault_of_a_library_is_shown_there(
 ) -> None:
     broken = LIBRARY.replace("steps = 10", "stpes = 10")
     library = client.open(folder / "lib/recipes.vslm", broken)
-    (fault,) = client.diagnostics(library)
+    (fault,) = client.wait_for_faults(library, some=True)
     assert fault["code"] == "unknown-key"
     client.notify("textDocument/didClose", textDocument={"uri": library})
-    assert client.diagnostics(main) == []
+    client.wait_for_faults(main, some=False)
 
 
 def test_units_of_the_client(folder: Path) -> None:

@@ -182,7 +182,11 @@ QUICK: list[Choice] = ["auto", "eager", "sdpa", "flash"]
 
 
 @st.composite
-def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
+def plans(
+    draw: st.DrawFn,
+    kernels: list[Choice] | None = None,
+    resize: ResizeKind | None = None,
+) -> Plan:
     """A valid plan: at most four written layers, context at most ten."""
     context = draw(st.integers(1, 10))
     count = draw(st.integers(1, 4))
@@ -214,7 +218,7 @@ def plans(draw: st.DrawFn, kernels: list[Choice] | None = None) -> Plan:
     sizes = Sizes(
         vocab=draw(st.integers(1, 12)),
         context=context,
-        resize=draw(st.sampled_from(RESIZES)),
+        resize=resize or draw(st.sampled_from(RESIZES)),
         learned_positions=draw(st.booleans()),
         tied=draw(st.booleans()),
         head_norm=draw(st.none() | NORMS),

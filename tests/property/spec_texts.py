@@ -175,7 +175,8 @@ def stack_items(draw: DrawFn, attentive: list[bool], experts: list[int]) -> str:
         item = f"{draw(st.integers(1, 2))} * {block}{draw(overrides())}"
         shape = draw(st.sampled_from(["plain", "plain", "loop", "label"]))
         if shape == "loop":
-            item = f"loop {draw(st.integers(1, 3))} {{ {item} }}"
+            each = draw(st.sampled_from(["", "", " each"]))
+            item = f"loop {draw(st.integers(1, 3))}{each} {{ {item} }}"
             if not has_experts(item) and number not in experts and draw(st.booleans()):
                 item += f" with lora(rank = {draw(st.integers(1, 2))})"
         elif shape == "label":
@@ -205,7 +206,9 @@ def spec_texts(draw: DrawFn) -> str:
     attentive: list[bool] = []
     experts: list[int] = []
     for number in range(blocks):
-        parent = " extends b0" if number and draw(st.booleans()) else ""
+        # Parallel branches ask for parts and a residual that a child may not have.
+        heir = number and "parallel" not in lines[-1] and draw(st.booleans())
+        parent = " extends b0" if heir else ""
         body = [
             f"norm = {draw(st.sampled_from(NORMS))}",
             f"mixer = {draw(attentions())}",

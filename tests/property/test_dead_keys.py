@@ -228,6 +228,12 @@ KEYS: dict[str, Line] = {
     "attention.window": ("attention", "", ", window = 4"),
     "attention.position": ("attention", "", ", position = rope"),
     "attention.qk_norm": ("attention", "", ", qk_norm = rmsnorm"),
+    "attention.qk_norm_after": (
+        "attention",
+        ", position = rope, qk_norm = rmsnorm",
+        ", position = rope, qk_norm = rmsnorm, qk_norm_after = true",
+    ),
+    "attention.clip": ("attention", "", ", clip = 8"),
     "attention.bias": ("attention", "", ", bias = true"),
     "attention.dropout": ("attention", "", ", dropout = 0.1"),
     "attention.kernel": ("attention", "", ", kernel = eager"),

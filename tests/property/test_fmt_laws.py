@@ -173,6 +173,7 @@ class Writer:
                 lambda: f"{self.expression()}{space}{self.body(depth)}",
                 lambda: f"{self.random.choice('ab')} :{space}{self.entry(depth)}",
                 lambda: f"loop {self.number()}{self.body(depth)} with of(match = 1)",
+                lambda: f"loop {self.number()} each{self.body(depth)}",
                 lambda: f"block {self.random.choice('ab')} extends b{self.body(depth)}",
                 lambda: f"variant n{space}of {self.name()}{self.body(depth)}",
                 lambda: f"without {'q' * self.random.randint(1, 9)} {self.body(depth)}",

@@ -101,6 +101,8 @@ def attentions(draw: st.DrawFn, shape: Shape) -> Changes:
         "gate": st.sampled_from(["elementwise", "headwise"]),
         "out_bias": st.booleans(),
         "qk_over": st.sampled_from(["each", "all"]),
+        "qk_after": st.booleans(),
+        "clip": st.sampled_from([0.5, 1.5]),
     }
     if shape.kv == "own" and shape.width > 2:
         usual["shift"] = st.integers(1, 2)

@@ -33,9 +33,30 @@ Heads = list[Sequence]
 
 @dataclass
 class Passed:
-    """Keys and values that layers have made so far."""
+    """Keys and values that layers have made so far, and what the encoder has made."""
 
     made: list[tuple[Heads, Heads]] = field(default_factory=list[tuple[Heads, Heads]])
+    memory: Sequence | None = None
+
+
+def look(
+    cross: Attention,
+    state: State,
+    name: str,
+    stream: Sequence,
+    memory: Sequence,
+    context: int,
+) -> Sequence:
+    """What a decoder's attention to its encoder makes of a sequence: Vaswani et al., 3.2.3."""
+    keys: Heads = []
+    values: Heads = []
+    for x in memory:
+        heads = list(linear(state, f"{name}.kv", x).split(cross.head_dim))
+        key = heads[: cross.kv_heads]
+        keys.append(_norm_heads(cross, state, f"{name}.k_norm", key))
+        values.append(heads[cross.kv_heads :])
+    passed = Passed([(keys, values)])
+    return _attention(cross, state, name, stream, passed, context)
 
 
 def mix(
@@ -199,7 +220,9 @@ def _score(
         case Alibi():
             added = added - slope(mixer.position, head) * abs(place - key)
         case T5Bias():
-            table = state[f"biases.{mixer.position.table}.weight"]
+            # Tables stand beside the layers of their stack.
+            stack = name.partition("layers.")[0].partition("mtp.")[0]
+            table = state[f"{stack}biases.{mixer.position.table}.weight"]
             added = table[bucket(mixer.position, key - place, mixer.causal)][head]
         case TransformerXl():
             # Dai et al. 2019, section 3.3: (q + u) k + (q + v) W r.
@@ -241,9 +264,13 @@ def _queries(
     for place, x in enumerate(stream):
         row = linear(state, f"{name}.qkv" if mixer.kv == "own" else f"{name}.q", x)
         heads = list(row[: mixer.heads * mixer.head_dim].split(mixer.head_dim))
-        heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
-        turned = [turn_query(mixer, q, place, (len(stream), context)) for q in heads]
-        queries.append(turned)
+        if not mixer.qk_after:
+            heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
+        heads = _clip(mixer, heads)
+        heads = [turn_query(mixer, q, place, (len(stream), context)) for q in heads]
+        if mixer.qk_after:
+            heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
+        queries.append(heads)
     return queries
 
 
@@ -255,10 +282,22 @@ def _keys_and_values(
     for place, x in enumerate(stream):
         heads = list(linear(state, f"{name}.qkv", x).split(mixer.head_dim))
         key = heads[mixer.heads : mixer.heads + mixer.kv_heads]
-        key = _norm_heads(mixer, state, f"{name}.k_norm", key)
-        keys.append([turn_key(mixer, k, place, (len(stream), context)) for k in key])
-        values.append(heads[mixer.heads + mixer.kv_heads :])
+        if not mixer.qk_after:
+            key = _norm_heads(mixer, state, f"{name}.k_norm", key)
+        key = _clip(mixer, key)
+        key = [turn_key(mixer, k, place, (len(stream), context)) for k in key]
+        if mixer.qk_after:
+            key = _norm_heads(mixer, state, f"{name}.k_norm", key)
+        keys.append(key)
+        values.append(_clip(mixer, heads[mixer.heads + mixer.kv_heads :]))
     return keys, values
+
+
+def _clip(mixer: Attention, heads: Sequence) -> Sequence:
+    """Every number held to the largest magnitude."""
+    if mixer.clip is None:
+        return heads
+    return [x.clamp(-mixer.clip, mixer.clip) for x in heads]
 
 
 def _norm_heads(mixer: Attention, state: State, name: str, heads: Sequence) -> Sequence:

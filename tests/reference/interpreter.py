@@ -15,20 +15,55 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tests.reference.attention import Passed, mix
-from tests.reference.parts import Sequence, State, activate, linear, norm, sinusoid
-from vslmc.plan.nodes import Ffn, Glu, Layer, Mlp, Moe, Norm, Plan, Resize, Retrieval
+from tests.reference.attention import Passed, look, mix
+from tests.reference.parts import (
+    Row,
+    Sequence,
+    State,
+    activate,
+    linear,
+    list_rows,
+    norm,
+    sinusoid,
+)
+from tests.reference.widths import remember, resize_stream
+from vslmc.plan.nodes import (
+    Embedding,
+    EncoderEnds,
+    Ffn,
+    Glu,
+    Layer,
+    Mlp,
+    Moe,
+    Norm,
+    Plan,
+    Retrieval,
+    Stack,
+)
 from vslmc.plan.python import PythonFfn
 
 
-def run(plan: Plan, state: State, tokens: Tensor) -> Tensor:
+def run(
+    plan: Plan,
+    state: State,
+    tokens: Tensor,
+    source: Tensor | None = None,
+    types: Tensor | None = None,
+) -> Tensor:
     """Logits (B, T, V) of tokens (B, T)."""
     state = {name: tensor.double() for name, tensor in state.items()}
-    return torch.stack([_logits(plan, state, row.tolist(), []) for row in tokens])
+    rows = list_rows(tokens, source, types)
+    return torch.stack([_logits(plan, state, row, []) for row in rows])
 
 
 def loss(
-    plan: Plan, state: State, tokens: Tensor, targets: Tensor, training: bool
+    plan: Plan,
+    state: State,
+    tokens: Tensor,
+    targets: Tensor,
+    training: bool,
+    source: Tensor | None = None,
+    types: Tensor | None = None,
 ) -> Tensor:
     """Mean negative log-likelihood of the targets that are not -100.
 
@@ -37,13 +72,15 @@ def loss(
     """
     state = {name: tensor.double() for name, tensor in state.items()}
     routers: list[list[Routing]] = []
-    surprises: list[list[Tensor]] = [[] for _ in range(1 + _further(plan))]
-    for row, wanted in zip(tokens.tolist(), targets.tolist(), strict=True):
+    depth = plan.head.mtp.depth if plan.head.mtp else 0
+    surprises: list[list[Tensor]] = [[] for _ in range(1 + depth)]
+    rows = list_rows(tokens, source, types)
+    for row, wanted in zip(rows, targets.tolist(), strict=True):
         routings: list[Routing] = []
         stream = _stream(plan, state, row, routings)
         _surprise(plan, state, "norm", stream, wanted, surprises[0])
         for ahead in range(1, len(surprises) if training else 0):
-            if len(row) <= ahead:
+            if len(row.tokens) <= ahead:
                 break
             name = f"mtp.{ahead - 1}"
             known = wanted[ahead - 1 : -1]
@@ -58,16 +95,9 @@ def loss(
     for found in surprises[1:]:
         assert plan.head.mtp is not None
         if found:
-            total = total + plan.head.mtp.weight / plan.head.mtp.depth * _mean(found)
+            mean = torch.stack(found).mean()
+            total = total + plan.head.mtp.weight / plan.head.mtp.depth * mean
     return total + _balance(plan, routers)
-
-
-def _mean(found: list[Tensor]) -> Tensor:
-    return torch.stack(found).mean()
-
-
-def _further(plan: Plan) -> int:
-    return plan.head.mtp.depth if plan.head.mtp else 0
 
 
 def _surprise(
@@ -104,10 +134,8 @@ def _look_ahead(
     return _layer(plan, last, state, both, routings, Passed(), f"{name}.layer")
 
 
-def _logits(
-    plan: Plan, state: State, tokens: list[int], routings: list[Routing]
-) -> Tensor:
-    stream = _stream(plan, state, tokens, routings)
+def _logits(plan: Plan, state: State, row: Row, routings: list[Routing]) -> Tensor:
+    stream = _stream(plan, state, row, routings)
     rows = [norm(plan.head.norm, state, "norm", x) for x in stream]
     return torch.stack([_project(plan, state, x) for x in rows])
 
@@ -127,70 +155,72 @@ def _project(plan: Plan, state: State, x: Tensor) -> Tensor:
     return logits
 
 
-def _stream(
-    plan: Plan, state: State, tokens: list[int], routings: list[Routing]
-) -> Sequence:
+def _stream(plan: Plan, state: State, row: Row, routings: list[Routing]) -> Sequence:
     """The stream before the final norm."""
-    embedding, stream = plan.embedding, list[Tensor]()
-    for place, token in enumerate(tokens):
-        x = _embed(plan, state, token)
-        if embedding.learned_positions:
-            x = x + state["position.weight"][place]
-        if embedding.sinusoids is not None:
-            x = x + sinusoid(place, embedding.width, embedding.sinusoids)
-        stream.append(norm(embedding.norm, state, "embedding_norm", x))
-    memory = [[float(number) for number in x] for x in stream]
     passed = Passed()
-    for layer in plan.decoder.layers:
-        stream = _resize(layer.resize, state, stream, memory)
-        name = f"layers.{layer.owner}"
-        stream = _layer(plan, layer, state, stream, routings, passed, name)
-        _remember(memory, stream)
-    stream = _resize(plan.decoder.exit, state, stream, memory)
+    if plan.source is not None:
+        assert row.source is not None
+        passed.memory = _memory(plan, plan.source, state, row.source, routings)
+    vectors = [_embed(plan, state, token) for token in row.tokens]
+    if plan.embedding.types:
+        types = row.types or [0] * len(vectors)
+        named = zip(vectors, types, strict=True)
+        vectors = [x + state["types.weight"][kind] for x, kind in named]
+    stream = _enter(plan.embedding, state, vectors, "")
+    stream = _walk(plan, plan.decoder, state, stream, routings, passed, "")
     if plan.head.transform is not None:
         kind = plan.head.transform.activation
         stream = [activate(kind, linear(state, "transform", x)) for x in stream]
     return stream
 
 
-# --- widths ----------------------------------------------------------------------------
-
-
-def _remember(memory: list[list[float]], stream: Sequence) -> None:
-    """Keep the last value of every coordinate of every token."""
-    for kept, x in zip(memory, stream, strict=True):
-        for coordinate, number in enumerate(x.tolist()):
-            if coordinate < len(kept):
-                kept[coordinate] = number
-            else:
-                kept.append(number)
-
-
-def _resize(
-    resize: Resize | None, state: State, stream: Sequence, memory: list[list[float]]
+def _memory(
+    plan: Plan,
+    ends: EncoderEnds,
+    state: State,
+    source: list[int],
+    routings: list[Routing],
 ) -> Sequence:
-    if resize is None:
-        return stream
-    return [
-        _resize_token(resize, state, x, kept)
-        for x, kept in zip(stream, memory, strict=True)
-    ]
+    """What the encoder beside a decoder makes of its tokens."""
+    table = state["embedding.weight" if ends.tied else "encoder.embedding.weight"]
+    vectors = [ends.embedding.scale * table[token] for token in source]
+    stream = _enter(ends.embedding, state, vectors, "encoder.")
+    encoder = plan.stacks[0]
+    stream = _walk(plan, encoder, state, stream, routings, Passed(), "encoder.")
+    return [norm(ends.norm, state, "encoder.norm", x) for x in stream]
 
 
-def _resize_token(resize: Resize, state: State, x: Tensor, kept: list[float]) -> Tensor:
-    if resize.kind == "project":
-        return state[f"resizes.{resize.module}.weight"] @ x
-    if resize.after < resize.before:
-        return x[: resize.after]
-    missing = range(resize.before, resize.after)
-    match resize.kind:
-        case "carry":
-            new = [kept[c] if c < len(kept) else 0.0 for c in missing]
-            return torch.cat((x, torch.tensor(new, dtype=x.dtype)))
-        case "pad":
-            return torch.cat((x, torch.zeros(len(missing), dtype=x.dtype)))
-        case "learned":
-            return torch.cat((x, state[f"resizes.{resize.module}.fill"]))
+def _enter(
+    embedding: Embedding, state: State, vectors: Sequence, prefix: str
+) -> Sequence:
+    """Vectors of tokens with those of their places, normed."""
+    stream: Sequence = []
+    for place, x in enumerate(vectors):
+        if embedding.learned_positions:
+            x = x + state[f"{prefix}position.weight"][place]
+        if embedding.sinusoids is not None:
+            x = x + sinusoid(place, embedding.width, embedding.sinusoids)
+        stream.append(norm(embedding.norm, state, f"{prefix}embedding_norm", x))
+    return stream
+
+
+def _walk(
+    plan: Plan,
+    stack: Stack,
+    state: State,
+    stream: Sequence,
+    routings: list[Routing],
+    passed: Passed,
+    prefix: str,
+) -> Sequence:
+    """All layers of a stack, to the width of what follows."""
+    memory = [[float(number) for number in x] for x in stream]
+    for layer in stack.layers:
+        stream = resize_stream(layer.resize, state, stream, memory, prefix)
+        name = f"{prefix}layers.{layer.owner}"
+        stream = _layer(plan, layer, state, stream, routings, passed, name)
+        remember(memory, stream)
+    return resize_stream(stack.exit, state, stream, memory, prefix)
 
 
 # --- a layer ---------------------------------------------------------------------------
@@ -208,12 +238,18 @@ def _layer(
     if layer.turn is not None:
         state = _adapt(state, name, layer.turn)
     own = name.startswith("mtp.")
-    mixer_name = f"{name if own else f'layers.{layer.mixer_owner}'}.mixer"
-    ffn_name = f"{name if own else f'layers.{layer.ffn_owner}'}.ffn"
+    stack = name.partition("layers.")[0]
+    mixer_name = f"{name if own else f'{stack}layers.{layer.mixer_owner}'}.mixer"
+    ffn_name = f"{name if own else f'{stack}layers.{layer.ffn_owner}'}.ffn"
 
     def mixer(rows: Sequence) -> Sequence:
         assert layer.mixer is not None
         return mix(layer.mixer, state, mixer_name, rows, passed, plan.context)
+
+    def cross(rows: Sequence) -> Sequence:
+        assert layer.cross is not None and passed.memory is not None
+        where, memory = f"{name}.cross", passed.memory
+        return look(layer.cross, state, where, rows, memory, plan.context)
 
     def ffn(rows: Sequence) -> Sequence:
         assert layer.ffn is not None
@@ -224,7 +260,11 @@ def _layer(
 
     branches = [
         (number, branch)
-        for number, branch, part in (("1", mixer, layer.mixer), ("2", ffn, layer.ffn))
+        for number, branch, part in (
+            ("1", mixer, layer.mixer),
+            ("cross", cross, layer.cross),
+            ("2", ffn, layer.ffn),
+        )
         if part is not None
     ]
     before = stream
@@ -397,7 +437,8 @@ def _expert_state(moe: Moe, state: State, name: str, expert: int) -> State:
 
 def _balance(plan: Plan, routers: list[list[Routing]]) -> Tensor:
     """E * sum_e f_e P_e for every applied mixture, over the tokens of all sequences."""
-    mixtures = [a.ffn for a in plan.decoder.layers if isinstance(a.ffn, Moe)]
+    layers = [layer for stack in plan.stacks for layer in stack.layers]
+    mixtures = [layer.ffn for layer in layers if isinstance(layer.ffn, Moe)]
     total = torch.zeros((), dtype=torch.float64)
     for index, moe in enumerate(mixtures):
         shares = [s for routings in routers for s in routings[index].shares]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,6 +16,24 @@ from vslmc.plan.nodes import Norm
 
 State = dict[str, Tensor]
 Sequence = list[Tensor]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What belongs to one sequence."""
+
+    tokens: list[int]
+    source: list[int] | None = None
+    """What the encoder beside the decoder reads."""
+    types: list[int] | None = None
+    """Types of the tokens, 0 if none are given."""
+
+
+def list_rows(tokens: Tensor, source: Tensor | None, types: Tensor | None) -> list[Row]:
+    """One for each sequence of a batch."""
+    sources = [None] * len(tokens) if source is None else source.tolist()
+    typed = [None] * len(tokens) if types is None else types.tolist()
+    return [Row(*row) for row in zip(tokens.tolist(), sources, typed, strict=True)]
 
 
 def norm(kind: Norm | None, state: State, name: str, x: Tensor) -> Tensor:

@@ -85,8 +85,23 @@ def test_items_of_the_stack() -> None:
     assert stack(b.Repeat(3, base, {"dropout": 0.1})) == "3 * base { dropout = 0.1 }"
     assert stack(door, b.use(door), b.use("door")) == "door: 1 * base use door use door"
     assert stack(b.loop(3, base)) == "loop 3 { base }"
+    assert stack(b.loop(2, base, each=True)) == "loop 2 each { base }"
     assert stack(b.loop(3, [base, door])).startswith("loop 3 { base door: 1 * base")
     assert stack(b.Allow(unused_label="mine"), base).startswith("allow { unused_label")
+
+
+def test_an_encoder_has_layers_of_its_own() -> None:
+    target = b.Block("target", extends=base, cross=b.cross_attention(heads=4))
+    encoder = b.Encoder(
+        tie=False, layers=[2 * base], shares=[b.share("ffn", "layers[*]")]
+    )
+    model = b.Model("m", **sizes, encoder=encoder, layers=[2 * target])
+    spec = b.Spec(base, target, model)
+    said = "encoder { tie = false layers { 2 * base } share ffn in layers[*] }"
+    assert said in " ".join(spec.text().split())
+    assert b.parse(spec.text()) == spec
+    stacks = spec.plan(sets={"vocab": 320}).stacks
+    assert [stack.role for stack in stacks] == ["encoder", "decoder"]
 
 
 DECLARATIONS = """\
@@ -288,7 +303,7 @@ def test_commands_do_not_load_the_builder() -> None:
         "assert run_cli(['check', 'specs/diamond.vslm']) == 0\n"
         "assert 'vslmc.builder' not in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=600)
     assert done.returncode == 0
 
 
@@ -318,7 +333,7 @@ def test_type_checkers_know_the_keys(tmp_path: Path) -> None:
         [sys.executable, "-m", "pyright", "--outputjson", "-p", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     found = json.loads(done.stdout)["generalDiagnostics"]
     lines = {1 + entry["range"]["start"]["line"] for entry in found}

@@ -155,7 +155,7 @@ def test_two_builds_are_the_same_under_other_hash_seeds(tmp_path: Path) -> None:
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=600,
         )
         files = sorted(Path(seed).rglob("*"))
         trees.append({p.name: p.read_bytes() for p in files if p.is_file()})
@@ -214,7 +214,7 @@ def test_fmt_and_check_read_the_input() -> None:
             input=SPEC,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
         assert (done.returncode, done.stderr) == (code, "")
     assert done.stdout == "1 spec: no faults\n"
@@ -365,7 +365,7 @@ def test_a_reader_that_has_gone_is_no_fault() -> None:
     words = [sys.executable, "-m", "vslmc", "check", "faulty.vslm"]
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, timeout=60)
+    done = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, timeout=600)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -410,7 +410,7 @@ def test_an_output_that_lacks_characters_gets_escapes() -> None:
         [sys.executable, "-m", "vslmc", "check", "odd.vslm"],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == 1
     assert b"\\u6570" in done.stdout
@@ -419,7 +419,7 @@ def test_an_output_that_lacks_characters_gets_escapes() -> None:
 
 def wait_for(words: Sequence[str]) -> int:
     """Exit code of a program."""
-    return subprocess.run(words, capture_output=True, timeout=60).returncode
+    return subprocess.run(words, capture_output=True, timeout=600).returncode
 
 
 def test_the_programs() -> None:

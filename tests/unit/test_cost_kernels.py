@@ -16,14 +16,12 @@ BANDED = replace(WIDE, attention=STRIDED, kernel="flex")
 
 
 def test_one_choice_names_no_layers() -> None:
-    (text,) = describe_choices(assemble([WIDE], [0, 0]).decoder.layers)
+    (text,) = describe_choices(assemble([WIDE], [0, 0]).stacks)
     assert text == "sdpa"
 
 
 def test_every_choice_has_its_layers_and_reasons() -> None:
-    texts = list(
-        describe_choices(assemble([WIDE, BANDED], [0, 1, 1, 0]).decoder.layers)
-    )
+    texts = list(describe_choices(assemble([WIDE, BANDED], [0, 1, 1, 0]).stacks))
     assert texts == [
         "layers[0, 3]: sdpa",
         "layers[1..2]: flex on CUDA, and elsewhere without gradients, else sdpa; "

@@ -10,9 +10,10 @@ import pytest
 from tests.property.assemble import Shape, Sizes, assemble, build_moe
 from vslmc.cost.describe import format_bytes, format_count
 from vslmc.cost.rows import Again, Run, list_runs
-from vslmc.cost.table import table_to_json
+from vslmc.cost.table import count_costs, table_to_json
 from vslmc.cost.text import render_table
 from vslmc.plan.nodes import Glu, Mlp, Plan
+from vslmc.render.card_layers import list_layer_rows
 
 NARROW, WIDE = Shape(width=8, window=4), Shape(width=12, kernel="flex")
 
@@ -52,6 +53,33 @@ def test_what_is_applied_again_says_what_and_how_often(
 ) -> None:
     shapes = [NARROW, WIDE, replace(WIDE, heads=4)][: max(order) + 1]
     assert stack_of(shapes, order) == runs
+
+
+@pytest.mark.parametrize(
+    ("order", "runs"),
+    [
+        ([0, 0, 1, 1], [Run(0, 3, 2)]),
+        ([0, 0, 1, 1, 2], [Run(0, 3, 2), Run(4, 4)]),
+        ([0, 0, 1], [Run(0, 0), Again(1, 1, (0, 0), 1), Run(2, 2)]),
+        ([0, 0, 1, 1, 1], [Run(0, 0), Again(1, 1, (0, 0), 1), Run(2, 2), Again(3, 4, (2, 2), 2)]),
+    ],
+)  # fmt: skip
+def test_equal_neighbours_that_are_each_applied_again_are_one_run(
+    order: list[int], runs: list[Run | Again]
+) -> None:
+    assert stack_of([WIDE] * (max(order) + 1), order) == runs
+
+
+def test_the_table_and_the_card_say_how_often_each_is_applied() -> None:
+    plan = assemble([WIDE, WIDE], [0, 0, 1, 1])
+    stored = count_costs(plan).parameters.written
+    assert stored[0] == stored[1]
+    text = " ".join(render_table(plan).split())
+    assert f"0-3 {plan.decoder.layers[0].block}, each 2 times" in text
+    assert f" {2 * stored[0]:,} " in text
+    (row,) = list_layer_rows(plan)
+    assert row.startswith("| 0-3, each 2 times | ")
+    assert row.endswith(f" | 2 x {stored[0]:,} |")
 
 
 def test_a_thousand_passes_are_one_row() -> None:

@@ -48,6 +48,7 @@ LINES: dict[str, str] = {
     "x{a=1,b=2,}": "x { a = 1, b = 2 }",
     "2*base{a=1}": "2 * base { a = 1 }",
     "door :2* base": "door: 2 * base",
+    "loop 3  each{2*base}": "loop 3 each { 2 * base }",
     "loop 3{use door}with lora( rank=8 )": "loop 3 { use door } with lora(rank = 8)",
     "share ffn in layers[0..11]every 2": "share ffn in layers[0..11] every 2",
     "ablate a match b within 0.5%{}": "ablate a match b within 0.5% { }",

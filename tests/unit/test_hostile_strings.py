@@ -137,7 +137,7 @@ def run_scripts(scripts: list[str], folder: Path) -> None:
             cwd=folder,
             env=environment,
             check=False,
-            timeout=20,
+            timeout=300,
             capture_output=True,
         )
     left = {path.name for path in folder.iterdir()}

@@ -63,7 +63,7 @@ def test_what_is_right_has_no_fault(name: str, tmp_path: Path) -> None:
 
 def test_only_command_lines_are_not_compiled() -> None:
     commands = {name: page for name, page in PAGES.items() if page.form == "command"}
-    words = ("vslmc ", "touch ", "ln ", "chmod ", "output ", "ouput ")
+    words = ("vslmc ", "touch ", "ln ", "chmod ", "output ", "ouput ", "rm ", '{"')
     for name, page in commands.items():
         assert page.wrong.startswith(words), name
         assert complete_example(page.form, page.wrong) is None

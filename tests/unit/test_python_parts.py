@@ -131,7 +131,7 @@ def test_shared_parts_count_once_and_spend_in_every_layer(folder: Path) -> None:
     )
     assert count_parameters(plan).total == EMBEDDING + 2 * 8 + 100
     assert count_flops(plan).layers == (30.0, 30.0)
-    assert list(list_python(plan.decoder)) == ["layers.0.ffn"]
+    assert list(list_python(plan.stacks)) == ["layers.0.ffn"]
     table = render_table(plan)
     assert re.search(
         r"^0 .*\) +108 \(declared\) +30 \(declared\)$", table, re.MULTILINE
@@ -321,7 +321,7 @@ def test_links_are_followed_and_judged_where_they_lead(folder: Path) -> None:
     assert names_of(path, root) == []
     plan = compile_one(Request(path, root=root)).value
     assert plan is not None
-    assert [placed.part.file for placed in list_python(plan.decoder).values()] == [
+    assert [placed.part.file for placed in list_python(plan.stacks).values()] == [
         "link.py"
     ] * 2
     for target in ("../own.py", str(folder / "own.py"), "/dev/zero", "/etc/passwd"):

@@ -17,6 +17,7 @@ from vslmc.builder.sections import (
     Block,
     DeepSpeed,
     Embedding,
+    Encoder,
     Head,
     Model,
     Recipe,
@@ -75,7 +76,7 @@ def _make_body(entries: Sequence[s.Entry]) -> s.Body:
 def _make_bound(entry: e.Bound) -> s.Entry:
     if isinstance(entry, e.Binding):
         return s.Binding(make_path(entry.path), make_expr(entry.value), NOWHERE)
-    body = _make_body([_make_bound(bound) for bound in entry.entries])
+    body = _make_body([_make_entry(inner) for inner in entry.entries])
     return s.Item(make_name(entry.name), body, NOWHERE)
 
 
@@ -97,7 +98,7 @@ def _make_item(item: e.Item) -> s.Entry:
         case e.Loop():
             body = _make_body([_make_item(inner) for inner in item.items])
             adapter = None if item.adapter is None else make_expr(item.adapter)
-            return s.Loop(make_expr(item.count), body, adapter, NOWHERE)
+            return s.Loop(make_expr(item.count), item.each, body, adapter, NOWHERE)
         case e.Label():
             return s.Labelled(make_name(item.name), _make_item(item.item), NOWHERE)
         case e.Use():
@@ -145,6 +146,9 @@ def _read_bound(entry: s.Entry) -> e.Bound:
         case s.Binding():
             return e.Binding(read_path(entry.path), read_expr(entry.value))
         case s.Item(head=s.Name(text=name), body=s.Body() as body):
+            if name == "encoder":
+                entries = tuple(_read_entry(inner) for inner in body.entries)
+                return Encoder.of(name, entries)
             cls = SECTIONS.get(name, e.Section)
             return cls.of(name, _read_body(body))
         case _:
@@ -181,7 +185,7 @@ def _read_item(entry: s.Entry) -> e.Item:
         case s.Loop():
             items = tuple(_read_item(item) for item in entry.body.entries)
             adapter = None if entry.adapter is None else read_expr(entry.adapter)
-            return e.Loop(read_expr(entry.count), items, adapter)
+            return e.Loop(read_expr(entry.count), items, adapter, entry.each)
         case s.Labelled():
             return e.Label(entry.label.text, _read_item(entry.entry))
         case s.Use():

@@ -55,13 +55,14 @@ class Section:
 
     depth: ClassVar[int] = 0
     name: str
-    entries: tuple[Bound, ...]
+    entries: tuple[Entry, ...]
+    """Layers and shares stand in the encoder alone."""
 
     def __post_init__(self) -> None:
         verify_word(self.name)
 
     @classmethod
-    def of(cls, name: str, entries: tuple[Bound, ...]) -> Self:
+    def of(cls, name: str, entries: tuple[Entry, ...]) -> Self:
         """A section from its parts, as they were read."""
         made = cls.__new__(cls)
         Section.__init__(made, name, entries)
@@ -127,12 +128,14 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Loop:
-    """`loop count { items } with adapter`."""
+    """`loop count { items } with adapter`, or `loop count each { items }`."""
 
     count: Value
     items: tuple[Item, ...]
     adapter: Value | None = None
     """What each pass adds of its own, such as `lora(rank=8)`."""
+    each: bool = False
+    """Whether every layer is applied so often in a row."""
     depth: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -184,11 +187,16 @@ def loop(
     count: Numeric,
     items: Sequence[Item | Layered] | Item | Layered,
     adapter: Input = None,
+    *,
+    each: bool = False,
 ) -> Loop:
-    """The items, applied `count` times over the same weights; `adapter` as `lora(rank=8)`."""
+    """The items, applied `count` times over the same weights; `adapter` as `lora(rank=8)`.
+
+    `each` applies every layer so often in a row, instead of all of them in turn.
+    """
     listed = items if isinstance(items, Sequence) else [items]
     value = None if adapter is None else as_value(adapter)
-    return Loop(as_value(count), tuple(map(as_item, listed)), value)
+    return Loop(as_value(count), tuple(map(as_item, listed)), value, each)
 
 
 def label(name: str, item: Item | Layered) -> Label:

@@ -13,12 +13,14 @@ from vslmc.builder.values import DEFAULT, Default, Numeric, Term, Value
 __all__ = [
     "Absolute",
     "Adapter",
+    "Cross",
     "Data",
     "Ffn",
     "Init",
     "Mixer",
     "Mtp",
     "Norm",
+    "Objective",
     "Optimizer",
     "Pattern",
     "Position",
@@ -36,6 +38,7 @@ __all__ = [
     "chunked",
     "constant",
     "cosine",
+    "cross_attention",
     "deepnorm",
     "dilated",
     "dynamic",
@@ -53,10 +56,12 @@ __all__ = [
     "local",
     "longrope",
     "lora",
+    "masked",
     "mla",
     "mlp",
     "moe",
     "mtp",
+    "next_token",
     "normal",
     "ntk",
     "peer",
@@ -69,6 +74,7 @@ __all__ = [
     "rope",
     "scaled",
     "sinusoidal",
+    "span_corruption",
     "strided",
     "swiglu",
     "t5_bias",
@@ -79,8 +85,6 @@ __all__ = [
     "yarn",
 ]
 
-Ffn = NewType("Ffn", Value)
-"""A component of the slot `ffn`."""
 Norm = NewType("Norm", Value)
 """A component of the slot `norm`."""
 Scaling = NewType("Scaling", Value)
@@ -93,6 +97,10 @@ Mixer = NewType("Mixer", Value)
 """A component of the slot `mixer`."""
 Adapter = NewType("Adapter", Value)
 """A component of the slot `adapter`."""
+Cross = NewType("Cross", Value)
+"""A component of the slot `cross`."""
+Ffn = NewType("Ffn", Value)
+"""A component of the slot `ffn`."""
 Residual = NewType("Residual", Value)
 """A component of the slot `residual`."""
 Absolute = NewType("Absolute", Value)
@@ -101,6 +109,8 @@ Mtp = NewType("Mtp", Value)
 """A component of the slot `mtp`."""
 Init = NewType("Init", Value)
 """A component of the slot `init`."""
+Objective = NewType("Objective", Value)
+"""A component of the slot `objective`."""
 Data = NewType("Data", Value)
 """A component of the slot `data`."""
 Tokenizer = NewType("Tokenizer", Value)
@@ -109,6 +119,384 @@ Optimizer = NewType("Optimizer", Value)
 """A component of the slot `optimizer`."""
 Schedule = NewType("Schedule", Value)
 """A component of the slot `schedule`."""
+
+
+def rmsnorm(
+    *,
+    eps: Numeric | Default = DEFAULT,
+    weight: bool | Term | Default = DEFAULT,
+    unit_offset: bool | Term | Default = DEFAULT,
+) -> Norm:
+    """Root mean square norm (Zhang & Sennrich 2019).
+
+    eps: added to the mean square before the root; default 1e-05 (as Llama 2 and 3 have it).
+    weight: whether it has a learned weight; default true (the published form has one).
+    unit_offset: whether the weight is stored as its difference from one; default false (as Llama; Gemma does).
+    """
+    return Norm(make_component("norm", "rmsnorm", locals()))
+
+
+def layernorm(
+    *,
+    eps: Numeric | Default = DEFAULT,
+    weight: bool | Term | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+) -> Norm:
+    """Layer norm (Ba et al. 2016).
+
+    eps: added to the variance before the root; default 1e-05 (as GPT-2 has it).
+    weight: whether it has a learned weight; default true (the published form has one).
+    bias: whether it has a bias; default weight (the published form has one).
+    """
+    return Norm(make_component("norm", "layernorm", locals()))
+
+
+def l2norm(
+    *, eps: Numeric | Default = DEFAULT, weight: bool | Term | Default = DEFAULT
+) -> Norm:
+    """Division by the length, times a learned weight: cosine attention, as a norm of queries and keys.
+
+    eps: the least length that is divided by; default 1e-12 (guards zeros alone).
+    weight: whether it has a learned weight; default true (as x-transformers).
+    """
+    return Norm(make_component("norm", "l2norm", locals()))
+
+
+def linear(factor: Numeric) -> Scaling:
+    """Position interpolation: positions divided by the factor (Chen et al. 2023).
+
+    factor: how many times longer the context is; required.
+    """
+    return Scaling(make_component("scaling", "linear", locals()))
+
+
+def ntk(factor: Numeric) -> Scaling:
+    """NTK-aware: theta grows, so that the lowest frequency is divided by the factor.
+
+    factor: how many times longer the context is; required.
+    """
+    return Scaling(make_component("scaling", "ntk", locals()))
+
+
+def dynamic(factor: Numeric, *, original: Numeric | Default = DEFAULT) -> Scaling:
+    """NTK-aware, growing with the length of a sequence beyond `original`.
+
+    factor: how many times longer the context is; required.
+    original: tokens of the context before the scaling; default context / factor (the context that the factor extends).
+    """
+    return Scaling(make_component("scaling", "dynamic", locals()))
+
+
+def yarn(
+    factor: Numeric,
+    *,
+    original: Numeric | Default = DEFAULT,
+    beta_fast: Numeric | Default = DEFAULT,
+    beta_slow: Numeric | Default = DEFAULT,
+    attention: Numeric | Default = DEFAULT,
+    truncate: bool | Term | Default = DEFAULT,
+) -> Scaling:
+    """High frequencies stay, low ones are interpolated (Peng et al. 2023).
+
+    factor: how many times longer the context is; required.
+    original: tokens of the context before the scaling; default context / factor (the context that the factor extends).
+    beta_fast: turns over `original` tokens from which a frequency stays; default 32 (the value of the paper).
+    beta_slow: turns up to which a frequency is divided by the factor; default 1 (the value of the paper).
+    attention: factor of cosines and sines; default 0.1 * ln(factor) + 1 (Eq. 22 of the paper).
+    truncate: whether the ramp between the two starts and ends at whole pairs; default true (as the paper's code).
+    """
+    return Scaling(make_component("scaling", "yarn", locals()))
+
+
+def llama3(
+    factor: Numeric,
+    *,
+    original: Numeric | Default = DEFAULT,
+    low: Numeric | Default = DEFAULT,
+    high: Numeric | Default = DEFAULT,
+) -> Scaling:
+    """Long wavelengths are interpolated, with a smooth change (Llama 3.1).
+
+    factor: how many times longer the context is; required.
+    original: tokens of the context before the scaling; default context / factor (the context that the factor extends).
+    low: turns over `original` tokens up to which a frequency is divided; default 1 (as Llama 3.1).
+    high: turns from which a frequency stays; default 4 (as Llama 3.1).
+    """
+    return Scaling(make_component("scaling", "llama3", locals()))
+
+
+def longrope(
+    *,
+    short: Numeric,
+    long: Numeric,
+    original: Numeric,
+    attention: Numeric | Default = DEFAULT,
+) -> Scaling:
+    """Every frequency divided by a factor of its own (Ding et al. 2024).
+
+    short: factors for sequences of up to `original` tokens, one for each turning pair; required.
+    long: factors for longer ones; required.
+    original: tokens of the context before the scaling; required.
+    attention: factor of cosines and sines; default sqrt(1 + ln(context / original) / ln(original)) (as Phi-3).
+    """
+    return Scaling(make_component("scaling", "longrope", locals()))
+
+
+def rope(
+    *,
+    theta: Numeric | Default = DEFAULT,
+    fraction: Numeric | Default = DEFAULT,
+    interleaved: bool | Term | Default = DEFAULT,
+    scaling: Scaling | Literal["none", None] | Default = DEFAULT,
+) -> Position:
+    """Rotary position embedding (Su et al. 2021).
+
+    theta: base of the wavelengths; default 10000 (the value of the paper).
+    fraction: share of each head that turns, its first numbers; default 1 (as the paper; GPT-NeoX turns a quarter).
+    interleaved: whether pairs are neighbours instead of halves; default false (as Llama in Hugging Face's form; GPT-J and the paper pair neighbours).
+    scaling: for contexts beyond that of training; default none (the paper).
+    """
+    return Position(make_component("position", "rope", locals()))
+
+
+def xpos(
+    *, theta: Numeric | Default = DEFAULT, scale_base: Numeric | Default = DEFAULT
+) -> Position:
+    """RoPE whose scores decay with the distance (Sun et al. 2022).
+
+    theta: base of the wavelengths; default 10000 (the value of the paper).
+    scale_base: tokens of one power of the decay; default 512 (the paper).
+    """
+    return Position(make_component("position", "xpos", locals()))
+
+
+def alibi(
+    *,
+    heads: Numeric | Literal["all"] | Default = DEFAULT,
+    spread: Literal["below", "above"] | Term | Default = DEFAULT,
+    steepest: Numeric | Default = DEFAULT,
+) -> Position:
+    """Scores fall linearly with the distance (Press et al. 2022).
+
+    heads: query heads that have a slope, the first ones; default all (as the paper).
+    spread: slopes where the heads are no power of two: from the power `below`, or `above`; default below (the paper's code; MPT has the other).
+    steepest: the last slope is 2 ** -steepest; default 8 (the paper).
+    """
+    return Position(make_component("position", "alibi", locals()))
+
+
+def t5_bias(
+    *,
+    buckets: Numeric | Default = DEFAULT,
+    distance: Numeric | Default = DEFAULT,
+    shared: bool | Term | Default = DEFAULT,
+) -> Position:
+    """A learned number for each head and bucket of distances (Raffel et al. 2020).
+
+    buckets: buckets of distances; default 32 (as T5).
+    distance: distance from which on one bucket holds all; default 128 (as T5).
+    shared: whether layers with equal numbers share the table; default true (as T5).
+    """
+    return Position(make_component("position", "t5_bias", locals()))
+
+
+def transformer_xl() -> Position:
+    """Scores of content and position apart, over sinusoids of the distance (Dai et al. 2019)."""
+    return Position(make_component("position", "transformer_xl", locals()))
+
+
+def full() -> Pattern:
+    """All of them, or those of the `window`."""
+    return Pattern(make_component("pattern", "full", locals()))
+
+
+def local(window: Numeric) -> Pattern:
+    """The last ones, itself included: the same as `window`.
+
+    window: how many; required.
+    """
+    return Pattern(make_component("pattern", "local", locals()))
+
+
+def strided(stride: Numeric) -> Pattern:
+    """Every `stride`-th, counted from itself (Child et al. 2019).
+
+    stride: tokens from one to the next; required.
+    """
+    return Pattern(make_component("pattern", "strided", locals()))
+
+
+def dilated(*, window: Numeric, dilation: Numeric) -> Pattern:
+    """A window with gaps (Beltagy et al. 2020).
+
+    window: how many tokens it sees, itself included; required.
+    dilation: tokens from one to the next; required.
+    """
+    return Pattern(make_component("pattern", "dilated", locals()))
+
+
+def chunked(size: Numeric) -> Pattern:
+    """Those of its own chunk of the sequence, as Llama 4's local layers.
+
+    size: tokens of a chunk; required.
+    """
+    return Pattern(make_component("pattern", "chunked", locals()))
+
+
+def attention(
+    *,
+    heads: Numeric,
+    head_dim: Numeric | Default = DEFAULT,
+    kv_heads: Numeric | Default = DEFAULT,
+    kv: Literal["own", "from_previous"] | Term | Default = DEFAULT,
+    window: Numeric | Literal["full"] | Default = DEFAULT,
+    pattern: Pattern | Literal["full"] | Default = DEFAULT,
+    position: (
+        Position
+        | Literal["rope", "xpos", "alibi", "t5_bias", "transformer_xl", "none", None]
+        | Default
+    ) = DEFAULT,
+    qk_norm: (
+        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+    ) = DEFAULT,
+    qk_norm_over: Literal["head", "each", "all"] | Term | Default = DEFAULT,
+    qk_norm_after: bool | Term | Default = DEFAULT,
+    clip: Numeric | Literal["none", None] | Default = DEFAULT,
+    scale: Numeric | Literal["auto"] | Default = DEFAULT,
+    softcap: Numeric | Literal["none", None] | Default = DEFAULT,
+    sink: Literal["none", "learned", "plus_one", None] | Term | Default = DEFAULT,
+    softmax_power: Numeric | Literal["learned"] | Default = DEFAULT,
+    gate: Literal["none", "elementwise", "headwise", None] | Term | Default = DEFAULT,
+    shift_tokens: Numeric | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    out_bias: bool | Term | Default = DEFAULT,
+    dropout: Numeric | Default = DEFAULT,
+    kernel: (
+        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
+    ) = DEFAULT,
+) -> Mixer:
+    """Softmax attention: multi-head, grouped (kv_heads < heads) or multi-query (1).
+
+    heads: query heads; required.
+    head_dim: width of one head; default width / heads (the heads share the width).
+    kv_heads: key and value heads; each serves heads / kv_heads query heads; default heads (multi-head attention).
+    kv: whose keys and values it uses: `from_previous` projects only queries, and keeps nothing; default own (every layer projects its own).
+    window: tokens that a query sees, itself included; in an encoder so many to either side; default full (all tokens before it).
+    pattern: which tokens a query sees; default full (as the window says).
+    position: relative positions; default none (positions are named where wanted).
+    qk_norm: norm of every query and key head; default none (as GPT-2 and Llama).
+    qk_norm_over: a `head` with weights for all heads; a head, `each` with weights of its own; or `all` at once; default head (as Qwen 3 and Gemma 3; Cohere norms each, OLMo 2 all).
+    qk_norm_after: whether `qk_norm` comes after the rotation; default false (as Qwen 3; Hunyuan turns first).
+    clip: largest magnitude of queries, keys and values, held before they turn; default none (as Llama; MPT and OLMo have it).
+    scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
+    softcap: scores s become softcap * tanh(s / softcap); default none (as Llama; Gemma 2 has 50).
+    sink: one more term of the softmax's sum: exp of a `learned` logit of each head (gpt-oss), or 1; default none (softmax).
+    softmax_power: weights are exp(s) / (sum of exp(s)) ** softmax_power; `learned` for each head; default 1 (softmax).
+    gate: results times sigmoid(W x), for every number or every head; default none (as Llama; Qwen3-Next has gates).
+    shift_tokens: groups of the input's channels that are delayed, by 1, 2, ... tokens; default 0 (none).
+    bias: biases of the queries', keys' and values' projection; default false (as Llama; GPT-2 has them).
+    out_bias: bias of the output projection; default bias (as GPT-2 and Llama; Qwen 2 has the others alone).
+    dropout: dropout of the attention probabilities; default 0 (small models underfit).
+    kernel: implementation; default auto (the best that the device and the packages allow).
+    """
+    return Mixer(make_component("mixer", "attention", locals()))
+
+
+def mla(
+    *,
+    heads: Numeric,
+    kv_rank: Numeric,
+    q_rank: Numeric | Literal["none", None] | Default = DEFAULT,
+    nope_dim: Numeric | Default = DEFAULT,
+    rope_dim: Numeric | Default = DEFAULT,
+    v_dim: Numeric | Default = DEFAULT,
+    position: (
+        Position
+        | Literal["rope", "xpos", "alibi", "t5_bias", "transformer_xl", "none", None]
+        | Default
+    ) = DEFAULT,
+    norm: (
+        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+    ) = DEFAULT,
+    scale: Numeric | Literal["auto"] | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    dropout: Numeric | Default = DEFAULT,
+    kernel: (
+        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
+    ) = DEFAULT,
+) -> Mixer:
+    """Multi-head latent attention: keys and values from one small latent (DeepSeek-V2).
+
+    heads: query heads; required.
+    kv_rank: width of the latent of keys and values; required.
+    q_rank: width of the latent of queries; `none` projects them directly; default none (as DeepSeek-V2-Lite).
+    nope_dim: numbers of a head without position; default 128 (V2).
+    rope_dim: numbers of a head that turn; one key for all heads; default 64 (V2).
+    v_dim: numbers of a value head; default nope_dim (as DeepSeek-V2).
+    position: how the turning numbers turn; default rope(interleaved = true) (as DeepSeek).
+    norm: norm of the latents; default rmsnorm(eps = 1e-6) (as DeepSeek).
+    scale: what scores are multiplied by; `auto` is 1 / sqrt(nope_dim + rope_dim); default auto (Vaswani et al. 2017).
+    bias: biases of the projections to the latents and of the output; default false (as DeepSeek).
+    dropout: dropout of the attention probabilities; default 0 (small models underfit).
+    kernel: implementation; default auto (the best that the device and the packages allow).
+    """
+    return Mixer(make_component("mixer", "mla", locals()))
+
+
+def python_mixer(
+    path: str,
+    *,
+    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
+    flops: Numeric | Literal["measured"] | Default = DEFAULT,
+    **arguments: Numeric | bool | str | None,
+) -> Mixer:
+    """A class of your own that mixes tokens, (B, T, width) -> (B, T, width); further keys go to its constructor.
+
+    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
+    parameters: how many parameters it has; default measured (the package's test counts them).
+    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
+    arguments: what its constructor takes beside the width.
+    """
+    return Mixer(make_component("mixer", "python", locals()))
+
+
+def lora(rank: Numeric) -> Adapter:
+    """A low-rank difference of each pass on every linear map (Bae et al. 2024).
+
+    rank: rank of the differences; required.
+    """
+    return Adapter(make_component("adapter", "lora", locals()))
+
+
+def cross_attention(
+    *,
+    heads: Numeric,
+    head_dim: Numeric | Default = DEFAULT,
+    kv_heads: Numeric | Default = DEFAULT,
+    qk_norm: (
+        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+    ) = DEFAULT,
+    scale: Numeric | Literal["auto"] | Default = DEFAULT,
+    bias: bool | Term | Default = DEFAULT,
+    out_bias: bool | Term | Default = DEFAULT,
+    dropout: Numeric | Default = DEFAULT,
+    kernel: (
+        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
+    ) = DEFAULT,
+) -> Cross:
+    """Attention of a decoder to what its encoder makes (Vaswani et al. 2017).
+
+    heads: query heads; required.
+    head_dim: width of one head; default width / heads (the heads share the width).
+    kv_heads: key and value heads; each serves heads / kv_heads query heads; default heads (multi-head attention).
+    qk_norm: norm of every query and key head; default none (as T5).
+    scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
+    bias: biases of the queries', keys' and values' projections; default false (as T5; BART has them).
+    out_bias: bias of the output projection; default bias (as the others).
+    dropout: dropout of the attention probabilities; default 0 (small models underfit).
+    kernel: implementation; default auto (the best that the device and the packages allow).
+    """
+    return Cross(make_component("cross", "attention", locals()))
 
 
 def mlp(
@@ -362,349 +750,6 @@ def cdmoe(
     return Ffn(make_component("ffn", "cdmoe", locals()))
 
 
-def rmsnorm(
-    *,
-    eps: Numeric | Default = DEFAULT,
-    weight: bool | Term | Default = DEFAULT,
-    unit_offset: bool | Term | Default = DEFAULT,
-) -> Norm:
-    """Root mean square norm (Zhang & Sennrich 2019).
-
-    eps: added to the mean square before the root; default 1e-05 (as Llama 2 and 3 have it).
-    weight: whether it has a learned weight; default true (the published form has one).
-    unit_offset: whether the weight is stored as its difference from one; default false (as Llama; Gemma does).
-    """
-    return Norm(make_component("norm", "rmsnorm", locals()))
-
-
-def layernorm(
-    *,
-    eps: Numeric | Default = DEFAULT,
-    weight: bool | Term | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-) -> Norm:
-    """Layer norm (Ba et al. 2016).
-
-    eps: added to the variance before the root; default 1e-05 (as GPT-2 has it).
-    weight: whether it has a learned weight; default true (the published form has one).
-    bias: whether it has a bias; default weight (the published form has one).
-    """
-    return Norm(make_component("norm", "layernorm", locals()))
-
-
-def l2norm(
-    *, eps: Numeric | Default = DEFAULT, weight: bool | Term | Default = DEFAULT
-) -> Norm:
-    """Division by the length, times a learned weight: cosine attention, as a norm of queries and keys.
-
-    eps: the least length that is divided by; default 1e-12 (guards zeros alone).
-    weight: whether it has a learned weight; default true (as x-transformers).
-    """
-    return Norm(make_component("norm", "l2norm", locals()))
-
-
-def linear(factor: Numeric) -> Scaling:
-    """Position interpolation: positions divided by the factor (Chen et al. 2023).
-
-    factor: how many times longer the context is; required.
-    """
-    return Scaling(make_component("scaling", "linear", locals()))
-
-
-def ntk(factor: Numeric) -> Scaling:
-    """NTK-aware: theta grows, so that the lowest frequency is divided by the factor.
-
-    factor: how many times longer the context is; required.
-    """
-    return Scaling(make_component("scaling", "ntk", locals()))
-
-
-def dynamic(factor: Numeric, *, original: Numeric | Default = DEFAULT) -> Scaling:
-    """NTK-aware, growing with the length of a sequence beyond `original`.
-
-    factor: how many times longer the context is; required.
-    original: tokens of the context before the scaling; default context / factor (the context that the factor extends).
-    """
-    return Scaling(make_component("scaling", "dynamic", locals()))
-
-
-def yarn(
-    factor: Numeric,
-    *,
-    original: Numeric | Default = DEFAULT,
-    beta_fast: Numeric | Default = DEFAULT,
-    beta_slow: Numeric | Default = DEFAULT,
-    attention: Numeric | Default = DEFAULT,
-    truncate: bool | Term | Default = DEFAULT,
-) -> Scaling:
-    """High frequencies stay, low ones are interpolated (Peng et al. 2023).
-
-    factor: how many times longer the context is; required.
-    original: tokens of the context before the scaling; default context / factor (the context that the factor extends).
-    beta_fast: turns over `original` tokens from which a frequency stays; default 32 (the value of the paper).
-    beta_slow: turns up to which a frequency is divided by the factor; default 1 (the value of the paper).
-    attention: factor of cosines and sines; default 0.1 * ln(factor) + 1 (Eq. 22 of the paper).
-    truncate: whether the ramp between the two starts and ends at whole pairs; default true (as the paper's code).
-    """
-    return Scaling(make_component("scaling", "yarn", locals()))
-
-
-def llama3(
-    factor: Numeric,
-    *,
-    original: Numeric | Default = DEFAULT,
-    low: Numeric | Default = DEFAULT,
-    high: Numeric | Default = DEFAULT,
-) -> Scaling:
-    """Long wavelengths are interpolated, with a smooth change (Llama 3.1).
-
-    factor: how many times longer the context is; required.
-    original: tokens of the context before the scaling; default context / factor (the context that the factor extends).
-    low: turns over `original` tokens up to which a frequency is divided; default 1 (as Llama 3.1).
-    high: turns from which a frequency stays; default 4 (as Llama 3.1).
-    """
-    return Scaling(make_component("scaling", "llama3", locals()))
-
-
-def longrope(
-    *,
-    short: Numeric,
-    long: Numeric,
-    original: Numeric,
-    attention: Numeric | Default = DEFAULT,
-) -> Scaling:
-    """Every frequency divided by a factor of its own (Ding et al. 2024).
-
-    short: factors for sequences of up to `original` tokens, one for each turning pair; required.
-    long: factors for longer ones; required.
-    original: tokens of the context before the scaling; required.
-    attention: factor of cosines and sines; default sqrt(1 + ln(context / original) / ln(original)) (as Phi-3).
-    """
-    return Scaling(make_component("scaling", "longrope", locals()))
-
-
-def rope(
-    *,
-    theta: Numeric | Default = DEFAULT,
-    fraction: Numeric | Default = DEFAULT,
-    interleaved: bool | Term | Default = DEFAULT,
-    scaling: Scaling | Literal["none", None] | Default = DEFAULT,
-) -> Position:
-    """Rotary position embedding (Su et al. 2021).
-
-    theta: base of the wavelengths; default 10000 (the value of the paper).
-    fraction: share of each head that turns, its first numbers; default 1 (as the paper; GPT-NeoX turns a quarter).
-    interleaved: whether pairs are neighbours instead of halves; default false (as Llama in Hugging Face's form; GPT-J and the paper pair neighbours).
-    scaling: for contexts beyond that of training; default none (the paper).
-    """
-    return Position(make_component("position", "rope", locals()))
-
-
-def xpos(
-    *, theta: Numeric | Default = DEFAULT, scale_base: Numeric | Default = DEFAULT
-) -> Position:
-    """RoPE whose scores decay with the distance (Sun et al. 2022).
-
-    theta: base of the wavelengths; default 10000 (the value of the paper).
-    scale_base: tokens of one power of the decay; default 512 (the paper).
-    """
-    return Position(make_component("position", "xpos", locals()))
-
-
-def alibi(
-    *,
-    heads: Numeric | Literal["all"] | Default = DEFAULT,
-    spread: Literal["below", "above"] | Term | Default = DEFAULT,
-    steepest: Numeric | Default = DEFAULT,
-) -> Position:
-    """Scores fall linearly with the distance (Press et al. 2022).
-
-    heads: query heads that have a slope, the first ones; default all (as the paper).
-    spread: slopes where the heads are no power of two: from the power `below`, or `above`; default below (the paper's code; MPT has the other).
-    steepest: the last slope is 2 ** -steepest; default 8 (the paper).
-    """
-    return Position(make_component("position", "alibi", locals()))
-
-
-def t5_bias(
-    *,
-    buckets: Numeric | Default = DEFAULT,
-    distance: Numeric | Default = DEFAULT,
-    shared: bool | Term | Default = DEFAULT,
-) -> Position:
-    """A learned number for each head and bucket of distances (Raffel et al. 2020).
-
-    buckets: buckets of distances; default 32 (as T5).
-    distance: distance from which on one bucket holds all; default 128 (as T5).
-    shared: whether layers with equal numbers share the table; default true (as T5).
-    """
-    return Position(make_component("position", "t5_bias", locals()))
-
-
-def transformer_xl() -> Position:
-    """Scores of content and position apart, over sinusoids of the distance (Dai et al. 2019)."""
-    return Position(make_component("position", "transformer_xl", locals()))
-
-
-def full() -> Pattern:
-    """All of them, or those of the `window`."""
-    return Pattern(make_component("pattern", "full", locals()))
-
-
-def local(window: Numeric) -> Pattern:
-    """The last ones, itself included: the same as `window`.
-
-    window: how many; required.
-    """
-    return Pattern(make_component("pattern", "local", locals()))
-
-
-def strided(stride: Numeric) -> Pattern:
-    """Every `stride`-th, counted from itself (Child et al. 2019).
-
-    stride: tokens from one to the next; required.
-    """
-    return Pattern(make_component("pattern", "strided", locals()))
-
-
-def dilated(*, window: Numeric, dilation: Numeric) -> Pattern:
-    """A window with gaps (Beltagy et al. 2020).
-
-    window: how many tokens it sees, itself included; required.
-    dilation: tokens from one to the next; required.
-    """
-    return Pattern(make_component("pattern", "dilated", locals()))
-
-
-def chunked(size: Numeric) -> Pattern:
-    """Those of its own chunk of the sequence, as Llama 4's local layers.
-
-    size: tokens of a chunk; required.
-    """
-    return Pattern(make_component("pattern", "chunked", locals()))
-
-
-def attention(
-    *,
-    heads: Numeric,
-    head_dim: Numeric | Default = DEFAULT,
-    kv_heads: Numeric | Default = DEFAULT,
-    kv: Literal["own", "from_previous"] | Term | Default = DEFAULT,
-    window: Numeric | Literal["full"] | Default = DEFAULT,
-    pattern: Pattern | Literal["full"] | Default = DEFAULT,
-    position: (
-        Position
-        | Literal["rope", "xpos", "alibi", "t5_bias", "transformer_xl", "none", None]
-        | Default
-    ) = DEFAULT,
-    qk_norm: (
-        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
-    ) = DEFAULT,
-    qk_norm_over: Literal["head", "each", "all"] | Term | Default = DEFAULT,
-    scale: Numeric | Literal["auto"] | Default = DEFAULT,
-    softcap: Numeric | Literal["none", None] | Default = DEFAULT,
-    sink: Literal["none", "learned", "plus_one", None] | Term | Default = DEFAULT,
-    softmax_power: Numeric | Literal["learned"] | Default = DEFAULT,
-    gate: Literal["none", "elementwise", "headwise", None] | Term | Default = DEFAULT,
-    shift_tokens: Numeric | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    out_bias: bool | Term | Default = DEFAULT,
-    dropout: Numeric | Default = DEFAULT,
-    kernel: (
-        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
-    ) = DEFAULT,
-) -> Mixer:
-    """Softmax attention: multi-head, grouped (kv_heads < heads) or multi-query (1).
-
-    heads: query heads; required.
-    head_dim: width of one head; default width / heads (the heads share the width).
-    kv_heads: key and value heads; each serves heads / kv_heads query heads; default heads (multi-head attention).
-    kv: whose keys and values it uses: `from_previous` projects only queries, and keeps nothing; default own (every layer projects its own).
-    window: tokens that a query sees, itself included; in an encoder so many to either side; default full (all tokens before it).
-    pattern: which tokens a query sees; default full (as the window says).
-    position: relative positions; default none (positions are named where wanted).
-    qk_norm: norm of every query and key head; default none (as GPT-2 and Llama).
-    qk_norm_over: a `head` with weights for all heads; a head, `each` with weights of its own; or `all` at once; default head (as Qwen 3 and Gemma 3; Cohere norms each, OLMo 2 all).
-    scale: what scores are multiplied by; `auto` is 1 / sqrt(head_dim); default auto (Vaswani et al. 2017).
-    softcap: scores s become softcap * tanh(s / softcap); default none (as Llama; Gemma 2 has 50).
-    sink: one more term of the softmax's sum: exp of a `learned` logit of each head (gpt-oss), or 1; default none (softmax).
-    softmax_power: weights are exp(s) / (sum of exp(s)) ** softmax_power; `learned` for each head; default 1 (softmax).
-    gate: results times sigmoid(W x), for every number or every head; default none (as Llama; Qwen3-Next has gates).
-    shift_tokens: groups of the input's channels that are delayed, by 1, 2, ... tokens; default 0 (none).
-    bias: biases of the queries', keys' and values' projection; default false (as Llama; GPT-2 has them).
-    out_bias: bias of the output projection; default bias (as GPT-2 and Llama; Qwen 2 has the others alone).
-    dropout: dropout of the attention probabilities; default 0 (small models underfit).
-    kernel: implementation; default auto (the best that the device and the packages allow).
-    """
-    return Mixer(make_component("mixer", "attention", locals()))
-
-
-def mla(
-    *,
-    heads: Numeric,
-    kv_rank: Numeric,
-    q_rank: Numeric | Literal["none", None] | Default = DEFAULT,
-    nope_dim: Numeric | Default = DEFAULT,
-    rope_dim: Numeric | Default = DEFAULT,
-    v_dim: Numeric | Default = DEFAULT,
-    position: (
-        Position
-        | Literal["rope", "xpos", "alibi", "t5_bias", "transformer_xl", "none", None]
-        | Default
-    ) = DEFAULT,
-    norm: (
-        Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
-    ) = DEFAULT,
-    scale: Numeric | Literal["auto"] | Default = DEFAULT,
-    bias: bool | Term | Default = DEFAULT,
-    dropout: Numeric | Default = DEFAULT,
-    kernel: (
-        Literal["auto", "eager", "sdpa", "flex", "flash"] | Term | Default
-    ) = DEFAULT,
-) -> Mixer:
-    """Multi-head latent attention: keys and values from one small latent (DeepSeek-V2).
-
-    heads: query heads; required.
-    kv_rank: width of the latent of keys and values; required.
-    q_rank: width of the latent of queries; `none` projects them directly; default none (as DeepSeek-V2-Lite).
-    nope_dim: numbers of a head without position; default 128 (V2).
-    rope_dim: numbers of a head that turn; one key for all heads; default 64 (V2).
-    v_dim: numbers of a value head; default nope_dim (as DeepSeek-V2).
-    position: how the turning numbers turn; default rope(interleaved = true) (as DeepSeek).
-    norm: norm of the latents; default rmsnorm(eps = 1e-6) (as DeepSeek).
-    scale: what scores are multiplied by; `auto` is 1 / sqrt(nope_dim + rope_dim); default auto (Vaswani et al. 2017).
-    bias: biases of the projections to the latents and of the output; default false (as DeepSeek).
-    dropout: dropout of the attention probabilities; default 0 (small models underfit).
-    kernel: implementation; default auto (the best that the device and the packages allow).
-    """
-    return Mixer(make_component("mixer", "mla", locals()))
-
-
-def python_mixer(
-    path: str,
-    *,
-    parameters: Numeric | Literal["measured"] | Default = DEFAULT,
-    flops: Numeric | Literal["measured"] | Default = DEFAULT,
-    **arguments: Numeric | bool | str | None,
-) -> Mixer:
-    """A class of your own that mixes tokens, (B, T, width) -> (B, T, width); further keys go to its constructor.
-
-    path: file and class, relative to the spec: `"my_ffn.py:MyFFN"`; required.
-    parameters: how many parameters it has; default measured (the package's test counts them).
-    flops: FLOPs of its forward pass for one token; default measured (the package's test counts them).
-    arguments: what its constructor takes beside the width.
-    """
-    return Mixer(make_component("mixer", "python", locals()))
-
-
-def lora(rank: Numeric) -> Adapter:
-    """A low-rank difference of each pass on every linear map (Bae et al. 2024).
-
-    rank: rank of the differences; required.
-    """
-    return Adapter(make_component("adapter", "lora", locals()))
-
-
 def plain() -> Residual:
     """x + f(x)."""
     return Residual(make_component("residual", "plain", locals()))
@@ -792,6 +837,37 @@ def fan_in(*, embedding: Numeric | Literal["auto"] | Default = DEFAULT) -> Init:
 def gpt2() -> Init:
     """GPT-2's scheme: normal(std = 0.02, residual = scaled)."""
     return Init(make_component("init", "gpt2", locals()))
+
+
+def next_token() -> Objective:
+    """Every token from those before it: what a decoder is trained for."""
+    return Objective(make_component("objective", "next_token", locals()))
+
+
+def masked(
+    rate: Numeric,
+    *,
+    mask: Numeric | Default = DEFAULT,
+    random: Numeric | Default = DEFAULT,
+) -> Objective:
+    """Hidden tokens from all around them: what an encoder is trained for (BERT, section 3.1).
+
+    rate: share of the tokens that are to be told; default 0.15 (as BERT).
+    mask: share of these that the mask token, the vocabulary's last, replaces; default 0.8 (as BERT).
+    random: share of these that a random token replaces; the rest stay as they are; default 0.1 (as BERT).
+    """
+    return Objective(make_component("objective", "masked", locals()))
+
+
+def span_corruption(
+    rate: Numeric, *, mean_length: Numeric | Default = DEFAULT
+) -> Objective:
+    """Runs of tokens that the source lacks: what a decoder beside an encoder tells (T5). A sentinel, from the end of the vocabulary, stands for each run.
+
+    rate: share of the tokens that are left out; default 0.15 (as T5).
+    mean_length: tokens of a run, on average; default 3 (as T5).
+    """
+    return Objective(make_component("objective", "span_corruption", locals()))
 
 
 def builtin(name: Literal["python_reference"] | Term) -> Data:

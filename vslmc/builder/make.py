@@ -62,6 +62,12 @@ from vslmc.builder.kinds import {}
 from vslmc.builder.values import DEFAULT, Default, Numeric, Term
 """
 CLASS_NAMES = {"deepspeed": "DeepSpeed"}
+FUNCTION_NAMES = {
+    ("mixer", "attention"): "attention",
+    ("cross", "attention"): "cross_attention",
+}
+STACKED = frozenset({"model", "encoder"})
+"""Sections with layers."""
 DECLARED = {"block": "extends", "model": "extends", "recipe": "extends"}
 
 
@@ -105,6 +111,8 @@ def class_name(name: str) -> str:
 
 def function_name(kind: Kind) -> str:
     """The function of a kind; of several of one name, each says its slot."""
+    if (kind.slot, kind.name) in FUNCTION_NAMES:
+        return FUNCTION_NAMES[kind.slot, kind.name]
     counts = Counter(name for kinds in KINDS.values() for name in kinds)
     return kind.name if counts[kind.name] == 1 else f"{kind.name}_{kind.slot}"
 
@@ -146,11 +154,14 @@ def _rest(kind: Kind) -> list[Setting]:
 
 def _section(name: str) -> str:
     cls = SECTIONS[name]
-    signature = ", ".join(["self", "*", *_keys(name)])
+    signature = ", ".join(["self", "*", *_keys(name), *_stack(name)])
+    made = f'list_bindings("{name}", locals())'
+    if _stack(name):
+        made = f'list_entries("{name}", locals(), None)'
     return (
         f"\n\nclass {class_name(name)}(Section):\n{_doc(cls.__doc__ or '', cls)}"
         f"\n    def __init__({signature}) -> None:\n"
-        f'        super().__init__("{name}", list_bindings("{name}", locals()))\n'
+        f'        super().__init__("{name}", {made})\n'
     )
 
 
@@ -200,11 +211,18 @@ def _beside(name: str) -> list[str]:
     parts = [
         f"{part}: {class_name(part)} | None = None" for part in NESTED.get(name, ())
     ]
+    parts += _stack(name)
     if name == "model":
-        parts.append("layers: Sequence[Item | Layered] | None = None")
-        parts.append("shares: Sequence[Share] = ()")
         parts.append("recipe: Recipe | str | None = None")
     return parts
+
+
+def _stack(name: str) -> list[str]:
+    """Parameters for layers, where they can stand."""
+    if name not in STACKED:
+        return []
+    layers = "layers: Sequence[Item | Layered] | None = None"
+    return [layers, "shares: Sequence[Share] = ()"]
 
 
 def _keys(name: str) -> list[str]:

@@ -24,12 +24,14 @@ from vslmc.builder.entries import (
 )
 from vslmc.builder.kinds import (
     Absolute,
+    Cross,
     Data,
     Ffn,
     Init,
     Mixer,
     Mtp,
     Norm,
+    Objective,
     Optimizer,
     Residual,
     Schedule,
@@ -41,6 +43,7 @@ __all__ = [
     "Block",
     "DeepSpeed",
     "Embedding",
+    "Encoder",
     "Head",
     "Model",
     "Recipe",
@@ -56,6 +59,7 @@ class Block(Layered):
     norm: norm of each branch, mixer and FFN; default rmsnorm (as Llama).
     mixer: what mixes tokens; required.
     ffn: what works on each token; required.
+    cross: a decoder's attention to its encoder, between mixer and FFN; default none (only a decoder beside an encoder has it).
     placement: norm of a branch's input; of the sum; of input and output (`peri`: the embedding too); or of its output; default pre (as GPT-2 and Llama).
     parallel: mixer and FFN side by side; default false (as Llama; PaLM has them so).
     parallel_norms: norms of parallel branches: one for both, or one each; default 1 (as PaLM and GPT-J; GPT-NeoX has 2).
@@ -79,6 +83,7 @@ class Block(Layered):
             | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None]
             | Default
         ) = DEFAULT,
+        cross: Cross | Literal["none", None] | Default = DEFAULT,
         placement: (
             Literal["pre", "post", "sandwich", "peri", "output"] | Term | Default
         ) = DEFAULT,
@@ -107,6 +112,7 @@ class Block(Layered):
             | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None]
             | Default
         ) = DEFAULT,
+        cross: Cross | Literal["none", None] | Default = DEFAULT,
         placement: (
             Literal["pre", "post", "sandwich", "peri", "output"] | Term | Default
         ) = DEFAULT,
@@ -150,6 +156,7 @@ class Model(Declared):
         init: Init | Literal["normal", "xavier", "fan_in", "gpt2"] | Default = DEFAULT,
         allow: Allow | None = None,
         embedding: Embedding | None = None,
+        encoder: Encoder | None = None,
         head: Head | None = None,
         layers: Sequence[Item | Layered] | None = None,
         shares: Sequence[Share] = (),
@@ -165,6 +172,7 @@ class Embedding(Section):
     tie: whether the head uses the embedding's tensor; default false (small models gain from a head of their own).
     position: absolute positions added to the embedding; default none (relative positions live in the mixer).
     scale: factor of the tokens' vectors; default 1 (as GPT-2; Gemma has sqrt(width)).
+    types: types of tokens, with a learned vector each; 0 for none; default 0 (only an encoder has them; BERT has 2).
     norm: norm of the sum of tokens and positions; default that of the last layer (none, unless the first layer is `peri`: then its kind).
     dropout: dropout of the embedding; default 0 (small models underfit).
     """
@@ -177,6 +185,7 @@ class Embedding(Section):
             Absolute | Literal["none", "learned", "sinusoidal", None] | Default
         ) = DEFAULT,
         scale: Numeric | Default = DEFAULT,
+        types: Numeric | Default = DEFAULT,
         norm: (
             Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
         ) = DEFAULT,
@@ -184,6 +193,31 @@ class Embedding(Section):
         allow: Allow | None = None,
     ) -> None:
         super().__init__("embedding", list_bindings("embedding", locals()))
+
+
+class Encoder(Section):
+    """The encoder. Alone it has the model's embedding and head; these keys are for one beside a decoder.
+
+    tie: whether its tokens have the vectors of the decoder's embedding; default true (as the original Transformer, T5 and BART).
+    position: absolute positions added to its tokens; default that of the model (as the decoder's embedding; learned ones are its own).
+    norm: norm of its result; default that of the last layer (its last layer's kind of norm; none where that comes after the sum).
+    """
+
+    def __init__(
+        self,
+        *,
+        tie: bool | Term | Default = DEFAULT,
+        position: (
+            Absolute | Literal["none", "learned", "sinusoidal", None] | Default
+        ) = DEFAULT,
+        norm: (
+            Norm | Literal["rmsnorm", "layernorm", "l2norm", "none", None] | Default
+        ) = DEFAULT,
+        allow: Allow | None = None,
+        layers: Sequence[Item | Layered] | None = None,
+        shares: Sequence[Share] = (),
+    ) -> None:
+        super().__init__("encoder", list_entries("encoder", locals(), None))
 
 
 class Head(Section):
@@ -234,6 +268,7 @@ class Recipe(Declared):
 
     data: the text; default builtin(python_reference) (needs no download).
     tokenizer: from text to tokens; default byte (needs no training).
+    objective: what is trained; default that of the model (`next_token` for a decoder, `masked` for an encoder, `span_corruption` for both).
     """
 
     keyword = "recipe"
@@ -246,6 +281,9 @@ class Recipe(Declared):
         extends: Recipe | str | None = None,
         data: Data | Default = DEFAULT,
         tokenizer: Tokenizer | Literal["byte", "char"] | Default = DEFAULT,
+        objective: (
+            Objective | Literal["next_token", "masked", "span_corruption"] | Default
+        ) = DEFAULT,
         allow: Allow | None = None,
         train: Train | None = None,
         deepspeed: DeepSpeed | None = None,
@@ -336,6 +374,7 @@ class Variant(Declared):
         init: Init | Literal["normal", "xavier", "fan_in", "gpt2"] | Default = DEFAULT,
         allow: Allow | None = None,
         embedding: Embedding | None = None,
+        encoder: Encoder | None = None,
         head: Head | None = None,
         layers: Sequence[Item | Layered] | None = None,
         shares: Sequence[Share] = (),

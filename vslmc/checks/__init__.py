@@ -30,7 +30,7 @@ def verify_model(
 
 def _verify(model: ResolvedModel, limits: Limits, findings: Findings) -> None:
     seen: set[int] = set()
-    for layer in model.layers:
+    for layer in (layer for _, layers in model.stacks for layer in layers):
         if id(layer.block) not in seen:
             seen.add(id(layer.block))
             for found in verify_block(layer.block, layer.span):

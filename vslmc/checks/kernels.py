@@ -45,11 +45,13 @@ SPARSE: dict[type[p.Pattern], str] = {
 """Patterns other than a window."""
 
 
-def find_needs(mixer: p.Attention | p.Mla) -> Needs:
-    """What a mixer of the spec needs."""
+def find_needs(mixer: p.Attention | p.Mla | p.CrossAttention) -> Needs:
+    """What a mixer of the spec, or a decoder's look at its encoder, needs."""
     if isinstance(mixer, p.Mla):
         size = mixer.nope_dim + mixer.rope_dim
         return Needs(size, mixer.v_dim, mixer.dropout > 0)
+    if isinstance(mixer, p.CrossAttention):
+        return Needs(mixer.head_dim, mixer.head_dim, mixer.dropout > 0)
     return Needs(
         head_dim=mixer.head_dim,
         v_dim=mixer.head_dim,

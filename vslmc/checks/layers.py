@@ -23,9 +23,12 @@ from vslmc.spec.sections import (
 
 def verify_block(block: Block, place: Span) -> Iterator[Diagnostic]:
     """Faults of one layer; `place` is the item that writes it."""
-    if isinstance(block.mixer, p.NoMixer) and isinstance(block.ffn, p.NoFfn):
+    looks = isinstance(block.cross, p.CrossAttention)
+    nothing = isinstance(block.mixer, p.NoMixer) and isinstance(block.ffn, p.NoFfn)
+    if nothing and not looks:
         yield faults.empty_layer(place)
     yield from verify_mixer(block.mixer, block.width, place)
+    yield from verify_mixer(block.cross, block.width, place)
     if isinstance(block.ffn, p.Moe):
         yield from verify_moe(block.ffn, place)
     if isinstance(block.ffn, p.Retrieval):
@@ -58,6 +61,10 @@ def verify_parallel(block: Block, place: Span) -> Iterator[Diagnostic]:
     if missing:
         reason = f"the layer has no `{missing[0]}`"
         yield forms.parallel_not_possible(at, reason, None, "leave `parallel` out")
+    elif isinstance(block.cross, p.CrossAttention):
+        where = set_at(block, "cross")
+        reason = "the look at the encoder stands between the two"
+        yield forms.parallel_not_possible(at, reason, where, "leave `parallel` out")
     elif block.placement != "pre":
         where = set_at(block, "placement")
         reason = "both read the normed stream"

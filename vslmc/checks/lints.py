@@ -10,7 +10,17 @@ from vslmc.resolve.nodes import ResolvedModel
 from vslmc.source import Span
 from vslmc.spec import nodes as n
 from vslmc.spec.fields import Component, set_at
-from vslmc.spec.parts import Attention, L2Norm, LayerNorm, Moe, NoNorm, Norm, RmsNorm
+from vslmc.spec.parts import (
+    Attention,
+    L2Norm,
+    LayerNorm,
+    Moe,
+    NoNorm,
+    Norm,
+    RmsNorm,
+    Rope,
+    Xpos,
+)
 from vslmc.spec.sections import Block
 from vslmc.syntax.nodes import Expr
 
@@ -23,7 +33,8 @@ PADDED = 64
 
 def find_lints(model: ResolvedModel) -> Iterator[Diagnostic]:
     """Every warning about a model without faults."""
-    blocks = {id(layer.block): layer for layer in model.layers}
+    layers = [layer for _, stack in model.stacks for layer in stack]
+    blocks = {id(layer.block): layer for layer in layers}
     for layer in blocks.values():
         yield from lint_block(layer.block, layer.span, model)
     yield from lint_sizes(model)
@@ -62,6 +73,11 @@ def find_idle(block: Block) -> Iterator[tuple[Component, str, str]]:
         and not has_weight(mixer.qk_norm)
     ):
         yield mixer, "qk_norm_over", "without weights every head is normed alike"
+    if isinstance(mixer, Attention):
+        if isinstance(mixer.qk_norm, NoNorm):
+            yield mixer, "qk_norm_after", "there is no `qk_norm`"
+        elif not isinstance(mixer.position, Rope | Xpos):
+            yield mixer, "qk_norm_after", "nothing turns"
     if not block.parallel:
         yield block, "parallel_norms", "the branches are not parallel"
     elif isinstance(block.norm, NoNorm):
@@ -84,7 +100,8 @@ def lint_sizes(model: ResolvedModel) -> Iterator[Diagnostic]:
     if resize.default is not None or resize.span is None:
         return
     # Widths that are set and equal may differ for another value of a parameter.
-    if all(layer.block.origin("width").default for layer in model.layers):
+    layers = [layer for _, stack in model.stacks for layer in stack]
+    if all(layer.block.origin("width").default for layer in layers):
         yield lints.resize_without_effect(resize.span)
 
 
@@ -100,7 +117,8 @@ def lint_overrides(model: ResolvedModel) -> Iterator[Diagnostic]:
     if not model.chain or not model.chain[-1].overrides or model.sets.overrides:
         return
     declared = model.chain[-1]
-    trees = {id(layer.tree): layer.tree for layer in model.layers}
+    layers = [layer for _, stack in model.stacks for layer in stack]
+    trees = {id(layer.tree): layer.tree for layer in layers}
     alive: set[int] = set()
     replaced: dict[int, list[Span]] = {}
     for tree in trees.values():
@@ -112,7 +130,7 @@ def lint_overrides(model: ResolvedModel) -> Iterator[Diagnostic]:
                 replaced.setdefault(id(before.expr), []).append(node.expr.span)
                 before = before.replaced
     own = [override.tree for override in declared.overrides]
-    for tree in (*list_items(declared.layers or ()), *own):
+    for tree in (*list_items(declared.items), *own):
         for expr in list_exprs(tree):
             if id(expr) not in alive:
                 by = tuple(dict.fromkeys(replaced.get(id(expr), ())))

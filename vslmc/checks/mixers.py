@@ -23,6 +23,9 @@ def verify_mixer(mixer: p.Mixer, width: int, place: Span) -> Iterator[Diagnostic
             yield from verify_attention(mixer, width, place)
         case p.Mla():
             yield from verify_mla(mixer, place)
+        case p.CrossAttention():
+            yield from verify_heads(mixer, place)
+            yield from verify_kernel(mixer, place)
         case _:
             pass
 
@@ -31,12 +34,8 @@ def verify_attention(
     attention: p.Attention, width: int, place: Span
 ) -> Iterator[Diagnostic]:
     """Heads that divide, rotations that pair, patterns and kernels that can be."""
-    heads, kv_heads = attention.heads, attention.kv_heads
-    if heads % kv_heads:
-        at = attention.place("kv_heads") or place
-        yield faults.kv_heads_must_divide(
-            at, kv_heads, set_at(attention, "heads"), heads
-        )
+    heads = attention.heads
+    yield from verify_heads(attention, place)
     where = set_at(attention, "head_dim")
     position = attention.position
     yield from verify_position(position, attention.head_dim, where)
@@ -52,6 +51,14 @@ def verify_attention(
     yield from verify_each(attention)
     yield from verify_shift(attention, width)
     yield from verify_kernel(attention, place)
+
+
+def verify_heads(attention: p.Heads, place: Span) -> Iterator[Diagnostic]:
+    """Each key head serves as many query heads."""
+    heads, kv_heads = attention.heads, attention.kv_heads
+    if heads % kv_heads:
+        at, where = attention.place("kv_heads") or place, set_at(attention, "heads")
+        yield faults.kv_heads_must_divide(at, kv_heads, where, heads)
 
 
 def verify_each(attention: p.Attention) -> Iterator[Diagnostic]:
@@ -152,7 +159,9 @@ def verify_shift(attention: p.Attention, width: int) -> Iterator[Diagnostic]:
         )
 
 
-def verify_kernel(mixer: p.Attention | p.Mla, place: Span) -> Iterator[Diagnostic]:
+def verify_kernel(
+    mixer: p.Attention | p.Mla | p.CrossAttention, place: Span
+) -> Iterator[Diagnostic]:
     """The kernel that is named can run somewhere."""
     needs = find_needs(mixer)
     reason = kernel_fault(mixer.kernel, needs)

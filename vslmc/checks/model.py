@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.encoders import verify_stacks
 from vslmc.checks.python import verify_files
 from vslmc.checks.sharing import verify_lora, verify_previous, verify_shares
 from vslmc.diagnostics.catalogue import forms
@@ -20,16 +21,20 @@ from vslmc.syntax.limits import Limits
 def verify_whole(model: ResolvedModel, limits: Limits) -> Iterator[Diagnostic]:
     """Faults between the layers, the embedding and the head."""
     yield from verify_tie(model)
+    yield from verify_stacks(model)
     yield from verify_mtp(model)
-    yield from verify_previous(model)
-    yield from verify_shares(model)
-    yield from verify_lora(model)
+    for role, layers in model.stacks:
+        if role == "decoder":
+            yield from verify_previous(layers)
+        yield from verify_shares(layers)
+        yield from verify_lora(layers)
     yield from verify_files(model)
     experts = 0
-    counted: set[int] = set()
-    for layer in model.layers:
-        if isinstance(layer.block.ffn, Moe) and layer.written not in counted:
-            counted.add(layer.written)
+    counted: set[tuple[str, int]] = set()
+    applied = [(role, layer) for role, layers in model.stacks for layer in layers]
+    for role, layer in applied:
+        if isinstance(layer.block.ffn, Moe) and (role, layer.written) not in counted:
+            counted.add((role, layer.written))
             experts += layer.block.ffn.experts
             if experts > limits.experts:
                 place = layer.block.ffn.place("experts") or layer.span

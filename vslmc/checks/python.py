@@ -13,7 +13,7 @@ from vslmc.spec.parts import PythonPart
 def verify_files(model: ResolvedModel) -> Iterator[Diagnostic]:
     """Files that cannot lie beside one another; each place is named once."""
     first: dict[str, PythonPart] = {}
-    for layer in model.layers:
+    for layer in (layer for _, layers in model.stacks for layer in layers):
         for _, part in list_parts(layer):
             if part.file is None:
                 continue

@@ -7,17 +7,28 @@ from collections.abc import Iterator
 from vslmc.checks.python import verify_adapted
 from vslmc.diagnostics.catalogue import sharing as faults
 from vslmc.diagnostics.model import Diagnostic
-from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
+from vslmc.resolve.nodes import AppliedLayer
 from vslmc.source import Span
 from vslmc.spec.fields import Component, kind_of, settings_of
-from vslmc.spec.parts import Attention, Mla, Moe, NoFfn, NoMixer, Retrieval
+from vslmc.spec.parts import (
+    Attention,
+    CrossAttention,
+    Mla,
+    Moe,
+    NoFfn,
+    NoMixer,
+    Retrieval,
+)
+
+Applied = tuple[AppliedLayer, ...]
+"""The layers of one stack."""
 
 
-def verify_previous(model: ResolvedModel) -> Iterator[Diagnostic]:
+def verify_previous(layers: Applied) -> Iterator[Diagnostic]:
     """Whoever uses the keys before it finds some that fit; each place is named once."""
     source: AppliedLayer | None = None
     named: set[tuple[Span | None, int]] = set()
-    for layer in model.layers:
+    for layer in layers:
         mixer = layer.block.mixer
         if not isinstance(mixer, Attention):
             continue
@@ -73,11 +84,11 @@ def write_component(component: Component, other: Component) -> str:
     return f"{name}({', '.join(said)})" if said else name
 
 
-def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
+def verify_lora(layers: Applied) -> Iterator[Diagnostic]:
     """Layers of a loop with `lora` are dense, their own, and in one pass at a time."""
-    lent = {("mixer", layer.mixer_owner) for layer in model.layers if is_lent(layer, 0)}
-    lent |= {("ffn", layer.ffn_owner) for layer in model.layers if is_lent(layer, 1)}
-    for layer in model.layers:
+    lent = {("mixer", layer.mixer_owner) for layer in layers if is_lent(layer, 0)}
+    lent |= {("ffn", layer.ffn_owner) for layer in layers if is_lent(layer, 1)}
+    for layer in layers:
         if layer.lora is None:
             continue
         if layer.turn is None:
@@ -86,7 +97,11 @@ def verify_lora(model: ResolvedModel) -> Iterator[Diagnostic]:
         if foreign := list(verify_adapted(layer)):
             yield from foreign
             return
-        for part, what in (("ffn", Moe | Retrieval), ("mixer", Mla)):
+        for part, what in (
+            ("ffn", Moe | Retrieval),
+            ("mixer", Mla),
+            ("cross", CrossAttention),
+        ):
             found = getattr(layer.block, part)
             if isinstance(found, what):
                 place = found.span or layer.span
@@ -108,10 +123,10 @@ Difference = tuple[str, Component, Component, str]
 """A path, the components that hold its key, and the key; empty if they are of two kinds."""
 
 
-def verify_shares(model: ResolvedModel) -> Iterator[Diagnostic]:
+def verify_shares(layers: Applied) -> Iterator[Diagnostic]:
     """Layers that share a part have equal ones, of equal width."""
     first: dict[int, AppliedLayer] = {}
-    for layer in model.layers:
+    for layer in layers:
         first.setdefault(layer.written, layer)
     for layer in first.values():
         for part, owner in (("mixer", layer.mixer_owner), ("ffn", layer.ffn_owner)):

@@ -186,6 +186,43 @@ COMMANDS: tuple[Command, ...] = (
         "vslmc.cli.build:run_build",
     ),
     Command(
+        "import",
+        "Write the spec of a Hugging Face model, and its weights for what is built from it.",
+        (Argument("folder", "Folder of the model: `config.json`, safetensors."),),
+        (
+            Option(
+                "--output",
+                "The spec [default: the folder's name].",
+                short="-o",
+                metavar="FILE",
+            ),
+            Option(
+                "--weights",
+                "Convert the weights too, into this safetensors file.",
+                metavar="FILE",
+            ),
+            Option("--force", "Replace files that are there.", "flag"),
+            VERBOSE,
+        ),
+        "vslmc.cli.importing:run_import",
+    ),
+    Command(
+        "shrink",
+        "Write a tiny twin of a model: one layer of every kind, small sizes.",
+        (SPEC,),
+        (
+            Option(
+                "--output",
+                "A new file for the twin's spec [default: it is printed].",
+                short="-o",
+                metavar="FILE",
+            ),
+            *_CHOOSES,
+            *_COMPILES,
+        ),
+        "vslmc.cli.shrink:run_shrink",
+    ),
+    Command(
         "diff",
         "Compare two models: layers, tensors, parameters, costs.",
         (

@@ -15,6 +15,7 @@ from vslmc.plan.python import PythonFfn
 
 __all__ = [
     "describe_argument",
+    "describe_cross",
     "describe_ffn",
     "describe_form",
     "describe_layer",
@@ -68,9 +69,15 @@ def describe_form(form: Form) -> dict[str, str]:
 
 
 def describe_cross(cross: Attention) -> str:
-    """`4 x 16, kv 2`."""
+    """`4 x 16, kv 2`, and what is not as usual."""
     words = describe_mixer(cross)
-    return f"{words['heads']}, kv {words['kv']}"
+    usual = ("heads", "kv", "window", "position", "keys")
+    more = [
+        f", {name} {text}"
+        for name, text in words.items()
+        if name not in usual and text not in ("", "none", "auto")
+    ]
+    return f"{words['heads']}, kv {words['kv']}{''.join(more)}"
 
 
 def describe_shared(layer: Layer) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.cost.describe_mixer import describe_norm, short
-from vslmc.plan.nodes import Embedding, Head
+from vslmc.plan.nodes import Embedding, EncoderEnds, Head
 
 
 def describe_embedding(embedding: Embedding) -> Iterator[str]:
@@ -16,10 +16,20 @@ def describe_embedding(embedding: Embedding) -> Iterator[str]:
         yield "learned positions"
     if embedding.sinusoids:
         yield f"sinusoidal positions ({embedding.sinusoids})"
+    if embedding.types:
+        yield f"{embedding.types} types of tokens"
     if embedding.norm is not None:
         yield f"embedding norm {describe_norm(embedding.norm)}"
     if embedding.dropout:
         yield f"embedding dropout {short(embedding.dropout)}"
+
+
+def describe_source(source: EncoderEnds) -> Iterator[str]:
+    """The ends of an encoder beside a decoder."""
+    if not source.tied:
+        yield "embedding of its own"
+    yield from describe_embedding(source.embedding)
+    yield f"final norm {describe_norm(source.norm)}"
 
 
 def describe_head(head: Head) -> Iterator[str]:

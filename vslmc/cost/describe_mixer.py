@@ -60,18 +60,19 @@ def describe_mixer(mixer: Mixer) -> dict[str, str]:
 
 
 def _attention(mixer: Attention) -> dict[str, str]:
-    seen = "full" if mixer.window is None else str(mixer.window)
     power = ""
     if mixer.power is not None:
         power = "learned" if mixer.power.learned else short(mixer.power.value)
     over = {"head": "", "each": " each", "all": " over all"}[mixer.qk_over]
+    over += " after turning" if mixer.qk_after else ""
     keys = {"own": "", "from_previous": "previous", "memory": "the encoder's"}
     return {
         "heads": f"{mixer.heads} x {mixer.head_dim}",
         "kv": str(mixer.kv_heads),
-        "window": describe_pattern(mixer.pattern) if mixer.pattern else seen,
+        "window": describe_sight(mixer),
         "position": describe_position(mixer.position),
         "qk_norm": describe_norm(mixer.qk_norm) + (over if mixer.qk_norm else ""),
+        "clip": "" if mixer.clip is None else short(mixer.clip),
         "keys": keys[mixer.kv],
         "bias": _biases(mixer),
         "scale": "" if mixer.scale is None else short(mixer.scale),
@@ -105,6 +106,15 @@ def _mla(mixer: Mla) -> dict[str, str]:
         "attention dropout": short(mixer.dropout) if mixer.dropout else "",
         "kernel": mixer.kernel.choice,
     }
+
+
+def describe_sight(mixer: Attention) -> str:
+    """Which keys a query sees: `full`, `64` or a pattern; `all` or `64 around` in an encoder."""
+    if mixer.pattern is not None:
+        return describe_pattern(mixer.pattern)
+    if mixer.window is None:
+        return "full" if mixer.causal else "all"
+    return str(mixer.window) if mixer.causal else f"{mixer.window} around"
 
 
 def describe_pattern(pattern: Pattern) -> str:

@@ -38,7 +38,10 @@ def count_flops(plan: Plan) -> Flops:
     context = plan.context
     layers = [_layer(layer, context) for stack in plan.stacks for layer in stack.layers]
     exits = sum(_resize(stack.exit, context) for stack in plan.stacks)
-    logits = 2 * plan.vocab * plan.head.width
+    width = plan.head.width
+    logits = 2 * plan.vocab * width + 2 * width * width * (
+        plan.head.transform is not None
+    )
     return Flops(tuple(flops / context for flops in layers), logits + exits / context)
 
 

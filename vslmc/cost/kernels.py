@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from vslmc.checks.kernels import KERNELS, kernel_fault
 from vslmc.cost.rows import write_ranges
 from vslmc.plan.kernels import needs_of
-from vslmc.plan.nodes import Attention, Kernel, Layer, Mla
+from vslmc.plan.nodes import Attention, Kernel, Mixer, Mla, Stack
+from vslmc.plan.tensors import path_of
 
 FLASH = "flash for fp16 and bf16 on CUDA, where flash-attn is installed"
 FLEX = "flex on CUDA"
@@ -45,25 +46,31 @@ def find_choice(mixer: Attention | Mla) -> Choice:
     return Choice(mixer.kernel, refused)
 
 
-def group_choices(layers: Sequence[Layer]) -> dict[Choice, list[int]]:
-    """The distinct choices of a stack, each with the layers that make it."""
-    found: dict[Choice, list[int]] = {}
-    for layer in layers:
-        if isinstance(layer.mixer, Attention | Mla):
-            found.setdefault(find_choice(layer.mixer), []).append(layer.index)
+def group_choices(stacks: Sequence[Stack]) -> dict[Choice, dict[str, list[int]]]:
+    """The distinct choices, each with the layers that make it, by what they are called."""
+    found: dict[Choice, dict[str, list[int]]] = {}
+    for stack in stacks:
+        name = f"{path_of(stack)}layers"
+        for kind in ("", "cross of "):
+            for layer in stack.layers:
+                part = layer.cross if kind else layer.mixer
+                if isinstance(part, Attention | Mla):
+                    where = found.setdefault(find_choice(part), {})
+                    where.setdefault(kind + name, []).append(layer.index)
     return found
 
 
-def choice_to_json(layer: Layer) -> dict[str, str] | None:
-    """By kernel that cannot run a layer, the reason; null for a layer without attention."""
-    if not isinstance(layer.mixer, Attention | Mla):
+def choice_to_json(part: Mixer | None) -> dict[str, str] | None:
+    """By kernel that cannot run an attention, the reason; null for anything else."""
+    if not isinstance(part, Attention | Mla):
         return None
-    return dict(find_choice(layer.mixer).refused)
+    return dict(find_choice(part).refused)
 
 
-def describe_choices(layers: Sequence[Layer]) -> Iterator[str]:
+def describe_choices(stacks: Sequence[Stack]) -> Iterator[str]:
     """One text for each distinct choice."""
-    groups = group_choices(layers)
+    groups = group_choices(stacks)
     for choice, where in groups.items():
-        which = f"layers[{write_ranges(where)}]: " if groups.keys() > {choice} else ""
+        words = (f"{name}[{write_ranges(found)}]" for name, found in where.items())
+        which = f"{', '.join(words)}: " if groups.keys() > {choice} else ""
         yield "; ".join([which + choice.runs, *choice.reasons])

@@ -43,8 +43,9 @@ PLAIN = Marks(Mark(), Mark())
 
 def mark_plan(plan: Plan) -> Marks:
     """The marks of a plan's totals: parameters are stored once, FLOPs spent in every layer."""
-    stored = [placed.part for placed in list_python(plan.decoder).values()]
-    spent = [part for layer in plan.decoder.layers for part in _parts(layer)]
+    stored = [placed.part for placed in list_python(plan.stacks).values()]
+    layers = [layer for stack in plan.stacks for layer in stack.layers]
+    spent = [part for layer in layers for part in _parts(layer)]
     return Marks(
         _mark(part.parameters for part in stored), _mark(part.flops for part in spent)
     )

@@ -19,6 +19,8 @@ class Parameters:
     """Those that one token passes through: of `experts` experts, `top_k` count."""
     embedding: int
     """Token and position embeddings, and their norm."""
+    source: int
+    """Ends of the encoder beside a decoder: its embedding unless that is tied, positions, norms."""
     head: int
     """Final norm, and the projection to the vocabulary unless it is tied."""
     resizes: int
@@ -35,6 +37,7 @@ def count_parameters(plan: Plan) -> Parameters:
     costs = [layer_cost(layer, plan.context) for layer in layers]
     written = _written(plan)
     embedding, head = _count_at(plan, "embedding"), _count_at(plan, "head")
+    source = _count_at(plan, "encoder.embedding") + _count_at(plan, "encoder.norm")
     resizes = sum(cost_of(r, r.before, plan.context).parameters for r in _stored(plan))
     total = plan.parameters
     idle = sum(cost.parameters - cost.active for cost in written)
@@ -42,6 +45,7 @@ def count_parameters(plan: Plan) -> Parameters:
         total=total,
         active=total - idle,
         embedding=embedding,
+        source=source,
         head=head,
         resizes=resizes,
         written=tuple(cost.parameters for cost in written),
@@ -50,11 +54,12 @@ def count_parameters(plan: Plan) -> Parameters:
 
 
 def _count_at(plan: Plan, place: str) -> int:
-    """Parameters at one end of the model; changes of width count apart."""
+    """Parameters at one end of a stack; changes of width count apart."""
     return sum(
         prod(tensor.shape)
         for tensor in plan.tensors
-        if tensor.path.split(".")[0] == place and not tensor.path.endswith("resize")
+        if (tensor.path + ".").startswith(f"{place}.")
+        and not tensor.path.endswith("resize")
     )
 
 

@@ -17,6 +17,8 @@ class Run:
     """Index of the first layer."""
     last: int
     """Index of the last layer."""
+    times: int = 1
+    """How often in a row each of them is applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +59,34 @@ def _runs(layers: tuple[Layer, ...]) -> Iterator[Run | Again]:
     contents = [content_of(layer) for layer in layers]
     start = 0
     while start < len(layers):
-        if first[start] < start:
-            row = _again(first, start)
-        else:
-            row = Run(start, _last_equal(first, contents, start))
+        applied = first[start] < start
+        row = _again(first, start) if applied else _fresh(first, contents, start)
         yield row
         start = row.last + 1
 
 
-def _last_equal(
-    first: list[int], contents: list[tuple[object, ...]], start: int
-) -> int:
+def _fresh(first: list[int], contents: list[tuple[object, ...]], start: int) -> Run:
+    """Equal layers that are applied for the first time, once or equally often in a row."""
+    times = _times(first, start)
+    end = start + times
+    while (
+        end < len(first)
+        and first[end] == end
+        and contents[end] == contents[start]
+        and _times(first, end) == times
+    ):
+        end += times
+    if end == start + times:
+        return Run(start, start)  # its other applications are a row of their own
+    return Run(start, end - 1, times)
+
+
+def _times(first: list[int], start: int) -> int:
+    """How often in a row a layer is applied."""
     end = start + 1
-    while end < len(first) and first[end] == end and contents[end] == contents[start]:
+    while end < len(first) and first[end] == start:
         end += 1
-    return end - 1
+    return end - start
 
 
 def _again(first: list[int], start: int) -> Again:

@@ -146,6 +146,8 @@ def _kept(state: KvState | None, tail: int = 0) -> PartCost:
     """What decoding keeps, and `tail` numbers of the last tokens."""
     if state is None:
         return PartCost()
+    if state.kind == "memory":  # all of it from the first token on
+        return PartCost(cache=state.width * state.slots)
     return PartCost(cache_token=state.width, cache=state.width * state.slots + tail)
 
 

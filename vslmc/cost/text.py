@@ -12,13 +12,18 @@ from vslmc.cost.describe import (
     format_bytes,
     format_count,
 )
-from vslmc.cost.describe_ends import describe_embedding, describe_head
+from vslmc.cost.describe_ends import (
+    describe_embedding,
+    describe_head,
+    describe_source,
+)
 from vslmc.cost.kernels import describe_choices
 from vslmc.cost.marks import mark_layer
 from vslmc.cost.memory import count_training_state, count_weights
 from vslmc.cost.rows import Again, Run, list_runs
+from vslmc.cost.stacks import Places, list_places
 from vslmc.cost.table import Costs, count_costs
-from vslmc.plan.nodes import Plan
+from vslmc.plan.nodes import EncoderEnds, Plan
 
 COLUMNS = 100
 FIXED = ("layers", "block", "width", "ffn", "parameters", "FLOPs")
@@ -39,11 +44,13 @@ class _Layout:
 def render_table(plan: Plan) -> str:
     """The stack, runs of equal layers merged, and the totals; ends in a newline."""
     costs = count_costs(plan)
-    rows = _layer_rows(plan, costs)
-    common = _common(rows)
-    ends = _embedding_row(plan, costs), _head_row(plan, costs)
-    layout = _choose_columns([ends[0], *rows, ends[1]], common)
-    body = _align([ends[0], *rows, ends[1]], layout)
+    stacks = [_layer_rows(costs, places) for places in list_places(plan)]
+    common = _common([row for rows in stacks for row in rows])
+    rows = [_embedding_row(plan, costs), *stacks[-1], _head_row(plan, costs)]
+    if plan.source is not None:
+        rows = [_source_row(plan.source, costs), *map(_of_encoder, stacks[0]), *rows]
+    layout = _choose_columns(rows, common)
+    body = _align(rows, layout)
     return (
         "\n".join([*_heading(plan, common), "", *body, "", *_totals(plan, costs)])
         + "\n"
@@ -53,13 +60,13 @@ def render_table(plan: Plan) -> str:
 # --- rows ------------------------------------------------------------------------------
 
 
-def _layer_rows(plan: Plan, costs: Costs) -> list[Row]:
-    return [_layer_row(plan, costs, run) for run in list_runs(plan.decoder)]
+def _layer_rows(costs: Costs, places: Places) -> list[Row]:
+    return [_layer_row(costs, places, run) for run in list_runs(places.stack)]
 
 
-def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
-    layer = plan.decoder.layers[run.first]
-    flops = sum(costs.flops.layers[run.first : run.last + 1])
+def _layer_row(costs: Costs, places: Places, run: Run | Again) -> Row:
+    layer = places.stack.layers[run.first]
+    flops = sum(places.of(costs.flops.layers)[run.first : run.last + 1])
     marks = mark_layer(layer, stored=True)
     spent = f"{format_count(flops)}{marks.flops}"
     ends = {"layers": span_text(run.first, run.last), "FLOPs": spent}
@@ -67,10 +74,28 @@ def _layer_row(plan: Plan, costs: Costs, run: Run | Again) -> Row:
         times = f", {run.times} times" if run.times > 1 else ""
         which = "layer" if run.of[0] == run.of[1] else "layers"
         return ends | {"block": f"{which} {span_text(*run.of)} again{times}"}
-    rows = plan.decoder.layers[run.first : run.last + 1]
-    count = sum(costs.parameters.written[row.owner] for row in rows)
-    cells = {"block": layer.block, "parameters": f"{count:,}{marks.parameters}"}
+    rows = places.stack.layers[run.first : run.last + 1]
+    written = costs.parameters.written[places.written :]
+    count = sum(written[owner] for owner in {row.owner for row in rows})
+    often = f", each {run.times} times" if run.times > 1 else ""
+    cells = {
+        "block": f"{layer.block}{often}",
+        "parameters": f"{count:,}{marks.parameters}",
+    }
     return ends | cells | describe_layer(layer)
+
+
+def _of_encoder(row: Row) -> Row:
+    """A row of the encoder beside a decoder."""
+    return {**row, "layers": f"encoder {row['layers']}"}
+
+
+def _source_row(source: EncoderEnds, costs: Costs) -> Row:
+    return {
+        "layers": "encoder",
+        "width": str(source.embedding.width),
+        "parameters": f"{costs.parameters.source:,}",
+    }
 
 
 def _embedding_row(plan: Plan, costs: Costs) -> Row:
@@ -169,12 +194,17 @@ def _heading(plan: Plan, common: Row) -> Iterable[str]:
 def _sizes(plan: Plan) -> Iterable[str]:
     yield f"vocabulary {plan.vocab:,}"
     yield f"context {plan.context:,}"
-    if kinds := {layer.resize.kind for layer in plan.decoder.layers if layer.resize}:
+    layers = [layer for stack in plan.stacks for layer in stack.layers]
+    if kinds := {layer.resize.kind for layer in layers if layer.resize}:
         yield f"resize {' and '.join(sorted(kinds))}"
+    if not plan.generates:
+        yield "an encoder"
     yield from describe_embedding(plan.embedding)
     yield "tied head" if plan.head.tied else "head of its own"
     yield f"final norm {describe_norm(plan.head.norm)}"
     yield from describe_head(plan.head)
+    if plan.source is not None:
+        yield f"encoder: {', '.join(describe_source(plan.source))}"
 
 
 def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
@@ -192,14 +222,15 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
         f"FLOPs       {format_count(flops.forward)}{spent} forward, "
         f"{format_count(flops.training)}{spent} in training, for each token"
     )
-    yield (
-        f"KV cache    {format_bytes(cache.token)} for each token, "
-        f"{format_bytes(cache.total)} at {plan.context:,} tokens, in fp32"
-    )
+    if plan.generates:
+        yield (
+            f"KV cache    {format_bytes(cache.token)} for each token, "
+            f"{format_bytes(cache.total)} at {plan.context:,} tokens, in fp32"
+        )
     on = f" on each of {devices} devices, ZeRO {launch.zero}" if devices > 1 else ""
     size = f"{format_bytes(state)}{stored}"
     yield f"training    {size} of weights, gradients and moments{on}"
-    for number, text in enumerate(describe_choices(plan.decoder.layers)):
+    for number, text in enumerate(describe_choices(plan.stacks)):
         first = "" if number else "attention"
         yield from wrap(
             text, COLUMNS, initial_indent=f"{first:12}", subsequent_indent=" " * 14

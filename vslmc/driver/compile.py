@@ -116,6 +116,17 @@ def compile_one(request: Request) -> Outcome[Plan]:
     return Outcome(plan, outcome.diagnostics)
 
 
+def resolve_one(request: Request) -> Outcome[ResolvedModel]:
+    """The one model that is asked for, resolved; what is wrong between its values is not looked for."""
+    loaded = load_spec(request.path, request.root, request.limits, request.text)
+    spec = loaded.value
+    if spec is None:
+        return Outcome(None, loaded.diagnostics)
+    model, variant = choose_model(spec, request)
+    outcome = resolve_model(spec, model, variant, request.sets, request.limits)
+    return Outcome(outcome.value, (*loaded.diagnostics, *outcome.diagnostics))
+
+
 def _choices(spec: Spec) -> tuple[tuple[str | None, str | None], ...]:
     """Model and variant of every package that the file can become."""
     models = tuple((name, None) for name in spec.own_models)
@@ -153,7 +164,8 @@ def _compile(
 
 def _list_files(model: ResolvedModel) -> Copied:
     """The files of the user's own, in the order of the layers."""
-    parts = (part for layer in model.layers for _, part in list_parts(layer))
+    layers = (layer for _, stack in model.stacks for layer in stack)
+    parts = (part for layer in layers for _, part in list_parts(layer))
     return {part.file.name: part.file for part in parts if part.file is not None}
 
 

@@ -11,12 +11,11 @@ from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any, Literal, cast
 
-from vslmc.driver.compile import Request, choose_model, compile_one
+from vslmc.driver.compile import Request, compile_one, resolve_one
 from vslmc.outcome import Outcome
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.lower import lower_model
-from vslmc.resolve.model import resolve_model
-from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
 from vslmc.spec import nodes as n
@@ -43,7 +42,7 @@ def emit_stage(stage: Stage, request: Request) -> Outcome[Json]:
             body = {} if loaded.value is None else spec_to_json(loaded.value)
             return _outcome(stage, loaded, body)
         case "resolved":
-            resolved = _resolve(request)
+            resolved = resolve_one(request)
             body = {}
             if resolved.value is not None:
                 body = model_to_json(resolved.value, request.limits)
@@ -57,16 +56,6 @@ def emit_stage(stage: Stage, request: Request) -> Outcome[Json]:
 def _outcome(stage: Stage, of: Outcome[Any], body: Json) -> Outcome[Json]:
     value = {"format": 1, "stage": stage, **body} if of.value is not None else None
     return Outcome(value, of.diagnostics)
-
-
-def _resolve(request: Request) -> Outcome[ResolvedModel]:
-    loaded = load_spec(request.path, request.root, request.limits, request.text)
-    spec = loaded.value
-    if spec is None:
-        return Outcome(None, loaded.diagnostics)
-    model, variant = choose_model(spec, request)
-    outcome = resolve_model(spec, model, variant, request.sets, request.limits)
-    return Outcome(outcome.value, (*loaded.diagnostics, *outcome.diagnostics))
 
 
 def place_to_json(span: Span | None) -> Json | None:
@@ -131,19 +120,28 @@ def _declared(declared: n.BlockDecl | n.RecipeDecl | n.ModelDecl) -> Json:
 
 
 def _model(model: n.ModelDecl) -> Json:
-    layers = None if model.layers is None else [item_to_json(i) for i in model.layers]
+    stacks = {
+        role: [item_to_json(item) for item in stack.items]
+        for role, stack in model.stacks.items()
+    }
     return {
         **_declared(model),
         "variant": model.variant,
         "params": {name: expr_to_json(e) for name, (_, e) in model.params.items()},
-        "layers": layers,
+        "layers": stacks.get("decoder"),
+        "encoder": stacks.get("encoder"),
         "overrides": [
-            {"layers": o.index.span.text, "keys": tree_to_json(o.tree)["keys"]}
-            for o in model.overrides
+            {
+                "stack": override.role,
+                "layers": override.index.span.text,
+                "keys": tree_to_json(override.tree)["keys"],
+            }
+            for override in model.overrides
         ],
         "shares": [
             {
                 "part": share.part,
+                "stack": share.role,
                 "layers": share.index.span.text,
                 "every": None if share.every is None else expr_to_json(share.every),
             }
@@ -179,7 +177,9 @@ def item_to_json(item: n.StackItem) -> Json:
         case n.LoopItem():
             items = [item_to_json(inner) for inner in item.items]
             count = expr_to_json(item.count)
-            made = {"item": "loop", "count": count, "items": items}
+            made: Json = {"item": "loop", "count": count, "items": items}
+            if item.each:
+                made["each"] = True
             if item.adapter is not None:
                 made["with"] = expr_to_json(item.adapter)
             return made
@@ -197,28 +197,40 @@ def model_to_json(model: ResolvedModel, limits: Limits) -> Json:
     """A resolved model; layers that are equal share one entry of `blocks`."""
     numbers: dict[int, int] = {}
     blocks: list[Component] = []
-    for layer in model.layers:
-        if id(layer.block) not in numbers:
-            numbers[id(layer.block)] = len(blocks)
-            blocks.append(layer.block)
+    for _, layers in model.stacks:
+        for layer in layers:
+            if id(layer.block) not in numbers:
+                numbers[id(layer.block)] = len(blocks)
+                blocks.append(layer.block)
     return {
         "name": model.name,
         "model": component_to_json(model.section),
         "embedding": component_to_json(model.embedding),
+        "encoder": _encoder(model, numbers),
         "head": component_to_json(model.head),
-        "layers": [
-            {
-                "index": layer.index,
-                "written": layer.written,
-                "site": layer.site,
-                "of": layer.name,
-                "at": place_to_json(layer.span),
-                "block": numbers[id(layer.block)],
-            }
-            for layer in model.layers
-        ],
+        "role": model.role,
+        "layers": [_layer(layer, numbers) for layer in model.layers],
         "blocks": [component_to_json(block) for block in blocks],
         "recipe": _recipe(model, limits),
+    }
+
+
+def _encoder(model: ResolvedModel, numbers: Mapping[int, int]) -> Json | None:
+    """The encoder beside a decoder; None where there is no such pair."""
+    if model.encoder is None or not model.encoder_layers:
+        return None
+    layers = [_layer(layer, numbers) for layer in model.encoder_layers]
+    return {**component_to_json(model.encoder), "layers": layers}
+
+
+def _layer(layer: AppliedLayer, numbers: Mapping[int, int]) -> Json:
+    return {
+        "index": layer.index,
+        "written": layer.written,
+        "site": layer.site,
+        "of": layer.name,
+        "at": place_to_json(layer.span),
+        "block": numbers[id(layer.block)],
     }
 
 

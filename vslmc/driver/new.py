@@ -8,6 +8,7 @@ from pathlib import Path
 from vslmc.diagnostics.catalogue import settings as faults
 from vslmc.driver.compile import Request, check_spec
 from vslmc.outcome import Outcome
+from vslmc.write.files import create_file
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -65,8 +66,7 @@ def write_first_spec(name: str, folder: Path) -> Outcome[Path]:
     if not legal or check_spec(Request(folder / "new.vslm", text=text)):
         return Outcome(None, (faults.wrong_model_name(name),))
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        create_file(path, text.encode())
     except FileExistsError:
         return Outcome(None, (faults.file_exists(path.as_posix()),))
     except OSError as error:

@@ -104,7 +104,8 @@ def parse_path(text: str) -> list[Step]:
         index = match["index"] if match else None
         if match is None or len(index or "") > DIGITS:
             raise Lost(faults.wrong_path(span, "no name of a key"))
-        if index is not None and (steps or match["name"] != "layers"):
+        inside = steps and [step.name for step in steps] != ["encoder"]
+        if index is not None and (inside or match["name"] != "layers"):
             raise Lost(faults.wrong_path(span, "only `layers` has indices"))
         name = Span(source, start, start + len(match["name"]))
         steps.append(Step(match["name"], None if index is None else int(index), name))
@@ -125,7 +126,9 @@ class _Search:
         first, *rest = steps
         match first.name:
             case "layers":
-                return self.layer(first, rest)
+                return self.layer(first, rest, self.model.layers)
+            case "encoder" if self.model.encoder is not None:
+                return self.encoder(self.model.encoder, rest)
             case "embedding" | "head":
                 section: Component = getattr(self.model, first.name)
                 return self.below(section, f"`{first.name}`", rest)
@@ -137,8 +140,16 @@ class _Search:
                 known = [*section_keys("model"), *self.spec.params]
                 return self.below(self.model.section, "the model", steps, known)
 
-    def layer(self, step: Step, rest: list[Step]) -> Answer:
-        layers = self.model.layers
+    def encoder(self, section: Component, steps: list[Step]) -> Answer:
+        """Layers and keys of the encoder, alone or beside a decoder."""
+        if steps and steps[0].name == "layers":
+            own = self.model.encoder_layers or self.model.layers
+            return self.layer(steps[0], steps[1:], own)
+        return self.below(section, "`encoder`", steps, section_keys("encoder"))
+
+    def layer(
+        self, step: Step, rest: list[Step], layers: tuple[AppliedLayer, ...]
+    ) -> Answer:
         if step.index is None:
             help = f"layers are counted from 0 to {len(layers) - 1}"
             raise Lost(faults.wrong_path(step.span, "without an index", help))

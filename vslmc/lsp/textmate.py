@@ -58,7 +58,7 @@ def declarations() -> list[Rule]:
     inherits = rf"(?:\s+(extends)\s+({NAME}))?"
     scopes = (keyword, name, "keyword.other", f"{parent}.inherited-class")
     start = r"(?:^|(?<=[{,]))\s*"
-    joining = {"extends", "of", "in", "every", "with", "match", "within"}
+    joining = {"extends", "of", "in", "every", "each", "with", "match", "within"}
     return [
         rule(
             rf"{start}(block|model|recipe)\s+({NAME}){inherits}(?=\s*\{{)",

@@ -8,10 +8,11 @@ from typing import Any
 
 from vslmc.cost.marks import mark_layers
 from vslmc.cost.parameters import count_parameters
+from vslmc.cost.stacks import list_places
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.chunks import Chunk
 from vslmc.plan.lower import lower_model
-from vslmc.resolve.nodes import ResolvedModel
+from vslmc.resolve.nodes import ResolvedModel, Role
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
 from vslmc.spec.fields import KINDS, Component
@@ -70,6 +71,7 @@ def models_of(analysis: Analysis, chunk: Chunk) -> list[ResolvedModel]:
 def list_values(model: ResolvedModel) -> Iterator[Known]:
     """Every value of a model; the recipe's too, where it can be solved."""
     sections = [model.section, model.embedding, model.head]
+    sections += [model.encoder] if model.encoder is not None else []
     plan = lower_model(model).value
     if plan is not None:
         recipe = resolve_recipe(model.recipe, count_parameters(plan).total).value
@@ -77,12 +79,18 @@ def list_values(model: ResolvedModel) -> Iterator[Known]:
             sections += [recipe.recipe, recipe.train, recipe.deepspeed]
     for section in sections:
         yield from _walk(model.name, section, ())
-    layers: dict[int, list[int]] = {}
-    for layer in model.layers:
-        layers.setdefault(id(layer.block), []).append(layer.index)
-    blocks = {id(layer.block): layer.block for layer in model.layers}
-    for key, block in blocks.items():
-        yield from _walk(model.name, block, tuple(layers[key]))
+    for role, stack in model.stacks:
+        layers: dict[int, list[int]] = {}
+        for layer in stack:
+            layers.setdefault(id(layer.block), []).append(layer.index)
+        blocks = {id(layer.block): layer.block for layer in stack}
+        for key, block in blocks.items():
+            yield from _walk(stack_name(model, role), block, tuple(layers[key]))
+
+
+def stack_name(model: ResolvedModel, role: Role) -> str:
+    """What a stack is called: `tiny`, and `tiny.encoder` beside a decoder."""
+    return model.name if role == model.role else f"{model.name}.{role}"
 
 
 def _walk(
@@ -111,18 +119,21 @@ def kind_name(component: Component) -> str:
 
 def list_items(model: ResolvedModel, place: Span) -> Item | None:
     """The layers that one item writes, and each time that they are used again."""
-    layers = [layer for layer in model.layers if layer.span == place]
     plan = lower_model(model).value
-    if not layers or plan is None:
+    if plan is None:
         return None
-    counts = count_parameters(plan).applied
-    return Item(
-        model.name,
-        tuple(layer.index for layer in layers),
-        tuple(layer.block.width for layer in layers),
-        tuple(counts[layer.index] for layer in layers),
-        str(mark_layers(plan.decoder.layers[layer.index] for layer in layers)),
-    )
+    for (role, stack), places in zip(model.stacks, list_places(plan), strict=True):
+        layers = [layer for layer in stack if layer.span == place]
+        counts = places.of(count_parameters(plan).applied)
+        if layers:
+            return Item(
+                stack_name(model, role),
+                tuple(layer.index for layer in layers),
+                tuple(layer.block.width for layer in layers),
+                tuple(counts[layer.index] for layer in layers),
+                str(mark_layers(places.stack.layers[x.index] for x in layers)),
+            )
+    return None
 
 
 # --- which value is meant -----------------------------------------------------------------

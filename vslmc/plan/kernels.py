@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from vslmc.checks.kernels import Needs
-from vslmc.plan.nodes import Alibi, Attention, Mla, T5Bias, TransformerXl
+from collections.abc import Iterator
 
+from vslmc.checks.kernels import Needs
+from vslmc.plan.nodes import Alibi, Attention, Kernel, Mla, T5Bias, TransformerXl
+
+ALWAYS_WORK = frozenset({"eager", "sdpa"})
+"""Kernels that need nothing but torch."""
 ADDED: dict[type, str] = {
     Alibi: "alibi",
     T5Bias: "t5_bias",
@@ -27,3 +31,14 @@ def needs_of(mixer: Attention | Mla) -> Needs:
         position=ADDED.get(type(mixer.position)),
         pattern=type(mixer.pattern).__name__.lower() if mixer.pattern else None,
     )
+
+
+def verify_kernel(kernel: Kernel) -> Iterator[str]:
+    """The laws of a choice of kernels."""
+    candidates = kernel.candidates
+    if not candidates or candidates[-1] not in ALWAYS_WORK:
+        yield f"candidates: {candidates} does not end in one that always works"
+    elif kernel.choice not in ("auto", candidates[0]):
+        yield f"candidates: {candidates} does not begin with {kernel.choice}"
+    if len(set(candidates)) != len(candidates):
+        yield f"candidates: {candidates} repeats itself"

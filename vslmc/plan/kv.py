@@ -73,6 +73,11 @@ def make_state(
     return KvState(slots, width, "all" if slots == context else "recent")
 
 
+def memory_state(cross: Attention, context: int) -> KvState:
+    """What decoding keeps of the encoder's result, `context` tokens of it at most."""
+    return KvState(context, 2 * cross.kv_heads * cross.head_dim, "memory")
+
+
 def place_states(layers: tuple[Layer, ...], context: int) -> tuple[Layer, ...]:
     """The layers with the states that follow from all who use them; equal ones stay one."""
     reaches = find_reaches(layers)

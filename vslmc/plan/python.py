@@ -67,19 +67,22 @@ class Placed:
     """Of the stream that it reads."""
 
 
-def list_python(stack: Stack) -> dict[str, Placed]:
+def list_python(stacks: tuple[Stack, ...]) -> dict[str, Placed]:
     """Parts of the user's own by the names of their modules; shared ones once."""
     found: dict[str, Placed] = {}
-    for layer in stack.layers:
-        if isinstance(layer.mixer, PythonMixer):
-            name = f"layers.{layer.mixer_owner}.mixer.python"
-            found.setdefault(name, Placed(layer.mixer, layer.width))
-        if isinstance(layer.ffn, PythonFfn):
-            name = f"layers.{layer.ffn_owner}.ffn"
-            found.setdefault(name, Placed(layer.ffn, layer.width))
+    for stack in stacks:
+        beside = stack.role == "encoder" and len(stacks) > 1
+        layers = "encoder.layers" if beside else "layers"
+        for layer in stack.layers:
+            if isinstance(layer.mixer, PythonMixer):
+                name = f"{layers}.{layer.mixer_owner}.mixer.python"
+                found.setdefault(name, Placed(layer.mixer, layer.width))
+            if isinstance(layer.ffn, PythonFfn):
+                name = f"{layers}.{layer.ffn_owner}.ffn"
+                found.setdefault(name, Placed(layer.ffn, layer.width))
     return found
 
 
-def count_declared(stack: Stack) -> int:
+def count_declared(stacks: tuple[Stack, ...]) -> int:
     """Parameters that these parts declare."""
-    return sum(placed.part.parameters or 0 for placed in list_python(stack).values())
+    return sum(placed.part.parameters or 0 for placed in list_python(stacks).values())

@@ -8,6 +8,7 @@ from math import prod
 
 from vslmc.plan.nodes import (
     Embedding,
+    EncoderEnds,
     Head,
     Init,
     InitRule,
@@ -30,16 +31,36 @@ def list_tensors(
     vocab: int,
     context: int,
     rule: InitRule,
+    source: EncoderEnds | None = None,
 ) -> tuple[Tensor, ...]:
-    """All stored tensors in the order of the generated model; shared ones once."""
+    """All stored tensors in the order of the generated model; shared ones once.
+
+    `source` are the ends of the encoder `stacks[0]` beside a decoder.
+    """
     start = Start(rule, count_branches(stacks))
+    sizes = (vocab, context)
     return (
         # A module's own parameters come before those of its parts.
         *_tied_bias(head, vocab),
-        *_embedding(embedding, vocab, context, start),
-        *(tensor for stack in stacks for tensor in _stack(stack, start)),
+        *_embedding(embedding, sizes, start),
+        *_encoder(source, stacks[0], sizes, start),
+        *_stack(stacks[-1], start),
         *_head(head, stacks[-1], vocab, start),
     )
+
+
+def _encoder(
+    source: EncoderEnds | None, stack: Stack, sizes: tuple[int, int], start: Start
+) -> Iterator[Tensor]:
+    """The encoder beside a decoder: a module of its own."""
+    if source is None:
+        return
+    yield from _embedding(source.embedding, sizes, start, "encoder.", source.tied)
+    yield from _stack(stack, start, "encoder.")
+    if source.norm is not None:
+        where = source.embedding.origin
+        for part in norm_parts("encoder.norm", source.norm):
+            yield _tensor(part.name, part.shape, part.init, where, "encoder.norm")
 
 
 def _tied_bias(head: Head, vocab: int) -> Iterator[Tensor]:
@@ -48,35 +69,53 @@ def _tied_bias(head: Head, vocab: int) -> Iterator[Tensor]:
 
 
 def _embedding(
-    embedding: Embedding, vocab: int, context: int, start: Start
+    embedding: Embedding,
+    sizes: tuple[int, int],
+    start: Start,
+    prefix: str = "",
+    tied: bool = False,
 ) -> Iterator[Tensor]:
-    where, width = embedding.origin, embedding.width
-    init = start.embedding(vocab, width)
-    yield _tensor("embedding.weight", (vocab, width), init, where, "embedding")
-    if embedding.learned_positions:
-        init = start.embedding(context, width)
-        yield _tensor("position.weight", (context, width), init, where, "embedding")
+    """Vectors of tokens, unless they are `tied` to others, of places and types, and a norm."""
+    rows = {
+        "embedding": 0 if tied else sizes[0],
+        "position": sizes[1] if embedding.learned_positions else 0,
+        "types": embedding.types,
+    }
+    where, path = embedding.origin, f"{prefix}embedding"
+    for name, count in rows.items():
+        if count:
+            shape = (count, embedding.width)
+            init = start.embedding(*shape)
+            yield _tensor(f"{prefix}{name}.weight", shape, init, where, path)
     if embedding.norm is not None:
-        for part in norm_parts("embedding_norm", embedding.norm):
-            yield _tensor(part.name, part.shape, part.init, where, "embedding.norm")
+        for part in norm_parts(f"{prefix}embedding_norm", embedding.norm):
+            yield _tensor(part.name, part.shape, part.init, where, f"{path}.norm")
 
 
-def _stack(stack: Stack, start: Start) -> Iterator[Tensor]:
+def _stack(stack: Stack, start: Start, prefix: str = "") -> Iterator[Tensor]:
+    """The layers of a stack, with `prefix` before their names where it is a module."""
+    where = path_of(stack)
     for layer in written_layers(stack):
-        yield from _layer(f"layers.{layer.owner}", layer, start)
+        yield from _layer(f"{prefix}layers.{layer.owner}", layer, start, where)
     for resize, path, origin in stored_resizes(stack):
-        yield _resize_tensor(resize, start, origin, path)
+        at = f"{where}{path}" if path.startswith("layers") else f"{prefix}{path}"
+        yield _resize_tensor(resize, start, origin, at, prefix)
     for number, (bias, heads, layer) in sorted(bias_tables(stack).items()):
-        path = f"layers[{layer.index}].mixer"
+        path = f"{where}layers[{layer.index}].mixer"
         shape = (bias.buckets, heads)
-        name, init = f"biases.{number}.weight", start.embedding(*shape)
+        name, init = f"{prefix}biases.{number}.weight", start.embedding(*shape)
         yield _tensor(name, shape, init, layer.origin, path)
 
 
-def _layer(name: str, layer: Layer, start: Start) -> Iterator[Tensor]:
+def path_of(stack: Stack) -> str:
+    """What stands before `layers[...]` where a layer of the stack is named."""
+    return "encoder." if stack.role == "encoder" else ""
+
+
+def _layer(name: str, layer: Layer, start: Start, where: str = "") -> Iterator[Tensor]:
     start = replace(start, gain=layer.form.residual.gain)
     for part in layer_parts(layer, start):
-        path = f"layers[{layer.index}].{part.name.split('.')[0]}"
+        path = f"{where}layers[{layer.index}].{part.name.split('.')[0]}"
         yield _tensor(f"{name}.{part.name}", part.shape, part.init, layer.origin, path)
 
 
@@ -164,14 +203,17 @@ def bias_tables(stack: Stack) -> dict[int, tuple[T5Bias, int, Layer]]:
     return found
 
 
-def _resize_tensor(resize: Resize, start: Start, origin: Origin, path: str) -> Tensor:
+def _resize_tensor(
+    resize: Resize, start: Start, origin: Origin, path: str, prefix: str
+) -> Tensor:
     if resize.kind == "project":
         shape = (resize.after, resize.before)
         name, init = "weight", start.matrix(*shape)
     else:
         # Zeros make a learned fill start as `pad`.
         name, shape, init = "fill", (resize.after - resize.before,), ZEROS
-    return _tensor(f"resizes.{resize.module}.{name}", shape, init, origin, path)
+    name = f"{prefix}resizes.{resize.module}.{name}"
+    return _tensor(name, shape, init, origin, path)
 
 
 def count_numbers(tensors: tuple[Tensor, ...]) -> int:

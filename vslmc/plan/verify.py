@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from vslmc.plan.kernels import verify_kernel
 from vslmc.plan.kv import find_reaches, find_sources, make_state
 from vslmc.plan.nodes import (
     Attention,
     Ffn,
     Glu,
-    Kernel,
     Layer,
     Mixer,
     Mla,
@@ -27,16 +27,22 @@ from vslmc.plan.nodes import (
     Retrieval,
     Rope,
     Stack,
-    Training,
     Xpos,
 )
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.tensors import list_tensors
 from vslmc.plan.verify_python import verify_python
 from vslmc.plan.verify_retrieval import verify_retrieval
-
-ALWAYS_WORK = frozenset({"eager", "sdpa"})
-"""Kernels that need nothing but torch."""
+from vslmc.plan.verify_stacks import (
+    find_ends,
+    list_embeddings,
+    verify_losses,
+    verify_roles,
+    verify_sides,
+)
+from vslmc.plan.verify_stacks import inside as _inside
+from vslmc.plan.verify_stacks import share as _share
+from vslmc.plan.verify_training import verify_training
 
 
 def verify_plan(plan: Plan) -> list[str]:
@@ -49,37 +55,34 @@ def _broken(plan: Plan) -> Iterator[str]:
         yield "stacks: a plan needs a stack, and a stack needs a layer"
         return
     yield from _positive("plan", vocab=plan.vocab, context=plan.context)
+    yield from verify_roles(plan)
     for number, stack in enumerate(plan.stacks):
         where = f"stacks[{number}]"
         yield from _inside(where, _order(stack))
-        yield from _inside(where, _widths(stack, plan))
+        yield from _inside(where, _widths(stack, *find_ends(stack, plan)))
+        yield from _inside(where, verify_sides(stack, plan))
         yield from _inside(where, _modules(stack))
         yield from _inside(where, _shares(stack))
         yield from _inside(where, _states(stack, plan.context))
         for layer in stack.layers:
             yield from _inside(f"{where}.layers[{layer.index}]", _layer(layer, plan))
-    yield from _inside("embedding", _share("dropout", plan.embedding.dropout))
+    for where, embedding in list_embeddings(plan):
+        yield from _inside(where, _share("dropout", embedding.dropout))
+        yield from _inside(where, _norm("norm", embedding.norm, embedding.width))
+    if plan.source is not None:
+        source = plan.source
+        yield from _inside("source", _norm("norm", source.norm, source.width))
     yield from _inside("head", _head(plan))
     yield from _inside("tensors", _tensors(plan))
     yield from _inside("losses", _losses(plan))
-    yield from _inside("training", _training(plan.training, plan.context))
-
-
-def _inside(where: str, messages: Iterator[str]) -> Iterator[str]:
-    for message in messages:
-        joint = "" if message.startswith("[") else "."
-        yield f"{where}{joint}{message}"
+    yield from _inside("losses", verify_losses(plan))
+    yield from _inside("training", verify_training(plan.training, plan.context))
 
 
 def _positive(where: str, **numbers: int) -> Iterator[str]:
     for name, number in numbers.items():
         if number < 1:
             yield f"{where}.{name}: {number} is not positive"
-
-
-def _share(name: str, value: float) -> Iterator[str]:
-    if not 0 <= value < 1:
-        yield f"{name}: {value} is not in [0, 1)"
 
 
 # --- the stack -------------------------------------------------------------------------
@@ -131,10 +134,9 @@ def _resizes(stack: Stack, last: int) -> list[tuple[str, Resize | None, int]]:
     return [*inner, ("exit", stack.exit, last)]
 
 
-def _widths(stack: Stack, plan: Plan) -> Iterator[str]:
-    """The stream has the embedding's width at first and the head's at last."""
-    width = plan.embedding.width
-    for where, resize, after in _resizes(stack, plan.head.width):
+def _widths(stack: Stack, width: int, last: int) -> Iterator[str]:
+    """The stream is `width` wide at first and `last` after the last layer."""
+    for where, resize, after in _resizes(stack, last):
         if resize is None and after != width:
             yield f"{where}: missing between widths {width} and {after}"
         if resize is not None:
@@ -195,6 +197,8 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
     yield from _norm("norm", layer.norm, layer.width)
     if layer.mixer is not None:
         yield from _inside("mixer", _mixer(layer.mixer))
+    if layer.cross is not None:
+        yield from _inside("cross", _mixer(layer.cross))
     if layer.ffn is not None:
         yield from _inside("ffn", _ffn(layer.ffn))
     yield from _lora(layer)
@@ -210,6 +214,8 @@ def _lora(layer: Layer) -> Iterator[str]:
         yield "lora: stands beside some linear maps only"
     elif (lora is None) != (layer.turn is None):
         yield f"turn: {layer.turn} with {lora}"
+    elif lora is not None and layer.cross is not None:
+        yield "lora: stands beside cross-attention"
     elif lora is not None and layer.turn is not None:
         yield from _positive("lora", rank=lora.rank)
         if not 0 <= layer.turn < lora.passes:
@@ -242,7 +248,7 @@ def _mixer(mixer: Mixer) -> Iterator[str]:
             return
         case _ as unreachable:
             assert_never(unreachable)
-    yield from _inside("kernel", _kernel(mixer.kernel))
+    yield from _inside("kernel", verify_kernel(mixer.kernel))
 
 
 def _attention(mixer: Attention) -> Iterator[str]:
@@ -265,6 +271,8 @@ def _attention(mixer: Attention) -> Iterator[str]:
         yield f"memory: {mixer.memory} for keys of kv = {mixer.kv}"
     if mixer.window is not None and mixer.pattern is not None:
         yield f"pattern: {mixer.pattern} beside a window"
+    if mixer.clip is not None and mixer.clip <= 0:
+        yield f"clip: {mixer.clip} leaves nothing"
     if mixer.shift and mixer.kv != "own":
         yield f"shift: {mixer.shift} with keys of kv = {mixer.kv}"
 
@@ -294,16 +302,6 @@ def _mla(mixer: Mla) -> Iterator[str]:
     yield from _position(mixer.position, mixer.rope_dim)
     yield from _norm("norm", mixer.norm, mixer.kv_rank)
     yield from _share("dropout", mixer.dropout)
-
-
-def _kernel(kernel: Kernel) -> Iterator[str]:
-    candidates = kernel.candidates
-    if not candidates or candidates[-1] not in ALWAYS_WORK:
-        yield f"candidates: {candidates} does not end in one that always works"
-    elif kernel.choice not in ("auto", candidates[0]):
-        yield f"candidates: {candidates} does not begin with {kernel.choice}"
-    if len(set(candidates)) != len(candidates):
-        yield f"candidates: {candidates} repeats itself"
 
 
 def _ffn(ffn: Ffn) -> Iterator[str]:
@@ -349,7 +347,7 @@ def _tensors(plan: Plan) -> Iterator[str]:
     if len(set(names)) != len(names):
         yield f"names: {len(names) - len(set(names))} occur twice"
     parts = (plan.embedding, plan.stacks, plan.head, plan.vocab, plan.context)
-    implied = list_tensors(*parts, plan.init)
+    implied = list_tensors(*parts, plan.init, plan.source)
     if plan.tensors == implied:
         return
     for index, wanted in enumerate(implied):
@@ -363,33 +361,3 @@ def _tensors(plan: Plan) -> Iterator[str]:
 def _losses(plan: Plan) -> Iterator[str]:
     if not any(loss.weight > 0 for loss in plan.losses):
         yield "weight: nothing is trained"
-
-
-def _training(training: Training, context: int) -> Iterator[str]:
-    launch = training.deepspeed
-    numbers = {
-        "steps": training.steps,
-        "micro_batch": training.micro_batch,
-        "log_every": training.log_every,
-        "evaluate_every": training.evaluate_every,
-        "checkpoint_every": training.checkpoint_every,
-        "deepspeed.gpus": launch.gpus,
-        "deepspeed.nodes": launch.nodes,
-    }
-    for name, number in numbers.items():
-        if number < 1:
-            yield f"{name}: {number} is not positive"
-    if min(numbers.values()) >= 1:
-        sequences = training.micro_batch * launch.gpus * launch.nodes
-        if training.batch < 1 or training.batch % (context * sequences):
-            steps = f"{sequences} sequences of {context} tokens"
-            yield f"batch: {training.batch} tokens are no multiple of {steps}"
-    if training.evaluate_batches < 0:
-        yield f"evaluate_batches: {training.evaluate_batches} is negative"
-    if launch.zero not in (0, 1, 2, 3):
-        yield f"deepspeed.zero: {launch.zero} is no stage"
-    yield from _share("validation", training.validation)
-    if not 0 <= training.schedule.warmup <= training.steps:
-        yield f"schedule.warmup: {training.schedule.warmup} of {training.steps} steps"
-    if training.clip is not None and training.clip <= 0:
-        yield f"clip: {training.clip} is not positive"

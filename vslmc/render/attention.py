@@ -38,8 +38,10 @@ class AttentionView:
     """Lines that call the kernel."""
     result: str
     """What it returns, of y."""
+    decodes: bool
+    """Whether it makes a slot for the cache."""
     slot: str
-    """Class of the cache's slot."""
+    """Class of that."""
     make_slot: str
     """Its docstring, and the line that makes one."""
 
@@ -65,6 +67,7 @@ def _view(a: Attention, name: str, structure: Structure) -> AttentionView:
         heads=tuple(head_lines(a, structure)),
         attend=(*attend_lines(a, structure), *_gate(a)),
         result=_result(a),
+        decodes=structure.decodes,
         slot=slot_of(a) or "None",
         make_slot=_make_slot(slot_of(a), structure),
     )
@@ -111,6 +114,8 @@ def _score_parameters(a: Attention) -> Iterator[tuple[str, str, float]]:
     """What changes scores, and what becomes of them."""
     if a.shift:
         yield "shift", "int", a.shift
+    if a.clip is not None:
+        yield "clip", "float", a.clip
     if a.scale is not None:
         yield "scale", "float", a.scale
     if a.softcap is not None:
@@ -124,6 +129,7 @@ def _score_parameters(a: Attention) -> Iterator[tuple[str, str, float]]:
 def _doc(a: Attention) -> str:
     what = "Causal attention" if a.causal else "Attention"
     seen = {
+        "all": " to the tokens on both sides",
         "window": " to the last `window` tokens, the token itself included",
         "around": " to the tokens nearer than `window`",
         "strided": " to every `stride`-th token, from the token itself",
@@ -148,6 +154,7 @@ KEPT = (
     "slopes",
     "steepest",
     "shift",
+    "clip",
     "scale",
     "softcap",
     "dropout",
@@ -197,22 +204,24 @@ def _maps(a: Attention, structure: Structure) -> Iterator[str]:
         name, rows = "q", inner
     elif structure.grouped:
         rows = f"(heads + 2 * kv_heads) * {size}"
-    yield from _linear(a, name, ("width", rows), a.bias)
-    yield from _norms(a, structure)
+    yield from linear_lines(a, name, ("width", rows), a.bias)
+    yield from norm_lines(a, structure)
     if isinstance(a.position, TransformerXl):
-        yield from _linear(a, "far", ("width", inner), False)
+        yield from linear_lines(a, "far", ("width", inner), False)
     if a.gate is not None:
         out = inner if a.gate == "elementwise" else "heads"
-        yield from _linear(a, "gate", ("width", out), False)
-    yield from _linear(a, "out", (inner, "width"), a.out_bias)
+        yield from linear_lines(a, "gate", ("width", out), False)
+    yield from linear_lines(a, "out", (inner, "width"), a.out_bias)
 
 
-def _linear(a: Attention, name: str, sizes: Words, bias: bool) -> Words:
+def linear_lines(a: Attention, name: str, sizes: Words, bias: bool) -> Words:
+    """Lines that make a linear map, indented."""
     call = Call(linear_name(a), (*sizes, *linear_arguments(a, bias)))
     return lay_out(call, 8, before=f"self.{name} = ")
 
 
-def _norms(a: Attention, structure: Structure) -> Iterator[str]:
+def norm_lines(a: Attention, structure: Structure) -> Iterator[str]:
+    """Lines that make the norms of queries and keys, indented."""
     if a.qk_norm is None:
         return
     size = _size(structure)

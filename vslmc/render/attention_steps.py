@@ -30,8 +30,10 @@ def input_lines(a: Attention) -> Iterator[str]:
 def head_lines(a: Attention, structure: Structure) -> Iterator[str]:
     """Queries, keys and values, normed and turned, with those that are kept, (B, H, T, D)."""
     yield from _project(a, structure)
-    yield from _norm(a)
+    yield from () if a.qk_after else _norm(a)
+    yield from _clip(a)
     yield from _turn(a, structure)
+    yield from _norm(a) if a.qk_after else ()
     yield from _collect(a, structure)
 
 
@@ -64,6 +66,15 @@ def _norm(a: Attention) -> Iterator[str]:
     else:
         normed = [f"self.{n}_norm({n}.float()).type_as({n})" for n in names]
         yield from _assign(names, normed)
+
+
+def _clip(a: Attention) -> Iterator[str]:
+    if a.clip is None:
+        return
+    if borrows_kv(a):
+        yield "q = q.clamp(-self.clip, self.clip)"
+    else:
+        yield "q, k, v = (x.clamp(-self.clip, self.clip) for x in (q, k, v))"
 
 
 def _assign(names: Words, values: list[str]) -> Iterator[str]:
@@ -155,9 +166,10 @@ def _slopes(position: Alibi, heads: int) -> Call:
 def _far_lines(a: Attention, structure: Structure) -> Iterator[str]:
     """Transformer-XL's second score: of a query and the distance of a key."""
     several = len(structure.distances) > 1
-    table = "distances[self.distance]" if several else "distance"
+    table = "distances[x.size(-1)]" if several else "distance"
     turn = ", turn" if a.lora else ""
-    yield f"far = self.far({table}{turn}).view(-1, self.heads, self.head_dim)  # (S, H, D)"
+    yield f"far = self.far({table}{turn})  # (S, H * D)"
+    yield "far = far.view(-1, self.heads, self.head_dim)"
     yield "far_q = q + self.position_bias[:, None]"
     yield 'bias = torch.einsum("bhtd,shd->bhts", far_q, far)  # by distance'
     scale = "self.scale" if a.scale is not None else "self.head_dim**-0.5"

@@ -9,7 +9,7 @@ from vslmc.plan.nodes import Form, Layer
 from vslmc.plan.python import PythonMixer
 from vslmc.render.layout import Call, lay_out_at
 from vslmc.render.parts import norm_text
-from vslmc.render.passing import names_of, table_parameters
+from vslmc.render.passing import MEMORY, names_of, table_parameters
 from vslmc.render.structure import Structure, borrows_kv, is_balanced
 from vslmc.render.words import Words
 
@@ -19,7 +19,7 @@ class Branch:
     """One branch of a layer."""
 
     name: str
-    """`mixer` or `ffn`."""
+    """`mixer`, `cross` or `ffn`."""
     number: str
     """With which its norms and factors end."""
     arguments: Words
@@ -29,7 +29,8 @@ class Branch:
 def list_branches(layer: Layer, structure: Structure) -> list[Branch]:
     """The branches that are there, in their order."""
     turn = () if layer.turn is None else ("turn",)
-    slot = () if borrows_kv(layer.mixer) else ("slot",)
+    keeps = structure.decodes and not borrows_kv(layer.mixer)
+    slot = ("slot",) if keeps else ()
     kv = ("kv",) if structure.passes_kv else ()
     tables = names_of(table_parameters(structure))
     losses = ("losses",) if is_balanced(layer.ffn) else ()
@@ -39,6 +40,8 @@ def list_branches(layer: Layer, structure: Structure) -> list[Branch]:
         if isinstance(layer.mixer, PythonMixer):
             passed = ("padding", "slot")
         found.append(Branch("mixer", "1", passed))
+    if layer.cross is not None:
+        found.append(Branch("cross", "cross", names_of(MEMORY)))
     if layer.ffn is not None:
         found.append(Branch("ffn", "2", (*turn, *losses)))
     return found
@@ -53,7 +56,7 @@ def part_lines(layer: Layer, structure: Structure, wide: bool) -> Iterator[str]:
         yield "self.width = width"
     yield from _factor_lines(form)
     first = True
-    for part in ("mixer", "ffn"):
+    for part in ("mixer", "cross", "ffn"):
         branch = branches.get(part)
         if branch is None:
             if part in structure.shared:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from vslmc.cost.rows import write_ranges
-from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Plan, Retrieval
+from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Retrieval, Stack
 from vslmc.plan.python import PythonFfn, PythonMixer
+from vslmc.plan.tensors import path_of
 from vslmc.render.attention import attention_parameters
 from vslmc.render.block_steps import part_lines, step_lines
+from vslmc.render.cross import cross_parameters
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.ffns import moe_parameters
@@ -48,8 +50,12 @@ class TableView:
 
     alias: Words
     """Lines that name the type of a layer, if there are several classes."""
+    function: str
+    """Name of the function."""
     block: str
     """The type of a layer."""
+    what: str
+    """What it makes."""
     lines: Words
     """The layers, indented."""
 
@@ -66,20 +72,19 @@ class _Row:
     """Where it is applied."""
 
 
-def keeps_width(plan: Plan) -> bool:
+def keeps_width(stack: Stack) -> bool:
     """Whether the loop over the layers asks each for its width."""
-    layers = plan.decoder.layers
-    resizes = [x.resize for x in layers if x.resize] + [plan.decoder.exit]
+    resizes = [x.resize for x in stack.layers if x.resize] + [stack.exit]
     return any(r is not None and r.kind != "project" for r in resizes)
 
 
-def render_blocks(plan: Plan, structure: Structure) -> Iterator[str]:
+def render_blocks(structure: Structure) -> Iterator[str]:
     """One class for each distinct structure of a block."""
     seen: set[str] = set()
     for layer, name in structure.blocks.items():
         if name not in seen:
             seen.add(name)
-            view = _block_view(layer, name, structure, keeps_width(plan))
+            view = _block_view(layer, name, structure, keeps_width(structure.stack))
             yield render("model/block.py.jinja", view)
 
 
@@ -122,10 +127,12 @@ def block_parameters(
     calls: dict[str, Call] = {}
     if layer.mixer is not None:
         calls["mixer"] = _mixer_call(layer.mixer, layer.width, structure)
+    if layer.cross is not None:
+        calls["cross"] = _cross_call(layer.cross, layer.width, structure)
     if layer.ffn is not None:
         calls["ffn"] = _ffn_call(layer.ffn, layer.width, structure)
     for part, call in calls.items():
-        own = getattr(layer, f"{part}_owner") == layer.owner
+        own = part == "cross" or getattr(layer, f"{part}_owner") == layer.owner
         kind = "nn.Module | None" if part in structure.shared else "nn.Module"
         yield part, kind, call if own else "None"
     if layer.norm is not None and structure.norm_eps is None:
@@ -153,6 +160,12 @@ def _mixer_call(mixer: Mixer, width: int, structure: Structure) -> Call:
     return Call(structure.mixers[mixer], (str(width), *sizes))
 
 
+def _cross_call(cross: Attention, width: int, structure: Structure) -> Call:
+    parameters = cross_parameters(cross, structure)
+    sizes = tuple(f"{name}={py_num(value)}" for name, _, value in parameters)
+    return Call(structure.crosses[cross], (str(width), *sizes))
+
+
 def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
     if isinstance(ffn, PythonFfn):
         return python_call(ffn, width)
@@ -168,17 +181,21 @@ def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
     return Call(name, (str(width), *sizes))
 
 
-def render_table(plan: Plan, structure: Structure) -> str:
+def render_table(structure: Structure) -> str:
     """The function that makes the layers, in the order of the spec."""
     applied: dict[int, list[int]] = {}
-    for layer in plan.decoder.layers:
+    for layer in structure.stack.layers:
         applied.setdefault(layer.owner, []).append(layer.index)
     rows = [_row(x, applied[x.owner], structure) for x in structure.layers]
     blocks = list(dict.fromkeys(structure.blocks.values()))
     several = len(blocks) > 1
-    alias = (*lay_out_sum("AnyBlock", tuple(blocks), "|"), "", "") if several else ()
-    block = "AnyBlock" if several else blocks[0]
-    view = TableView(alias, block, tuple(_table_lines(rows, 4)))
+    name = "AnyEncoderBlock" if structure.beside else "AnyBlock"
+    alias = (*lay_out_sum(name, tuple(blocks), "|"), "", "") if several else ()
+    block = name if several else blocks[0]
+    function = "build_encoder" if structure.beside else "build_layers"
+    what = "The encoder's layers" if structure.beside else "The layers"
+    lines = tuple(_table_lines(rows, 4, path_of(structure.stack)))
+    view = TableView(alias, function, block, what, lines)
     return render("model/table.py.jinja", view)
 
 
@@ -190,7 +207,7 @@ def _row(layer: Layer, applied: list[int], structure: Structure) -> _Row:
     return _Row(Call(structure.blocks[layer], arguments), source, tuple(applied))
 
 
-def _table_lines(rows: Sequence[_Row], indent: int) -> Iterator[str]:
+def _table_lines(rows: Sequence[_Row], indent: int, where: str) -> Iterator[str]:
     numbers: dict[tuple[str, str], int] = {}
     keys = [numbers.setdefault((str(r.call), r.source), len(numbers)) for r in rows]
     margin = " " * indent
@@ -199,18 +216,18 @@ def _table_lines(rows: Sequence[_Row], indent: int) -> Iterator[str]:
         body = rows[repeat.start : stop]
         covered = rows[repeat.start : repeat.start + repeat.length * repeat.times]
         if repeat.times > 1:
-            yield from _comment(covered, margin)
+            yield from _comment(covered, margin, where)
             yield f"{margin}for _ in range({repeat.times}):"
             yield from _plain_lines(body, indent + 4)
         else:
-            yield from _comment(covered, margin)
+            yield from _comment(covered, margin, where)
             yield from _plain_lines(body, indent)
 
 
-def _comment(rows: Sequence[_Row], margin: str) -> Iterator[str]:
+def _comment(rows: Sequence[_Row], margin: str, where: str) -> Iterator[str]:
     applied = sorted(index for row in rows for index in row.applied)
     sources = ", ".join(dict.fromkeys(row.source for row in rows))
-    yield f"{margin}# layers[{write_ranges(applied)}], {sources}"
+    yield f"{margin}# {where}layers[{write_ranges(applied)}], {sources}"
 
 
 def _plain_lines(rows: Sequence[_Row], indent: int) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.cost.describe import format_bytes
-from vslmc.cost.describe_ends import describe_embedding, describe_head
+from vslmc.cost.describe_ends import describe_embedding, describe_head, describe_source
 from vslmc.cost.flops import count_flops
 from vslmc.cost.marks import Mark, mark_plan
 from vslmc.cost.memory import (
@@ -15,7 +16,7 @@ from vslmc.cost.memory import (
     count_weights,
 )
 from vslmc.cost.parameters import count_parameters
-from vslmc.plan.nodes import BuiltinText, Plan, Training
+from vslmc.plan.nodes import BuiltinText, Masking, Plan, Spans, Training
 from vslmc.render.card_layers import list_layer_rows
 from vslmc.render.engine import render
 from vslmc.render.escape import html_comment, md_text
@@ -44,6 +45,8 @@ class CardView:
     """What `launch.sh` starts."""
     char: bool
     """Whether a checkpoint carries the tokenizer's alphabet."""
+    sample: str
+    """The line that samples."""
     python: tuple[str, ...]
     """Files of the user's own, as code."""
 
@@ -62,9 +65,19 @@ def render_card(plan: Plan) -> str:
         processes=str(launch.gpus),
         launcher="DeepSpeed" if several else "PyTorch alone, by torchrun",
         char=plan.training.tokenizer == "char",
+        sample=_describe_sample(plan),
         python=tuple(dict.fromkeys(f"`{part.file}`" for part in list_parts(plan))),
     )
     return render("launch/card.md.jinja", view)
+
+
+def _describe_sample(plan: Plan) -> str:
+    """How `sample.py` is called, and what it does."""
+    prompt, what = "The", "continue a text by the last checkpoint"
+    if plan.losses and plan.losses[0].corruption is not None:
+        prompt, what = "The l_st", "fill the gaps of a text by the last checkpoint"
+    command = f'python sample.py --prompt "{prompt}"'
+    return f"{command:<49} # {what}"
 
 
 def _row(*cells: str) -> str:
@@ -72,7 +85,6 @@ def _row(*cells: str) -> str:
 
 
 def _summarise(plan: Plan) -> str:
-    layers = sum(len(stack.layers) for stack in plan.stacks)
     tied = "tied to the embedding" if plan.head.tied else "with weights of its own"
     norm = "no final norm" if plan.head.norm is None else plan.head.norm.kind
     kinds = {a.resize.kind for stack in plan.stacks for a in stack.layers if a.resize}
@@ -80,10 +92,25 @@ def _summarise(plan: Plan) -> str:
     more = "".join(f", {text}" for text in describe_embedding(plan.embedding))
     ends = "".join(f", {text}" for text in describe_head(plan.head))
     return (
-        f"A decoder of {_plural(layers, 'layer')}: vocabulary {plan.vocab:,}, context "
+        f"{_name_stacks(plan)}: vocabulary {plan.vocab:,}, context "
         f"{plan.context:,} tokens. Embedding of width {plan.embedding.width}{more}. "
+        f"{_describe_source(plan)}"
         f"Head: {norm}, projection {tied}{ends}.{resize}"
     )
+
+
+def _name_stacks(plan: Plan) -> str:
+    said = [f"{s.role} of {_plural(len(s.layers), 'layer')}" for s in plan.stacks]
+    words = " and a ".join(said)
+    return f"{'A' if words.startswith('decoder') else 'An'} {words}"
+
+
+def _describe_source(plan: Plan) -> str:
+    if plan.source is None:
+        return ""
+    tied = "the same embedding" if plan.source.tied else "an embedding of its own"
+    ends = [text for text in describe_source(plan.source) if "of its own" not in text]
+    return f"The encoder has {tied}; {', '.join(ends)}. "
 
 
 def _list_costs(plan: Plan) -> list[tuple[str, str]]:
@@ -96,15 +123,19 @@ def _list_costs(plan: Plan) -> list[tuple[str, str]]:
         rows.append(("of them active for one token", active))
     if parameters.resizes:
         rows.append(("of them between widths", f"{parameters.resizes:,}"))
-    full, half = count_cache(plan, "fp32"), count_cache(plan, "bf16")
+    caches: list[tuple[str, str]] = []
+    for precision in ("fp32", "bf16") if plan.generates else ():
+        cache = _describe_cache(count_cache(plan, precision))
+        caches.append((f"KV cache, {precision}", cache))
+    source = ("of them the encoder's ends", f"{parameters.source:,}")
     return [
         *rows,
         ("of them embeddings", f"{parameters.embedding:,}"),
+        *((source,) if plan.source is not None else ()),
         ("of them head and final norm", f"{parameters.head:,}"),
         ("FLOPs of a forward pass, per token", f"{flops.forward:,.0f}{spent}"),
         ("FLOPs of training, per token", f"{flops.training:,.0f}{spent}"),
-        ("KV cache, fp32", _describe_cache(full)),
-        ("KV cache, bf16", _describe_cache(half)),
+        *caches,
         ("Weights, fp32", f"{format_bytes(count_weights(parameters.total))}{stored}"),
         (
             "Weights, bf16",
@@ -147,6 +178,7 @@ def _list_recipe(plan: Plan) -> list[tuple[str, str]]:
     return [
         ("Data", _describe_data(recipe)),
         ("Tokenizer", "characters" if recipe.tokenizer == "char" else "bytes"),
+        *_describe_objective(plan),
         ("Steps", f"{recipe.steps:,} ({tokens:,} tokens)"),
         ("Batch", f"{recipe.batch:,} tokens, {sequences} in a forward pass"),
         ("Optimizer", optimizer),
@@ -155,6 +187,21 @@ def _list_recipe(plan: Plan) -> list[tuple[str, str]]:
         ("Precision", recipe.precision),
         ("Seed", str(recipe.seed)),
     ]
+
+
+def _describe_objective(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What is trained, if that is not the next token."""
+    for loss in plan.losses:
+        match loss.corruption:
+            case Masking(rate, places, mask, random):
+                shares = f"{100 * mask:g} % become the mask token, {100 * random:g} % a random one"
+                text = f"{100 * rate:g} % of the tokens ({places} of a sequence), of which {shares}"
+                yield "Objective", f"masked tokens: {text}"
+            case Spans(rate, length, window, noise, spans):
+                text = f"{noise} of {window} tokens ({100 * rate:g} %) in {_plural(spans, 'run')}"
+                yield "Objective", f"left-out spans: {text}, {length:g} tokens each on average"
+            case None:
+                pass
 
 
 def _describe_data(recipe: Training) -> str:

@@ -13,7 +13,7 @@ from vslmc.render.ends import projects_plainly
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.python import list_parts
-from vslmc.render.structure import Structure, find_structure, keeps_statistics
+from vslmc.render.structure import Structure, find_structures, keeps_statistics
 from vslmc.render.words import Words
 
 SHORTEST = 32  # tokens of a test sequence, if the context has as many
@@ -51,8 +51,20 @@ class CheckView:
     """Whether some of them are mixers."""
     own_ffns: bool
     """Whether some of them are FFNs."""
+    decodes: bool
+    """Whether there is a decoder."""
+    paired: bool
+    """Whether it stands beside an encoder."""
+    beside: str
+    """How a call goes on behind its tokens."""
+    drawn: str
+    """The same where nothing has been drawn yet."""
+    looks: bool
+    """Whether an encoder's tokens see their neighbours."""
+    types: bool
+    """Whether its tokens are of several types."""
     padded: bool
-    """Whether tokens can be padding."""
+    """Whether tokens can be padding, and some are left without it."""
     kernels: Words
     """Lines that check each kernel."""
     textbook: Words
@@ -73,28 +85,35 @@ class CheckView:
 
 def render_check(plan: Plan) -> str:
     """The text of `test_model.py`, in its final form."""
-    structure = find_structure(plan)
+    structures = find_structures(plan)
+    structure = structures[-1]
     reach = find_reach(plan)
-    tokens = _tokens(plan, structure)
-    kernels = check_kernels(structure, tokens)
+    tokens = _tokens(plan, structures)
+    kernels = check_kernels(structures, tokens)
     parts = list_parts(plan)
-    nothing = "tokens, None, None" if structure.mixes else "tokens, None"
+    paired = plan.source is not None
     view = CheckView(
         spec=py_comment(plan.spec),
         name=py_comment(plan.name),
         tokens=tokens,
         applied=_applied(plan),
         tied=plan.head.tied and projects_plainly(plan) and not plan.head.bias,
-        hidden=f"{nothing}, package.Losses()" if structure.balanced else "tokens",
+        hidden=_hidden(plan, structure),
         weighted=_weighted(plan),
         limited=reach < tokens,
         reach=reach,
         imports=tuple(_imports(bool(kernels.lines), bool(parts))),
-        buffers=any(keeps_statistics(x.ffn) for x in structure.layers),
+        buffers=any(keeps_statistics(x.ffn) for s in structures for x in s.layers),
         python=bool(parts),
         own_mixers=any(isinstance(part, PythonMixer) for part in parts),
         own_ffns=any(isinstance(part, PythonFfn) for part in parts),
-        padded=structure.mixes and not structure.recomputes,
+        decodes=plan.generates,
+        paired=paired,
+        beside=", source=source" if paired else "",
+        drawn=", source=draw_tokens()" if paired else "",
+        looks=reach > 1 and tokens > 2,
+        types=plan.embedding.types > 1,
+        padded=_takes_padding(plan, structures, tokens),
         kernels=kernels.lines,
         textbook=kernels.textbook,
         attend=kernels.attend,
@@ -117,6 +136,25 @@ def _imports(kernels: bool, python: bool) -> Iterator[str]:
         yield "from torch.utils.flop_counter import FlopCounterMode"
 
 
+def _hidden(plan: Plan, structure: Structure) -> str:
+    """The arguments of `_hidden`, which nothing else than losses may follow."""
+    beside = ", source=source" if plan.source is not None else ""
+    losses = ", losses=package.Losses()" if structure.losses else ""
+    if losses and plan.generates and not beside:
+        nothing = "None, None" if structure.mixes else "None"
+        return f"tokens, {nothing}, package.Losses()"
+    return f"tokens{beside}{losses}"
+
+
+def _takes_padding(plan: Plan, structures: tuple[Structure, ...], tokens: int) -> bool:
+    """Whether tokens, of a pair those of the source, can be padding."""
+    if plan.source is not None:
+        return tokens > 2
+    structure = structures[-1]
+    able = structure.mixes and not structure.recomputes
+    return able and (plan.generates or tokens > 2)
+
+
 def find_reach(plan: Plan) -> int:
     """Tokens that the last token sees through all layers; the context if not limited."""
     reach = 1
@@ -130,9 +168,10 @@ def find_reach(plan: Plan) -> int:
     return min(reach, plan.context)
 
 
-def _tokens(plan: Plan, structure: Structure) -> int:
+def _tokens(plan: Plan, structures: tuple[Structure, ...]) -> int:
     """Enough to go past every window, and past the reach where that is near."""
-    windows = [r for r in map(reach_of, structure.attentions) if r is not None]
+    attentions = [a for each in structures for a in each.attentions]
+    windows = [r for r in map(reach_of, attentions) if r is not None]
     wanted = max(SHORTEST, *(2 * window + 3 for window in windows), 0)
     reach = find_reach(plan)
     if reach < plan.context:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Attention, Dilated
+from vslmc.plan.nodes import Attention, Dilated, Mla
 from vslmc.render.kernels.masks import VISIBLE
+from vslmc.render.kernels.plain import Names
 from vslmc.render.kernels.variants import SIZES, Form, Variant, form_of
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.structure import Structure
@@ -54,9 +55,11 @@ class KernelChecks:
     head_dim: int
 
 
-def check_kernels(structure: Structure, tokens: int) -> KernelChecks:
+def check_kernels(structures: tuple[Structure, ...], tokens: int) -> KernelChecks:
     """One call for each kernel in each form, at its least and its largest numbers."""
-    first = next(iter(structure.mixers), None)
+    structure = structures[-1]
+    mixers = [mixer for each in structures for mixer in (*each.mixers, *each.crosses)]
+    first = next(iter(mixers), None)
     heads, kv_heads, head_dim = 0, 0, 0
     if first is not None:
         heads, head_dim = first.heads, first.head_dim
@@ -66,7 +69,7 @@ def check_kernels(structure: Structure, tokens: int) -> KernelChecks:
     lines = tuple(
         line
         for variant in variants
-        for line in _check(variant, structure, (tokens, heads))
+        for line in _check(variant, structure.kernels, mixers, heads)
     )
     more = CHANGES if full else ()
     given = ("q: Tensor", "k: Tensor", "v: Tensor", "visible", *more)
@@ -88,30 +91,32 @@ def changes_scores(form: Form) -> bool:
 
 
 def _check(
-    variant: Variant, structure: Structure, sizes: tuple[int, int]
+    variant: Variant, names: Names, mixers: list[Attention | Mla], heads: int
 ) -> Iterator[str]:
     runs = "lambda q: True"
     if variant.kernel in ("flex", "flash"):
-        runs = f"package.{variant.kernel}_runs"
-    name = f"package.{structure.kernels[variant]}"
-    for numbers in _numbers(variant.form, structure):
+        old = variant.kernel == "flash" and variant.form.flash_2
+        runs = f"package.{'flash_2' if old else variant.kernel}_runs"
+    name = f"package.{names[variant]}"
+    for numbers in _numbers(variant.form, mixers):
         visible = _visible(variant.form, numbers)
-        given, changes = _changes(variant.form, sizes[1])
+        given, changes = _changes(variant.form, heads)
         arguments = (name, runs, visible, *numbers.values(), *given, *changes)
         yield from lay_out_at(Call("check_kernel", arguments), 4)
 
 
-def _numbers(form: Form, structure: Structure) -> list[dict[str, str]]:
+def _numbers(form: Form, mixers: list[Attention | Mla]) -> list[dict[str, str]]:
     """The numbers of the mask in the layers that have one such; the least and the largest."""
     names = [name for name, _ in SIZES[form.sees]]
     found: set[tuple[int, ...]] = set()
-    for mixer in structure.attentions:
+    attentions = [mixer for mixer in mixers if isinstance(mixer, Attention)]
+    for mixer in attentions:
         holder = mixer.pattern or mixer
         if form_of(mixer).sees == form.sees:
             found.add(tuple(getattr(holder, name) for name in names))
     if not found and form.sees == "window":
         # A dilated form stands on a window of its numbers.
-        patterns = [m.pattern for m in structure.attentions]
+        patterns = [m.pattern for m in attentions]
         found = {(p.window,) for p in patterns if isinstance(p, Dilated)}
     ends = sorted({min(found), max(found)}) if found and names else [()]
     return [dict(zip(names, map(str, numbers), strict=True)) for numbers in ends]

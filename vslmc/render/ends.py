@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vslmc.plan.nodes import Plan
+from vslmc.plan.nodes import Embedding, Plan
 from vslmc.render.escape import py_num
 from vslmc.render.further import further_tables
-from vslmc.render.layout import Call, lay_out, lay_out_at
+from vslmc.render.layout import WIDTH, Call, lay_out, lay_out_at
 from vslmc.render.parts import activate, norm_text
 from vslmc.render.passing import names_of, table_parameters
+from vslmc.render.signatures import hidden_call
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
 
-def embedding_parts(plan: Plan) -> Iterator[str]:
-    """Lines that make the embedding."""
-    width, embedding = plan.embedding.width, plan.embedding
-    yield f"self.embedding = nn.Embedding(VOCAB, {width})"
+def embedding_parts(embedding: Embedding, tied: bool = False) -> Iterator[str]:
+    """Lines that make the embedding, without tokens of its own where those are `tied`."""
+    width = embedding.width
+    if not tied:
+        yield f"self.embedding = nn.Embedding(VOCAB, {width})"
     if embedding.learned_positions:
         yield f"self.position = nn.Embedding(CONTEXT, {width})"
+    if embedding.types:
+        yield f"self.types = nn.Embedding({embedding.types}, {width})"
     if embedding.norm is not None:
         norm = norm_text(embedding.norm, str(width), embedding.norm.eps)
         yield f"self.embedding_norm = {norm}"
     if embedding.dropout > 0:
         yield f"self.dropout = nn.Dropout({py_num(embedding.dropout)})"
+
+
+def entry_lines(embedding: Embedding) -> Iterator[str]:
+    """What becomes of the sum of tokens and positions before the first layer."""
+    if embedding.types:
+        yield "if types is None:"
+        yield "    types = torch.zeros_like(tokens)"
+        yield "x = x + self.types(types)"
+    if embedding.norm is not None:
+        yield "x = self.embedding_norm(x)"
+    if embedding.dropout > 0:
+        yield "x = self.dropout(x)"
 
 
 def embed_text(plan: Plan, tokens: str) -> str:
@@ -136,12 +152,17 @@ def loss_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     """The body of `loss`."""
     mtp = plan.head.mtp
     name = "_stream" if mtp else "_hidden"
-    if structure.balanced:
+    if structure.losses:
         yield "losses = Losses()"
-    yield from lay_out_at(hidden_call(structure, "tokens", name, loss=True), 8, "x = ")
+    hidden = hidden_call(plan, structure, "tokens", name, loss=True)
+    yield from lay_out_at(hidden, 8, "x = ")
     factor = plan.losses[0].weight if plan.losses else 1.0
     before = "" if factor == 1.0 else f"{py_num(factor)} * "
-    call = head_loss(plan, norm_of(plan) if mtp else "x", "targets")
+    x, targets = norm_of(plan) if mtp else "x", "targets"
+    if not plan.generates:
+        yield "wanted = targets >= 0  # the head works for these alone"
+        yield "x, targets = x[wanted][None], targets[wanted][None]"
+    call = head_loss(plan, x, targets)
     if mtp is None:
         yield from _returned(call, before, structure)
         return
@@ -150,7 +171,7 @@ def loss_lines(plan: Plan, structure: Structure) -> Iterator[str]:
 
 
 def _returned(call: Call, before: str, structure: Structure) -> Iterator[str]:
-    if not structure.balanced:
+    if not structure.losses:
         yield from lay_out_at(call, 8, before=f"return {before}")
         return
     start = f"start={before}{call}"
@@ -179,27 +200,16 @@ def _further_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     weight = py_num(mtp.weight / mtp.depth)
     before = f"loss = loss + {weight} * "
     yield from (f"    {line}" for line in lay_out_at(call, 12, before=before))
-    if structure.balanced:
+    if structure.losses:
         yield "return sum(losses.terms, start=loss)"
     else:
         yield "return loss"
 
 
-def hidden_call(
-    structure: Structure, tokens: str, name: str = "_hidden", loss: bool = False
-) -> Call:
-    """The call of `_hidden` from `forward`, or from `loss`, which has no cache."""
-    losses = () if not structure.balanced else ("losses" if loss else "Losses()",)
-    if loss:
-        nothing = ("None", "None") if structure.mixes else ("None",)
-        return Call(f"self.{name}", (tokens, *(nothing if losses else ()), *losses))
-    padding = ("padding",) if structure.mixes else ()
-    return Call(f"self.{name}", (tokens, "cache", *padding, *losses))
-
-
 def last_logits(plan: Plan, structure: Structure) -> Words:
     """Lines that make the logits of the newest token, while generating."""
-    losses = ("Losses()",) if structure.balanced else ()
-    padding = ("padding",) if structure.mixes else ()
-    call = Call("self._hidden", ("new", "cache", *padding, *losses))
+    call = hidden_call(plan, structure, "new")
+    if len(f"{call}[:, -1],") + 16 > WIDTH:
+        logits = logits_call(plan, "x[:, -1]")
+        return (f"{' ' * 12}x = {call}", *lay_out(logits, 12, before="logits = "))
     return lay_out(logits_call(plan, f"{call}[:, -1]"), 12, before="logits = ")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Glu, Mlp, Moe, Retrieval
+from vslmc.plan.nodes import Glu, Layer, Mlp, Moe, Retrieval
 from vslmc.plan.parameters import XIELU
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
@@ -77,12 +77,12 @@ class MoeView:
     """Its lines."""
 
 
-def render_ffns(structure: Structure) -> Iterator[str]:
-    """One class for each distinct structure, dense ones first."""
+def render_ffns(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
+    """One class for each distinct structure, dense ones first; `layers` are all of the model."""
     moes = [f for f in structure.ffns if isinstance(f, Moe)]
     yield from _activations(structure)
     if moes:
-        yield from _expert_products(structure)
+        yield from _expert_products(layers)
     for leaf in retrieval_leaves(structure):
         yield read_leaf(leaf)
     seen: set[str] = set()
@@ -100,10 +100,10 @@ def _activations(structure: Structure) -> Iterator[str]:
             yield read_leaf(ACTIVATION_LEAVES[name])
 
 
-def _expert_products(structure: Structure) -> Iterator[str]:
+def _expert_products(layers: Sequence[Layer]) -> Iterator[str]:
     sizes = [
         size
-        for layer in structure.layers
+        for layer in layers
         if isinstance(layer.ffn, Moe)
         for size in (layer.width, layer.ffn.expert.hidden)
     ]

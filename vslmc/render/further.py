@@ -10,7 +10,7 @@ from vslmc.render.blocks import block_parameters
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.parts import norm_text
-from vslmc.render.passing import layer_parameters, names_of, table_parameters
+from vslmc.render.passing import MEMORY, layer_parameters, names_of, table_parameters
 from vslmc.render.structure import Structure
 from vslmc.render.tables import needs_length, table_lines
 from vslmc.render.words import Words
@@ -43,7 +43,8 @@ def render_further(plan: Plan, structure: Structure) -> Iterator[str]:
     names = ("stream_norm", "token_norm", "norm") if norm else ()
     passed = _passed(structure)
     parameters = ("self", "x: Tensor", "token: Tensor", *passed)
-    given = {**dict.fromkeys(("padding", "slot"), "None"), "kv": "Kv()", "turn": "0"}
+    nothing = ("padding", "slot", *names_of(MEMORY))
+    given = {**dict.fromkeys(nothing, "None"), "kv": "Kv()", "turn": "0"}
     arguments = [given.get(n, n) for n in names_of(layer_parameters(structure))]
     lent = tuple(f"self.layer.{part}" for part in structure.shared)
     call = Call("self.layer", ("self.project(x)", *lent, *arguments))

@@ -17,7 +17,13 @@ KEYS = ".keys"
 """Ending of product keys, which start alike under every scheme."""
 ZEROS = ("bias", "lora_b")
 """Endings of what starts as zeros."""
-EMBEDDINGS = ("embedding.weight", "position.weight")
+EMBEDDINGS = (
+    "embedding.weight",
+    "position.weight",
+    "types.weight",
+    "encoder.embedding.weight",
+    "encoder.position.weight",
+)
 """What is looked up, by its whole name."""
 
 
@@ -73,7 +79,7 @@ class _Rules:
     def _fits(self, tensor: Tensor) -> bool:
         start = Deviations(self.rule, 1)
         name, shape, std = tensor.name, tensor.shape, tensor.init.std
-        if name in EMBEDDINGS or name.startswith("biases."):
+        if name in EMBEDDINGS or name.removeprefix("encoder.").startswith("biases."):
             # Tables of biases start as embeddings do; rules know them by that alone.
             plain = start.embedding(*shape).std == start.matrix(*shape).std
             known = plain or name in EMBEDDINGS
@@ -112,7 +118,10 @@ class _Rules:
         if apart is not None:
             names = [n for n in EMBEDDINGS if any(t.name == n for t in self.tensors)]
             test = f"name == {py_str(names[0])}"
-            if len(names) > 1:
+            bare = tuple(dict.fromkeys(n.removeprefix("encoder.") for n in names))
+            if len(bare) < len(names) or bare[-1] not in names:
+                test = f"name.endswith({self._endings(bare)})"
+            elif len(names) > 1:
                 test = f"name in ({', '.join(map(py_str, names))})"
             yield test, _normal(py_num(apart))
         if self.residual is not None:

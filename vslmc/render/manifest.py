@@ -60,7 +60,7 @@ def _python(plan: Plan) -> dict[str, Any]:
             "parameters": placed.part.parameters,
             "flops": placed.part.flops,
         }
-        for name, placed in list_python(plan.decoder).items()
+        for name, placed in list_python(plan.stacks).items()
     }
     return {"python": listed} if listed else {}
 

@@ -11,6 +11,8 @@ from vslmc.plan.nodes import Alibi, Attention, Mixer, Mla, Plan
 from vslmc.render.attention import render_attentions
 from vslmc.render.attention_steps import rotation, slopes_leaf
 from vslmc.render.blocks import render_blocks, render_table
+from vslmc.render.cross import render_crosses
+from vslmc.render.encoder import render_encoder
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_comment
 from vslmc.render.ffns import render_ffns
@@ -25,8 +27,9 @@ from vslmc.render.parts import norm_leaf
 from vslmc.render.passing import slot_type
 from vslmc.render.python import list_parts, load_lines
 from vslmc.render.stack import chooses_kernels, model_view
-from vslmc.render.structure import Structure, find_structure
+from vslmc.render.structure import Structure, find_structures
 from vslmc.render.tables import list_leaves, long_constants
+from vslmc.render.walk import prefix_of, resize_kind
 from vslmc.render.words import Words
 
 SLOT_LEAVES = {
@@ -57,14 +60,16 @@ class CacheView:
 
     slot: str
     """Type of a slot; empty if no layer needs one."""
+    crosses: bool
+    """Whether layers look at an encoder."""
 
 
 def render_model(plan: Plan) -> str:
     """The text of `model.py`, in its final form; raises ValueError for mixed resizes."""
-    structure = find_structure(plan)
-    body = [section.strip("\n") for section in _sections(plan, structure)]
+    structures = find_structures(plan)
+    body = [section.strip("\n") for section in _sections(plan, structures)]
     text = "\n\n\n".join(body) + "\n"
-    constants = _constants(plan, structure)
+    constants = _constants(plan, structures)
     header = HeaderView(
         spec=py_comment(plan.spec),
         doc=_doc(plan),
@@ -74,34 +79,46 @@ def render_model(plan: Plan) -> str:
     return render("model/header.py.jinja", header) + "\n\n" + text
 
 
-def _sections(plan: Plan, structure: Structure) -> Iterator[str]:
+def _sections(plan: Plan, structures: tuple[Structure, ...]) -> Iterator[str]:
+    structure = structures[-1]
     if parts := list_parts(plan):
         yield read_leaf("beside")
         yield "\n".join(load_lines(parts))
-    for leaf in _leaves(plan, structure):
+    leaves = (leaf for each in structures for leaf in _leaves(plan, each))
+    for leaf in dict.fromkeys(leaves):
         yield read_leaf(leaf)
     yield from render_kernels(structure.kernels, structure.grouped)
     for kind in structure.slots:
         yield read_leaf(SLOT_LEAVES[kind])
     if structure.recomputes:
         yield read_leaf("recomputed")
-    yield render("model/cache.py.jinja", CacheView(_kept(structure)))
+    if structure.crosses:
+        yield read_leaf("memory_slot")
+    if plan.generates:
+        view = CacheView(_kept(structure), bool(structure.crosses))
+        yield render("model/cache.py.jinja", view)
     if structure.passes_kv:
         yield read_leaf("kv_limited" if structure.limited else "kv")
-    if structure.adapted:
+    if any(each.adapted for each in structures):
         yield read_leaf("lora_linear")
-    yield from render_attentions(structure)
+    for each in structures:
+        yield from render_attentions(each)
     yield from render_latents(structure)
-    if structure.balanced:
+    yield from render_crosses(structure)
+    if structure.losses:
         yield read_leaf("losses")
-    yield from render_ffns(structure)
-    yield from render_blocks(plan, structure)
+    yield from render_ffns(structure, [x for each in structures for x in each.layers])
+    for each in structures:
+        yield from render_blocks(each)
     yield from _resize(plan)
-    yield render_table(plan, structure)
+    for each in structures:
+        yield render_table(each)
     yield from render_further(plan, structure)
+    yield from render_encoder(plan, structures[0])
     yield render_loss(plan)
-    yield read_leaf("sample")
-    yield render("model/model.py.jinja", model_view(plan, structure))
+    if plan.generates:
+        yield read_leaf("sample")
+    yield render("model/model.py.jinja", model_view(plan, structures))
 
 
 def _leaves(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -131,14 +148,17 @@ def _rotations(structure: Structure) -> Iterator[str]:
 
 
 def _norm_leaves(plan: Plan) -> Iterator[str | None]:
-    for layer in plan.decoder.layers:
+    for layer in (layer for stack in plan.stacks for layer in stack.layers):
         mixer = layer.mixer
         yield layer.norm and norm_leaf(layer.norm)
-        if isinstance(mixer, Attention):
-            yield mixer.qk_norm and norm_leaf(mixer.qk_norm)
+        for part in (mixer, layer.cross):
+            if isinstance(part, Attention):
+                yield part.qk_norm and norm_leaf(part.qk_norm)
         if isinstance(mixer, Mla):
             yield norm_leaf(mixer.norm)
-    for norm in (plan.embedding.norm, plan.head.norm):
+    source = plan.source
+    ends = (source.embedding.norm, source.norm) if source else ()
+    for norm in (plan.embedding.norm, plan.head.norm, *ends):
         yield norm and norm_leaf(norm)
 
 
@@ -157,8 +177,9 @@ def keeps(mixer: Mixer | None) -> bool:
 
 
 def _resize(plan: Plan) -> Iterator[str]:
-    kinds = {layer.resize.kind for layer in plan.decoder.layers if layer.resize}
-    kinds |= {plan.decoder.exit.kind} if plan.decoder.exit else set()
+    kinds = {resize_kind(stack) for stack in plan.stacks} - {"none"}
+    found = (layer.resize for stack in plan.stacks for layer in stack.layers)
+    kinds |= {resize.kind for resize in found if resize is not None}
     if len(kinds) > 1:
         raise ValueError(f"several kinds of resize in one model: {sorted(kinds)}")
     leaves = {"carry": "carry", "pad": "pad", "learned": "fill"}
@@ -167,19 +188,28 @@ def _resize(plan: Plan) -> Iterator[str]:
 
 
 def _doc(plan: Plan) -> str:
-    layers = plan.decoder.layers
-    count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
+    counts = [len(stack.layers) for stack in plan.stacks]
+    said = ["1 layer" if count == 1 else f"{count} layers" for count in counts]
+    layers = said[0]
+    if plan.source is not None:
+        layers = f"an encoder of {said[0]}, a decoder of {said[1]}"
+    elif not plan.generates:
+        layers = f"an encoder of {said[0]}"
     mark = mark_plan(plan).parameters
-    return f"{plan.name}: {count}, {plan.parameters:,}{mark} parameters."
+    return f"{plan.name}: {layers}, {plan.parameters:,}{mark} parameters."
 
 
-def _constants(plan: Plan, structure: Structure) -> Words:
+def _constants(plan: Plan, structures: tuple[Structure, ...]) -> Words:
     return (
         f"VOCAB = {plan.vocab}",
         f"CONTEXT = {plan.context}",
         *(("logger = logging.getLogger(__name__)",) if chooses_kernels(plan) else ()),
-        *stack_constants(plan),
-        *long_constants(structure),
+        *(
+            line
+            for each in structures
+            for line in stack_constants(each.stack, prefix_of(each))
+        ),
+        *(line for each in structures for line in long_constants(each)),
         *find_start(plan).constants,
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from vslmc.plan.nodes import Attention, Mla
+from vslmc.plan.nodes import Attention, Mla, Plan
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
 SLOTS = {
+    "memory": "MemorySlot",
     "all": "KvSlot",
     "recent": "RecentSlot",
     "window": "WindowSlot",
@@ -38,23 +39,48 @@ def table_parameters(structure: Structure) -> Words:
     return (
         *one_or_list("rope", len(structure.ropes)),
         *one_or_list("table", len(structure.tables)),
-        *one_or_list("distance", len(structure.distances)),
+        *_distance_parameters(len(structure.distances)),
     )
+
+
+def _distance_parameters(count: int) -> Words:
+    """Sinusoids of distances, by the width of the layers where that differs."""
+    several = ("distances: dict[int, Tensor]",) if count else ()
+    return ("distance: Tensor",) if count == 1 else several
 
 
 def pass_parameters(structure: Structure, slot: str) -> Words:
     """What every mixer is called with besides x; `slot` is the type of its slot."""
     kv = ("kv: Kv",) if structure.passes_kv else ()
-    slot = f"slot: {slot} | None"
-    return (*table_parameters(structure), "padding: Tensor | None", slot, *kv)
+    slots = (f"slot: {slot} | None",) if structure.decodes else ()
+    return (*table_parameters(structure), "padding: Tensor | None", *slots, *kv)
+
+
+MEMORY = (
+    "memory: Tensor | None",
+    "memory_padding: Tensor | None",
+    "memory_slot: MemorySlot | None",
+)
+"""What a layer of a decoder is called with beside an encoder."""
 
 
 def layer_parameters(structure: Structure) -> Words:
     """What each layer is called with besides x, typed."""
     parameters = pass_parameters(structure, slot_type(structure))
     parameters = parameters if structure.mixes else ()
+    parameters = (*parameters, *(MEMORY if structure.crosses else ()))
     turn = ("turn: int",) if structure.adapted else ()
     return (*parameters, *turn, *(("losses: Losses",) if structure.balanced else ()))
+
+
+def hidden_parameters(plan: Plan, structure: Structure) -> Words:
+    """What the model's way to the last layer takes after the tokens, typed, without losses."""
+    padding = ("padding: Tensor | None",) if structure.mixes else ()
+    if not plan.generates:
+        types = ("types: Tensor | None",) if plan.embedding.types else ()
+        return (*padding, *types)
+    source = ("source: Tensor | None", "source_padding: Tensor | None")
+    return ("cache: Cache | None", *padding, *(source if plan.source else ()))
 
 
 def names_of(parameters: Words) -> Words:

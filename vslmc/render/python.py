@@ -12,7 +12,7 @@ from vslmc.render.layout import Call, lay_out, lay_out_comprehension
 
 def list_parts(plan: Plan) -> list[PythonPart]:
     """The parts of the user's own, in the order of their modules."""
-    return [placed.part for placed in list_python(plan.decoder).values()]
+    return [placed.part for placed in list_python(plan.stacks).values()]
 
 
 def load_lines(parts: list[PythonPart]) -> Iterator[str]:

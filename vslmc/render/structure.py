@@ -15,7 +15,9 @@ from vslmc.plan.nodes import (
     Norm,
     Plan,
     Retrieval,
+    Role,
     Rope,
+    Stack,
     T5Bias,
     TransformerXl,
     Xpos,
@@ -46,24 +48,29 @@ class Turning:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The classes of a model and the facts that hold for all its layers."""
+    """The classes of a stack and the facts that hold for all its layers."""
 
+    stack: Stack
     layers: tuple[Layer, ...]
     """The written layers."""
+    beside: bool
+    """Whether it is the encoder beside a decoder: a module of its own."""
     attentions: dict[Attention, str]
     """Class of each distinct attention; several may share one."""
+    crosses: dict[Attention, str]
+    """The same of attention to an encoder."""
     latents: dict[Mla, str]
     """The same of latent attention."""
     ffns: dict[ListedFfn, str]
-    """Class of each distinct FFN, those inside a mixture included."""
+    """Class of each distinct FFN of the model, those inside a mixture included."""
     blocks: dict[Layer, str]
     """Class of each written layer."""
     kernels: Names
-    """Function of each kernel in each of its forms."""
+    """Function of each kernel of the model in each of its forms."""
     grouped: bool
-    """Whether some attention has fewer key than query heads."""
+    """Whether some attention of the model has fewer key than query heads."""
     own_head_dim: bool
-    """Whether some attention has a head_dim other than width / heads."""
+    """Whether some attention of the model has a head_dim other than width / heads."""
     ropes: tuple[Turning, ...]
     """Distinct tables of rotations."""
     tables: tuple[T5Bias, ...]
@@ -73,9 +80,11 @@ class Structure:
     norm_eps: float | None
     """The eps of all block norms, None if they differ or there are none."""
     qk_eps: float | None
-    """The eps of all query and key norms, None if they differ or there are none."""
+    """The eps of all query and key norms of the model, None if they differ or there are none."""
     balanced: bool
     """Whether some mixture has a balance loss."""
+    losses: bool
+    """Whether some mixture of the model, in whichever stack, has one."""
     adapted: bool
     """Whether the passes of some loop have differences of low rank."""
     shared: Words
@@ -96,6 +105,11 @@ class Structure:
         return bool(self.attentions or self.latents) or self.recomputes
 
     @property
+    def decodes(self) -> bool:
+        """Whether its layers keep what they need to go on with new tokens."""
+        return self.stack.role == "decoder"
+
+    @property
     def slots(self) -> Words:
         """Which kinds of cache slots there are."""
         return tuple(sorted({m.state.kind for m in self.mixers if m.state}))
@@ -106,30 +120,91 @@ class Structure:
         return bool({"window", "recent"} & set(self.slots))
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The classes of all stacks, and the facts that hold for all of them."""
+
+    attentions: dict[Attention, str]
+    crosses: dict[Attention, str]
+    latents: dict[Mla, str]
+    ffns: dict[ListedFfn, str]
+    blocks: dict[tuple[Role, Layer], str]
+    kernels: Names
+    grouped: bool
+    own_head_dim: bool
+    qk_eps: float | None
+    losses: bool
+
+
 def find_structure(plan: Plan) -> Structure:
-    """Classes and common facts of the decoder's layers."""
-    layers = tuple(written_layers(plan.decoder))
+    """Classes and common facts of the stack that makes the logits."""
+    return find_structures(plan)[-1]
+
+
+def find_structures(plan: Plan) -> tuple[Structure, ...]:
+    """The same of every stack; names are those of the whole model."""
+    named = _name_all(plan)
+    return tuple(
+        _find_structure(stack, plan.source is not None, named) for stack in plan.stacks
+    )
+
+
+def _name_all(plan: Plan) -> _Named:
+    layers: list[tuple[Role, Layer]] = [
+        (stack.role, x) for stack in plan.stacks for x in written_layers(stack)
+    ]
+    mixers = [x.mixer for _, x in layers if isinstance(x.mixer, Attention)]
+    latents = [x.mixer for _, x in layers if isinstance(x.mixer, Mla)]
+    crosses = [x.cross for _, x in layers if x.cross is not None]
+    attentive = [
+        (x.width, part)
+        for _, x in layers
+        for part in (x.mixer, x.cross)
+        if isinstance(part, Attention)
+    ]
+    norms = [*(a.qk_norm for a in (*mixers, *crosses)), *(m.norm for m in latents)]
+    return _Named(
+        attentions=name_classes(mixers, attention_words, "Attention"),
+        crosses=name_classes(crosses, attention_words, "CrossAttention"),
+        latents=name_classes(latents, mla_words, "LatentAttention"),
+        ffns=name_ffns(tuple(x for _, x in layers)),
+        blocks=name_classes(layers, block_words, "Block"),
+        kernels=name_variants(list_variants([*mixers, *crosses, *latents])),
+        grouped=bool(latents) or any(a.kv_heads != a.heads for _, a in attentive),
+        own_head_dim=any(a.heads * a.head_dim != width for width, a in attentive),
+        qk_eps=_common_eps(norms),
+        losses=any(is_balanced(x.ffn) for _, x in layers),
+    )
+
+
+def _find_structure(stack: Stack, paired: bool, named: _Named) -> Structure:
+    layers = tuple(written_layers(stack))
     mixers = [x.mixer for x in layers if isinstance(x.mixer, Attention)]
     latents = [x.mixer for x in layers if isinstance(x.mixer, Mla)]
+    crosses = [x.cross for x in layers if x.cross is not None]
     attentive = [(x.width, x.mixer) for x in layers if isinstance(x.mixer, Attention)]
     tables = {
         a.position.table: a.position for a in mixers if isinstance(a.position, T5Bias)
     }
     return Structure(
+        stack=stack,
         layers=layers,
-        attentions=name_classes(mixers, attention_words, "Attention"),
-        latents=name_classes(latents, mla_words, "LatentAttention"),
-        ffns=name_ffns(layers),
-        blocks=name_classes(layers, block_words, "Block"),
-        kernels=name_variants(list_variants([*mixers, *latents])),
-        grouped=bool(latents) or any(a.kv_heads != a.heads for a in mixers),
-        own_head_dim=any(a.heads * a.head_dim != width for width, a in attentive),
+        beside=paired and stack.role == "encoder",
+        attentions={a: named.attentions[a] for a in mixers},
+        crosses={a: named.crosses[a] for a in crosses},
+        latents={m: named.latents[m] for m in latents},
+        ffns=named.ffns,
+        blocks={x: named.blocks[stack.role, x] for x in layers},
+        kernels=named.kernels,
+        grouped=named.grouped,
+        own_head_dim=named.own_head_dim,
         ropes=tuple(dict.fromkeys(find_turnings([*mixers, *latents]))),
         tables=tuple(tables[number] for number in sorted(tables)),
         distances=tuple(dict.fromkeys(w for w, a in attentive if far_apart(a))),
         norm_eps=_common_eps(x.norm for x in layers),
-        qk_eps=_common_eps([*(a.qk_norm for a in mixers), *(m.norm for m in latents)]),
+        qk_eps=named.qk_eps,
         balanced=any(is_balanced(x.ffn) for x in layers),
+        losses=named.losses,
         adapted=any(x.turn is not None for x in layers),
         shared=tuple(
             part

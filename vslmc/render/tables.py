@@ -7,6 +7,7 @@ from math import ceil, floor, log, pi
 
 from vslmc.plan.nodes import (
     DynamicScaling,
+    Embedding,
     LinearScaling,
     Llama3Scaling,
     LongScaling,
@@ -41,9 +42,10 @@ def list_leaves(plan: Plan, structure: Structure) -> Iterator[str]:
     yield from (leaf for kind, leaf in LEAVES.items() if kind in scalings)
     if len(ropes) < len(structure.ropes):
         yield "xpos"
-    if plan.embedding.sinusoids == "halves" or structure.distances:
+    embedding = ends_of(plan, structure)
+    if embedding.sinusoids == "halves" or structure.distances:
         yield "sinusoids"
-    if plan.embedding.sinusoids == "interleaved":
+    if embedding.sinusoids == "interleaved":
         yield "sinusoids_interleaved"
     if structure.distances:
         yield "by_key"
@@ -58,41 +60,56 @@ def needs_length(structure: Structure) -> bool:
     )
 
 
+def ends_of(plan: Plan, structure: Structure) -> Embedding:
+    """The embedding that a stack begins with."""
+    source = plan.source
+    return source.embedding if source and structure.beside else plan.embedding
+
+
 def needs_place(plan: Plan, structure: Structure) -> bool:
     """Whether the places of tokens are asked for."""
-    return bool(structure.ropes) or has_positions(plan)
+    return bool(structure.ropes) or has_positions(ends_of(plan, structure))
 
 
-def has_positions(plan: Plan) -> bool:
+def has_positions(embedding: Embedding) -> bool:
     """Whether absolute positions are added to the embedding."""
-    return plan.embedding.learned_positions or plan.embedding.sinusoids is not None
+    return embedding.learned_positions or embedding.sinusoids is not None
 
 
 def place_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     """The places of the new tokens, and how long the sequence is."""
+    count = "end if padding is None else int((~padding).sum(dim=1).max())"
+    if not structure.decodes:
+        if needs_place(plan, structure):
+            yield "place = torch.arange(end, device=x.device)  # (T,)"
+        if needs_length(structure):
+            yield f"length = {count}"
+        return
     if needs_place(plan, structure):
         yield "place = torch.arange(start, end, device=tokens.device)  # (T,)"
     if needs_length(structure):
         yield "if cache is None:  # as long as it is; with a cache, as it may become"
-        yield "    length = end if padding is None else int((~padding).sum(dim=1).max())"
+        yield f"    length = {count}"
 
 
 def absolute_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     """Absolute positions: padding has none."""
-    if not has_positions(plan):
+    embedding = ends_of(plan, structure)
+    if not has_positions(embedding):
         return
     name = "place"
     if structure.mixes:
         yield "absolute = place"
         yield "if padding is not None:  # counted from the first token"
-        counted = "(~padding).cumsum(dim=1)[:, start:] - 1"
+        new = "[:, start:]" if structure.decodes else ""
+        counted = f"(~padding).cumsum(dim=1){new} - 1"
         yield f"    absolute = ({counted}).clamp(min=0)"
         name = "absolute"
-    if plan.embedding.learned_positions:
+    if embedding.learned_positions:
         yield f"x = x + self.position({name})"
     else:
-        turn = "_interleaved" if plan.embedding.sinusoids == "interleaved" else ""
-        yield f"x = x + sinusoids{turn}({name}, {plan.embedding.width}).type_as(x)"
+        turn = "_interleaved" if embedding.sinusoids == "interleaved" else ""
+        yield f"x = x + sinusoids{turn}({name}, {embedding.width}).type_as(x)"
 
 
 def table_lines(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -106,9 +123,17 @@ def table_lines(plan: Plan, structure: Structure) -> Iterator[str]:
         yield "tables = [bias.weight for bias in self.biases]"
     if structure.distances:
         yield "back = torch.arange(end, device=x.device)"
-        sizes = structure.distances
-        calls = [Call("sinusoids", ("back", str(width))) for width in sizes]
-        yield from _one_or_list("distance", calls)
+        yield from _distances(structure.distances)
+
+
+def _distances(widths: tuple[int, ...]) -> Iterator[str]:
+    """The sinusoids of distances, by the width of the layers where that differs."""
+    if len(widths) == 1:
+        yield f"distance = sinusoids(back, {widths[0]})"
+        return
+    yield "distances = {"
+    yield from (f"    {width}: sinusoids(back, {width})," for width in widths)
+    yield "}"
 
 
 def _one_or_list(name: str, calls: list[Call]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vslmc.plan.nodes import BuiltinText, Plan, TextFile
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
+from vslmc.render.objective import find_objective
 from vslmc.render.words import Words
 
 
@@ -51,6 +52,10 @@ class TrainView:
     weight_decay: str
     decayed: Words
     """Lines of the loop over parameters, up to whether one decays."""
+    batch_names: str
+    """What the loss is made of."""
+    batch_parameters: str
+    """The same as parameters."""
     clip: str
     precision: str
     seed: str
@@ -80,6 +85,24 @@ class DataView:
     """Whether the recipe names a file."""
     evaluates: bool
     """Whether a validation split is held out."""
+    masked: bool
+    """Whether tokens are hidden."""
+    spans: bool
+    """Whether runs of tokens are left out."""
+    names_vocab: bool
+    """Whether the size of the vocabulary is asked for."""
+    constants: Words
+    """Lines behind the vocabulary."""
+    shown: Words
+    """Lines that choose what stands for hidden tokens."""
+    room: str
+    """How many tokens a tokenizer may have."""
+    taken: str
+    """Why it may not have all of the vocabulary."""
+    window: str
+    """How many tokens of the text a sequence is made from."""
+    window_words: str
+    """The same in a message."""
     context: str
     vocab: str
     validation: str
@@ -124,11 +147,13 @@ def render_data(plan: Plan) -> str:
 
 
 def render_sample(plan: Plan) -> str:
-    """`sample.py`: continues a prompt, from the last good checkpoint."""
+    """`sample.py`: continues a prompt or fills its gaps, from the last good checkpoint."""
     char = plan.training.tokenizer == "char"
     load = "Tokenizer.load(folder)" if char else "Tokenizer()"
     view = SampleView(render_banner(plan), py_str(plan.name), load)
-    return render("train/sample.py.jinja", view)
+    kind = {"masked": "sample_masked", "span_corruption": "sample_spans"}
+    name = kind.get(plan.losses[0].kind, "sample") if plan.losses else "sample"
+    return render(f"train/{name}.py.jinja", view)
 
 
 def render_checkpoint(plan: Plan) -> str:
@@ -163,6 +188,7 @@ def _train_view(plan: Plan) -> TrainView:
     char = recipe.tokenizer == "char"
     evaluates = has_validation(plan)
     adam, schedule = recipe.optimizer, recipe.schedule
+    objective = find_objective(plan)
     return TrainView(
         banner=render_banner(plan),
         name=plan.name,
@@ -187,6 +213,8 @@ def _train_view(plan: Plan) -> TrainView:
         eps=py_num(adam.eps),
         weight_decay=py_num(adam.weight_decay),
         decayed=decay_lines(plan),
+        batch_names=objective.names,
+        batch_parameters=objective.parameters,
         clip="" if recipe.clip is None else py_num(recipe.clip),
         precision=py_str(recipe.precision),
         seed=py_num(recipe.seed),
@@ -239,6 +267,7 @@ def _schedule_summary(plan: Plan) -> str:
 def _data_view(plan: Plan) -> DataView:
     recipe = plan.training
     char = recipe.tokenizer == "char"
+    objective = find_objective(plan)
     match recipe.data:
         case BuiltinText():
             file, read = "", "load_text(file)"
@@ -253,6 +282,15 @@ def _data_view(plan: Plan) -> DataView:
         builtin=isinstance(recipe.data, BuiltinText),
         text_file=isinstance(recipe.data, TextFile),
         evaluates=has_validation(plan),
+        masked=objective.masked,
+        spans=objective.spans,
+        names_vocab=char or objective.masked or objective.spans,
+        constants=objective.constants,
+        shown=objective.shown,
+        room=objective.room,
+        taken=objective.taken,
+        window=objective.window,
+        window_words=objective.window_words,
         context=py_num(plan.context),
         vocab=py_num(plan.vocab),
         validation=py_num(recipe.validation),

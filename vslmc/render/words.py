@@ -15,6 +15,7 @@ from vslmc.plan.nodes import (
     Norm,
     Position,
     Retrieval,
+    Role,
     Rope,
 )
 from vslmc.plan.python import PythonMixer
@@ -82,18 +83,19 @@ def attention_words(attention: Attention) -> Words:
     """One word for each structural feature, empty where it is absent."""
     kernels = "".join(name.title() for name in attention.kernel.candidates)
     kept = attention.state.kind.title() if attention.state else ""
-    usual = "All" if attention.window is None else "Window"
+    usual = ("", "Memory", "All" if attention.window is None else "Window")
     window = "Window" if attention.window is not None else ""
     pattern = type(attention.pattern).__name__ if attention.pattern else window
     power = attention.power
     over = {"head": "", "each": "Each", "all": "Whole"}[attention.qk_over]
     return (
-        {"own": "", "from_previous": "SharedKv", "memory": "Cross"}[attention.kv],
-        kept if kept not in ("", usual) else "",
+        "SharedKv" if attention.kv == "from_previous" else "",
+        kept if kept not in usual else "",
         pattern,
-        "" if attention.causal else "Both",
+        "Causal" if attention.causal else "",
         position_word(attention.position),
-        _norm_word(attention.qk_norm) + over,
+        _norm_word(attention.qk_norm) + over + ("After" if attention.qk_after else ""),
+        "" if attention.clip is None else "Clipped",
         _bias_word(attention.bias, attention.out_bias),
         "" if attention.scale is None else "Scaled",
         "" if attention.softcap is None else "Capped",
@@ -169,20 +171,22 @@ def retrieval_words(ffn: Retrieval) -> Words:
     )
 
 
-def block_words(layer: Layer) -> Words:
-    """The words of a block."""
+def block_words(place: tuple[Role, Layer]) -> Words:
+    """The words of a block of one of the stacks."""
+    role, layer = place
     form, residual = layer.form, layer.form.residual
     balanced = isinstance(layer.ffn, Moe) and layer.ffn.balance > 0
     mixer = layer.mixer
     borrows = isinstance(mixer, Attention) and mixer.kv == "from_previous"
     return (
+        role.title(),
         "Moe" if balanced else "",
         _norm_word(layer.norm),
         "" if layer.mixer else "Ffn",
         "Python" if isinstance(mixer, PythonMixer) else "",
         "SharedKv" if borrows else "",
         "" if layer.ffn else "Mixer",
-        "" if layer.cross is None else "Cross",
+        "Apart" if layer.cross is None and role == "decoder" else "",
         "" if form.placement == "pre" else form.placement.title(),
         {None: "", "own": "ParallelNorms", "shared": "Parallel"}[form.parallel],
         "" if residual.learned is None else f"Learned{residual.learned.title()}",

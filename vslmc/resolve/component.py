@@ -259,6 +259,12 @@ class _Maker:
             if setting.required:
                 kinds = join_or([f"`{name}`" for name in KINDS[part.slot]])
                 return self.missing(setting, f"{part.describe()}: {kinds}")
+            if setting.default is None and tree is not None and tree.parts:
+                word, below = next(iter(tree.parts.items()))
+                assert below.key is not None
+                fault = name_faults.no_kind_above(below.key, setting.name, word)
+                self.scope.findings.add(fault)
+                return FAILED
             if setting.default is None:
                 return None
             tree = Tree()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from vslmc.diagnostics.catalogue import layers as layer_faults
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import use as faults
 from vslmc.outcome import Outcome
@@ -20,13 +21,18 @@ from vslmc.resolve.stack import resolve_stack
 from vslmc.source import Span
 from vslmc.spec import nodes as n
 from vslmc.spec.fields import Component, settings_of
-from vslmc.spec.sections import EmbeddingSection, HeadSection, ModelSection
+from vslmc.spec.sections import (
+    EmbeddingSection,
+    EncoderSection,
+    HeadSection,
+    ModelSection,
+)
 from vslmc.spec.tree import section_keys
 from vslmc.syntax.limits import Limits, Work
 from vslmc.syntax.nodes import Expr, Name
 
 SIZES = ("vocab", "context", "width")
-SECTIONS = ("embedding", "head", "recipe")
+SECTIONS = ("embedding", "encoder", "head", "recipe")
 MODEL_STEPS = 2000
 """What the stages after this one take for the smallest model, in steps of evaluation."""
 
@@ -120,26 +126,62 @@ class _Resolution:
         tree = self.tree()
         section, scope = self.section(tree, self.params(), place)
         embedding = self.part(EmbeddingSection, "embedding", tree, scope, place)
+        encoder = self.part(EncoderSection, "encoder", tree, scope, place)
         head = self.part(HeadSection, "head", tree, scope, place)
-        layers = self.layers(scope, place, tree.faulty)
+        roles = self.roles(tree)
+        keys = tree.parts.get("encoder", n.EMPTY).key
+        places = {"encoder": keys or place, "decoder": place}
+        stacks = {
+            role: self.layers(role, scope, places[role], tree.faulty) for role in roles
+        }
         recipe = self.recipe(tree, scope, place)
-        if section is None or embedding is None or head is None or recipe is None:
+        if section is None or recipe is None or None in (embedding, encoder, head):
             if recipe is not None:
                 self.check_recipe(recipe)
             return None
-        name = package_name(self.chain)
         return ResolvedModel(
-            name=name,
+            name=package_name(self.chain),
             source=self.spec.source,
             section=section,
             embedding=embedding,
             head=head,
-            layers=layers,
+            layers=stacks[roles[-1]],
             recipe=recipe,
             span=place,
             chain=tuple(self.chain),
             sets=self.sets,
+            role=roles[-1],
+            encoder=encoder if "encoder" in roles else None,
+            encoder_layers=stacks["encoder"] if len(roles) > 1 else (),
         )
+
+    def roles(self, tree: n.Tree) -> tuple[n.Role, ...]:
+        """The stacks that the model has, the last of which makes the logits."""
+        written = {role for declared in self.chain for role in declared.stacks}
+        if "encoder" in tree.parts:
+            # It is said what the encoder is like: a fault names its lack of layers.
+            written.add("encoder")
+        roles: tuple[n.Role, ...] = ("encoder", "decoder")
+        if "encoder" not in written:
+            roles = ("decoder",)
+        elif "decoder" not in written:
+            roles = ("encoder",)
+        self.check_roles(roles)
+        return roles
+
+    def check_roles(self, roles: tuple[n.Role, ...]) -> None:
+        """Nothing is said of layers of a stack that is not there."""
+        said = [*self.sets.overrides]
+        for declared in self.chain:
+            said += declared.overrides
+            shares = (share for share in declared.shares if share.role not in roles)
+            for share in shares:
+                fault = layer_faults.no_such_stack(share.index.span, share.role)
+                self.findings.add(fault)
+        for override in said:
+            if override.role not in roles:
+                fault = layer_faults.no_such_stack(override.index.span, override.role)
+                self.findings.add(fault)
 
     def check_recipe(self, source: RecipeSource) -> None:
         """Faults of a recipe whose model has no parameters to count."""
@@ -191,20 +233,24 @@ class _Resolution:
         bound = tree.parts.get(name, n.EMPTY)
         return resolve_section(cls, name, bound, scope, bound.key or place)
 
-    def layers(self, scope: Scope, place: Span, lost: bool) -> tuple[AppliedLayer, ...]:
+    def layers(
+        self, role: n.Role, scope: Scope, place: Span, lost: bool
+    ) -> tuple[AppliedLayer, ...]:
+        """The applied layers of one stack."""
         items: tuple[n.StackItem, ...] = ()
         overrides: list[n.LayerOverride] = []
         shares: list[n.Sharing] = []
         for declared in self.chain:
-            if declared.layers is not None:
+            if role in declared.stacks:
                 # A new stack: what was said of layers of the old one goes with it.
-                items, overrides, shares = declared.layers, [], []
-                place = declared.layers_span or place
-            overrides += declared.overrides
-            shares += declared.shares
-        overrides += self.sets.overrides
+                stack = declared.stacks[role]
+                items, overrides, shares = stack.items, [], []
+                place = stack.span
+            overrides += (o for o in declared.overrides if o.role == role)
+            shares += (share for share in declared.shares if share.role == role)
+        overrides += (o for o in self.sets.overrides if o.role == role)
         return resolve_stack(
-            self.spec, items, overrides, shares, scope, self.limits, place, lost
+            self.spec, items, overrides, shares, scope, self.limits, (place, role), lost
         )
 
     def recipe(self, tree: n.Tree, scope: Scope, place: Span) -> RecipeSource | None:

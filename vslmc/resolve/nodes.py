@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vslmc.resolve.scope import Scope
 from vslmc.resolve.sets import NO_SETS, Sets
@@ -13,11 +14,14 @@ from vslmc.spec.sections import (
     Block,
     DeepSpeedSection,
     EmbeddingSection,
+    EncoderSection,
     HeadSection,
     ModelSection,
     RecipeSection,
     TrainSection,
 )
+
+Role = Literal["decoder", "encoder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class ResolvedModel:
     embedding: EmbeddingSection
     head: HeadSection
     layers: tuple[AppliedLayer, ...]
+    """Of the stack that makes the logits."""
     recipe: RecipeSource
     span: Span
     """The name in the declaration of the model or variant."""
@@ -90,3 +95,16 @@ class ResolvedModel:
     """The declaration that it comes from and its ancestors, the oldest first."""
     sets: Sets = NO_SETS
     """What the command line has set."""
+    role: Role = "decoder"
+    """Of `layers`: an encoder where it stands alone."""
+    encoder: EncoderSection | None = None
+    """Keys of the encoder, if there is one."""
+    encoder_layers: tuple[AppliedLayer, ...] = ()
+    """Layers of the encoder beside a decoder."""
+
+    @property
+    def stacks(self) -> tuple[tuple[Role, tuple[AppliedLayer, ...]], ...]:
+        """All layers by their stack, in the order of application."""
+        main = (self.role, self.layers)
+        before = self.encoder_layers
+        return (("encoder", before), main) if before else (main,)

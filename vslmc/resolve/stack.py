@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue import names as name_faults
@@ -28,6 +29,7 @@ from vslmc.syntax.nodes import Expr, Number
 LAYER_STEPS = 40
 """What the stages after this one take for a layer, in steps of evaluation."""
 
+T = TypeVar("T")
 Site = tuple[int, int, int | None]
 """A written layer, which `use` applies it (0: none), and the pass of its loop with `lora`."""
 
@@ -83,7 +85,7 @@ class _Expansion:
                     return inner
                 if item.adapter is not None:
                     return self.adapt(item, item.adapter, inner, count)
-                return inner * count
+                return in_turn(inner, count, item.each)
             case n.LabelItem():
                 applied = self.item(item.item)
                 self.label(item, applied)
@@ -106,7 +108,10 @@ class _Expansion:
                 self.faults(sharing.lora_without_pass(adapter.span, True))
                 return inner * count
             layer.lora, layer.passes = lora, count
-        return [(w, site, turn) for turn in range(count) for w, site, _ in inner]
+        passes = [[(w, site, turn) for w, site, _ in inner] for turn in range(count)]
+        if item.each:
+            return [site for same in zip(*passes, strict=True) for site in same]
+        return [site for one in passes for site in one]
 
     def repeat(self, item: n.Repeat) -> list[Site]:
         count = self.count(item.count, "the number of layers")
@@ -168,6 +173,13 @@ class _Expansion:
         return [(w, self.uses, turn) for w, _, turn in self.labels[name][1]]
 
 
+def in_turn(inner: Sequence[T], count: int, each: bool) -> list[T]:
+    """What a loop applies: all of it `count` times, or each of it so often in a row."""
+    if each:
+        return [site for site in inner for _ in range(count)]
+    return [*inner] * count
+
+
 def resolve_stack(
     spec: n.Spec,
     items: Sequence[n.StackItem],
@@ -175,20 +187,22 @@ def resolve_stack(
     shares: Sequence[n.Sharing],
     scope: Scope,
     limits: Limits,
-    place: Span,
+    where: tuple[Span, n.Role],
     lost: bool,
 ) -> tuple[AppliedLayer, ...]:
     """All applied layers; those with faults, all of which are reported, are left out.
 
-    `lost` says that items with faults were left out before.
+    `where` is its place and which stack it is; `lost` says that items with faults were left out
+    before.
     """
+    place, role = where
     expansion = _Expansion(spec, scope, limits)
     applied = expansion.items(items)
     if expansion.full:
         return ()
     scope.findings.work(LAYER_STEPS * len(applied), place)
     if not applied and expansion.sound:
-        scope.findings.add(None if lost else faults.no_layers(place))
+        scope.findings.add(None if lost else faults.no_layers(place, role))
     owners = Owners()
     if expansion.sound and not lost:
         places: dict[int, list[int]] = {}

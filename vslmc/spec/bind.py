@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from vslmc.diagnostics.bounded import Bounded, Overflow
 from vslmc.diagnostics.catalogue import names as faults
@@ -10,7 +11,7 @@ from vslmc.diagnostics.catalogue.syntax import too_many_faults
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.diagnostics.suggest import is_slip
 from vslmc.outcome import Outcome
-from vslmc.source import Source, Span
+from vslmc.source import Source
 from vslmc.spec import nodes as n
 from vslmc.spec.allow import Allow, bind_allows, is_allow
 from vslmc.spec.reserved import is_reserved
@@ -163,32 +164,22 @@ class _Binder:
 
     def model(self, entry: s.Declaration, source: Source) -> None:
         builder = TreeBuilder("model", self.faults, variant=entry.keyword == "variant")
-        layers: tuple[n.StackItem, ...] | None = None
-        layers_span: Span | None = None
-        shares: tuple[n.Sharing, ...] = ()
-        for item in entry.body.entries:
-            if is_section(item, "layers"):
+        stacks = _Stacks(self.faults)
+        for item in stacks.take(entry.body.entries, "decoder"):
+            if is_section(item, "encoder"):
                 assert isinstance(item, s.Item) and item.body is not None
-                if layers_span is not None:
-                    self.faults.append(
-                        faults.duplicate_key(item.head.span, layers_span, "layers")
-                    )
-                layers = bind_items(item.body, self.faults)
-                layers_span = item.head.span
-            elif isinstance(item, s.Share):
-                share = bind_share(item, self.faults)
-                shares += () if share is None else (share,)
-            else:
-                builder.add(item)
+                # Its own stack is bound apart, its keys with those of the model.
+                rest = tuple(stacks.take(item.body.entries, "encoder"))
+                item = replace(item, body=replace(item.body, entries=rest))
+            builder.add(item)
         declared = n.ModelDecl(
             entry.name,
             entry.parent,
             entry.keyword == "variant",
             builder.tree(entry.body.span),
-            layers,
-            layers_span,
+            stacks.found,
             builder.overrides(),
-            shares,
+            tuple(stacks.shares),
             builder.params,
             entry.span,
         )
@@ -196,6 +187,32 @@ class _Binder:
         if source is self.main:
             own = self.own_variants if declared.variant else self.own_models
             own.append(entry.name.text)
+
+
+@dataclass(slots=True)
+class _Stacks:
+    """The stacks of one model, and what their layers share."""
+
+    faults: Bounded
+    found: dict[n.Role, n.StackDecl] = field(default_factory=dict[n.Role, n.StackDecl])
+    shares: list[n.Sharing] = field(default_factory=list[n.Sharing])
+
+    def take(self, entries: Sequence[s.Entry], role: n.Role) -> Iterator[s.Entry]:
+        """Bind `layers { }` and `share`; all other entries are handed on."""
+        for entry in entries:
+            if is_section(entry, "layers"):
+                assert isinstance(entry, s.Item) and entry.body is not None
+                place = entry.head.span
+                if role in self.found:
+                    first = self.found[role].span
+                    self.faults.append(faults.duplicate_key(place, first, "layers"))
+                items = bind_items(entry.body, self.faults)
+                self.found[role] = n.StackDecl(items, place)
+            elif isinstance(entry, s.Share):
+                share = bind_share(entry, self.faults, role)
+                self.shares += [] if share is None else [share]
+            else:
+                yield entry
 
 
 def propose_declaration(entry: s.Entry) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Source, Span
@@ -81,9 +82,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class LoopItem:
-    """`loop N { items }`."""
+    """`loop N { items }`, or `loop N each { items }`."""
 
     count: Expr
+    each: bool
+    """Whether every layer is applied N times in a row, instead of all of them in turn."""
     items: tuple[StackItem, ...]
     adapter: Expr | None
     """What stands behind `with`."""
@@ -110,6 +113,10 @@ class LabelItem:
 StackItem = Repeat | LoopItem | UseItem | LabelItem
 
 
+Role = Literal["decoder", "encoder"]
+"""Which stack of a model: `layers { }`, or that of `encoder { }`."""
+
+
 @dataclass(frozen=True, slots=True)
 class LayerOverride:
     """`layers[a..b].path = value`, as a tree below the layer."""
@@ -118,6 +125,7 @@ class LayerOverride:
     tree: Tree
     span: Span
     """The whole path."""
+    role: Role = "decoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ class Sharing:
     every: Expr | None
     """Size of the groups; None for one of all."""
     span: Span
+    role: Role = "decoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,15 @@ class RecipeDecl:
 
 
 @dataclass(frozen=True, slots=True)
+class StackDecl:
+    """The items of one `layers { }`, in a model or in its `encoder { }`."""
+
+    items: tuple[StackItem, ...]
+    span: Span
+    """The word `layers`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDecl:
     """`model name extends parent { }` or `variant name of parent { }`."""
 
@@ -159,13 +177,18 @@ class ModelDecl:
     variant: bool
     tree: Tree
     """Fields of the model, its sections, and `recipe`."""
-    layers: tuple[StackItem, ...] | None
-    layers_span: Span | None
+    stacks: Mapping[Role, StackDecl]
+    """What it writes of its stacks, if it writes any."""
     overrides: tuple[LayerOverride, ...]
     shares: tuple[Sharing, ...]
     params: Mapping[str, tuple[Span, Expr]]
     """Parameters that a variant overrides."""
     span: Span
+
+    @property
+    def items(self) -> tuple[StackItem, ...]:
+        """The items of all its stacks."""
+        return tuple(item for stack in self.stacks.values() for item in stack.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from vslmc.spec.fields import KINDS, Component, Derived, Setting, settings_of
 from vslmc.spec.sections import NOT_YET, SECTIONS
+from vslmc.spec.values import Part
 
 BEGIN = "<!-- reference: made by python -m vslmc.spec.reference -->"
 END = "<!-- end of the reference -->"
@@ -81,7 +82,10 @@ def write_value(value: Any, setting: Setting) -> str:
     match value:
         case None:
             choices = setting.type.choices()
-            return choices[0] if choices else "that of the last layer"
+            if choices:
+                return choices[0]
+            norm = isinstance(setting.type, Part) and setting.type.slot == "norm"
+            return f"that of the {'last layer' if norm else 'model'}"
         case bool():
             return "true" if value else "false"
         case tuple():

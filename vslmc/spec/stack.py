@@ -31,7 +31,7 @@ def bind_item(entry: s.Entry, found: list[Diagnostic]) -> n.StackItem | None:
             return n.Repeat(count, block, bind_overrides(entry.body, found), entry.span)
         case s.Loop():
             items = bind_items(entry.body, found)
-            return n.LoopItem(entry.count, items, entry.adapter, entry.span)
+            return n.LoopItem(entry.count, entry.each, items, entry.adapter, entry.span)
         case s.Use():
             return n.UseItem(entry.label, entry.span)
         case s.Labelled():
@@ -62,18 +62,28 @@ def propose_item(entry: s.Entry) -> str:
             return HELP
 
 
-def bind_share(entry: s.Share, found: list[Diagnostic]) -> n.Sharing | None:
-    """What is shared, and where, or None if it has faults."""
+def bind_share(
+    entry: s.Share, found: list[Diagnostic], role: n.Role = "decoder"
+) -> n.Sharing | None:
+    """What is shared, and where, or None if it has faults; `role` is the stack it stands in."""
     part, path = entry.part, entry.where
     if part.text not in SHARED:
         found.append(faults.unknown_choice(part.span, part.text, "share", SHARED))
         return None
     first, *rest = path.parts
+    if role == "decoder" and is_encoder(first) and rest:
+        role = "encoder"
+        first, *rest = rest
     if first.name.text != "layers" or first.index is None or rest:
         what, help = "this path", f"write `share {part.text} in layers[0..3]`"
         found.append(faults.misplaced_entry(path.span, what, "after `in`", help))
         return None
-    return n.Sharing(part.text, first.index, entry.every, entry.span)
+    return n.Sharing(part.text, first.index, entry.every, entry.span, role)
+
+
+def is_encoder(part: s.Part) -> bool:
+    """Whether a path begins in the encoder."""
+    return part.name.text == "encoder" and part.index is None
 
 
 def bind_overrides(body: s.Body | None, found: list[Diagnostic]) -> n.Tree:

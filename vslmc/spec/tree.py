@@ -9,13 +9,13 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 from vslmc.spec.allow import is_allow
 from vslmc.spec.fields import settings_of
-from vslmc.spec.nodes import LayerOverride, Tree
+from vslmc.spec.nodes import LayerOverride, Role, Tree
 from vslmc.spec.sections import NOT_YET, SECTIONS
 from vslmc.spec.values import Part
 from vslmc.syntax import nodes as s
 
 NESTED: dict[str, tuple[str, ...]] = {
-    "model": ("embedding", "head"),
+    "model": ("embedding", "encoder", "head"),
     "recipe": ("train", "deepspeed"),
 }
 """Sections inside sections."""
@@ -34,7 +34,7 @@ class TreeBuilder:
         self.variant = variant
         self.faults = found
         self.bound: dict[tuple[str, ...], tuple[s.Binding, tuple[s.Name, ...]]] = {}
-        self.layered: dict[tuple[str, ...], s.Binding] = {}
+        self.layered: dict[tuple[str, ...], tuple[s.Binding, Role]] = {}
         self.sections: dict[str, Span] = {}
         self.params: dict[str, tuple[Span, s.Expr]] = {}
 
@@ -77,6 +77,9 @@ class TreeBuilder:
 
     def nested_entry(self, name: str, entry: s.Entry) -> None:
         if isinstance(entry, s.Binding):
+            if name == "encoder" and entry.path.parts[0].name.text == "layers":
+                self.layer_binding(entry, entry.path.parts, "encoder")
+                return
             start = s.Part(s.Name(name, entry.path.parts[0].name.span), None)
             self.checked(entry, (start, *entry.path.parts))
         else:
@@ -84,8 +87,9 @@ class TreeBuilder:
 
     def binding(self, entry: s.Binding) -> None:
         parts = entry.path.parts
-        if self.name == "model" and parts[0].name.text == "layers":
-            self.layer_binding(entry)
+        role, below = split_role(parts)
+        if self.name == "model" and below[0].name.text == "layers":
+            self.layer_binding(entry, below, role)
         elif self.variant and len(parts) == 1 and not self.known(parts[0].name.text):
             # In a variant a single unknown word is a parameter; resolution knows them.
             name = parts[0].name
@@ -124,24 +128,27 @@ class TreeBuilder:
             else:
                 self.bound[path] = (entry, names)
 
-    def layer_binding(self, entry: s.Binding) -> None:
-        first, *rest = entry.path.parts
+    def layer_binding(
+        self, entry: s.Binding, parts: tuple[s.Part, ...], role: Role
+    ) -> None:
+        first, *rest = parts
         if first.index is None or not rest or any(part.index for part in rest):
             self.refuse_layers(entry, first.index is not None)
             return
         if not check_path("block", [part.name for part in rest], self.faults):
             return
         key = (
+            role,
             first.index.span.text.replace(" ", ""),
             *(part.name.text for part in rest),
         )
         if key in self.layered:
-            place = self.layered[key].path.span
+            place = self.layered[key][0].path.span
             self.faults.append(
                 faults.duplicate_key(entry.path.span, place, str(entry.path))
             )
             return
-        self.layered[key] = entry
+        self.layered[key] = (entry, role)
 
     def refuse_layers(self, entry: s.Binding, indexed: bool) -> None:
         what, help = "a value for `layers`", "write `layers { N * block }`"
@@ -162,12 +169,22 @@ class TreeBuilder:
     def overrides(self) -> tuple[LayerOverride, ...]:
         """Bindings of `layers[...]`: whole values before what is below them."""
         made: list[LayerOverride] = []
-        for entry in sorted(self.layered.values(), key=lambda e: len(e.path.parts)):
-            first, *rest = entry.path.parts
+        for (_, _, *below), (entry, role) in sorted(
+            self.layered.items(), key=lambda item: len(item[0])
+        ):
+            first, *rest = entry.path.parts[-1 - len(below) :]
             assert first.index is not None
             tree = make_tree([(tuple(part.name for part in rest), entry.value)])
-            made.append(LayerOverride(first.index, tree, entry.path.span))
+            made.append(LayerOverride(first.index, tree, entry.path.span, role))
         return tuple(made)
+
+
+def split_role(parts: tuple[s.Part, ...]) -> tuple[Role, tuple[s.Part, ...]]:
+    """The stack that a path of a model leads into, and its steps from `layers` on."""
+    words = [part.name.text for part in parts[:2]]
+    if words == ["encoder", "layers"] and parts[0].index is None:
+        return "encoder", parts[1:]
+    return "decoder", parts
 
 
 def has_faults(body: Span | None, found: list[Diagnostic]) -> bool:
@@ -233,7 +250,7 @@ def refuse_key(owner: str, name: s.Name, found: list[Diagnostic]) -> None:
 
 def section_keys(section: str) -> list[str]:
     """Every key of a section, nested sections among them."""
-    own = ["layers", "recipe"] if section == "model" else []
+    own = {"model": ["layers", "recipe"], "encoder": ["layers"]}.get(section, [])
     return [*settings_of(SECTIONS[section]), *NESTED.get(section, ()), *own]
 
 
@@ -244,7 +261,7 @@ def propose_section(section: str, word: str) -> str | None:
     if section == "model" and word == "recipe":
         return "declare `recipe NAME { ... }` outside, and write `recipe = NAME` here"
     if word == "layers":
-        return "`layers { ... }` belongs in a model"
+        return "`layers { ... }` belongs in a model, or in its `encoder { }`"
     return None
 
 

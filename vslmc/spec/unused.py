@@ -31,14 +31,15 @@ def list_uses(spec: n.Spec) -> Uses:
     return Uses(
         frozenset(name for expr in list_exprs(spec) for name in list_names(expr)),
         tuple(
-            (frozenset(used_blocks(model.layers or ())), model.parent is not None)
+            (frozenset(used_blocks(model.items)), model.parent is not None)
             for model in models
         ),
         tuple(
             found
             for model in models
-            if model.layers and model.name.span.source is spec.source
-            for found in lint_items(model.layers)
+            if model.name.span.source is spec.source
+            for stack in model.stacks.values()
+            for found in lint_items(stack.items)
         ),
     )
 
@@ -134,7 +135,7 @@ def list_exprs(spec: n.Spec) -> Iterator[s.Expr]:
     for model in spec.models.values():
         yield from tree_exprs(model.tree)
         yield from (expr for _, expr in model.params.values())
-        for item in list_items(model.layers or ()):
+        for item in list_items(model.items):
             yield from item_exprs(item)
         for override in model.overrides:
             ends = (override.index.first, override.index.last)

@@ -243,7 +243,7 @@ class Or:
 
     def convert(self, value: Value) -> Any:
         """See `FieldType`."""
-        if isinstance(value, Symbol):
+        if isinstance(value, Symbol) and value.text not in self.other.choices():
             if value.text == self.word:
                 return None
             if value.text in self.other.choices():
@@ -355,6 +355,7 @@ def describe_value(value: Value) -> str:
 SLOTS = {
     "ffn": "an FFN",
     "absolute": "an absolute position",
+    "objective": "an objective",
     "mtp": "a prediction of further tokens",
     "init": "an init scheme",
     "data": "a source of text",

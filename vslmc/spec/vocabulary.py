@@ -30,6 +30,7 @@ KEYWORDS: dict[str, str] = {
     "of": "The model that a variant differs from.",
     "in": "The layers that share a part.",
     "every": "How many neighbours share a part.",
+    "each": "Every layer of a loop several times in a row: `loop 2 each { 4 * base }`.",
     "with": "What makes the passes of a loop differ.",
     "match": "The budget that variants have in common.",
     "within": "How near to the budget a variant comes.",

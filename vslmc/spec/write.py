@@ -102,7 +102,8 @@ def _loop(entry: s.Loop, indent: str) -> str:
     if not (count[0].isalnum() or count[0] in '_"('):
         count = f"({count})"  # before a sign or a list, `loop` is no keyword
     adapter = "" if entry.adapter is None else f" with {write_expr(entry.adapter)}"
-    return f"loop {count}{_body(entry.body, indent)}{adapter}"
+    each = " each" if entry.each else ""
+    return f"loop {count}{each}{_body(entry.body, indent)}{adapter}"
 
 
 def _declaration(entry: s.Declaration, indent: str) -> str:

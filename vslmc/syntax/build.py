@@ -164,8 +164,10 @@ class Builder:
         return self._deepened(node, c[2])
 
     def loop(self, c: Children) -> n.Loop:
-        adapter = c[4] if len(c) > 3 else None
-        return n.Loop(c[1], c[2], adapter, self._span(c[0], c[-1]))
+        each = isinstance(c[2], Tok)
+        body, *rest = c[3:] if each else c[2:]
+        adapter = rest[1] if rest else None
+        return n.Loop(c[1], each, body, adapter, self._span(c[0], c[-1]))
 
     def use(self, c: Children) -> n.Use:
         return n.Use(self._name(c[1]), self._span(c[0], c[1]))

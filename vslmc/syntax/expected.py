@@ -63,7 +63,9 @@ def describe_expected(accepts: set[str]) -> str:
     )
     words.extend(f"`{SIGNS[t]}`" for t in ("COMMA", "DOTS") if t in rest)
     words.extend(
-        f"`{t.lower()}`" for t in ("EXTENDS", "OF", "IN", "EVERY", "WITH") if t in rest
+        f"`{t.lower()}`"
+        for t in ("EXTENDS", "OF", "IN", "EVERY", "EACH", "WITH")
+        if t in rest
     )
     if "STRING" in rest and not words:
         words.append("a text in double quotes")

@@ -153,9 +153,10 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`loop N { items } with lora(...)`."""
+    """`loop N { items } with lora(...)`, or `loop N each { items }`."""
 
     count: Expr
+    each: bool
     body: Body
     adapter: Expr | None
     span: Span

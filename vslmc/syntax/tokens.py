@@ -42,7 +42,7 @@ LEADING = frozenset(
     ]
 )
 """Words that start a declaration when a name, a value or a bracket follows."""
-INFIX = frozenset(["extends", "of", "in", "every", "with", "match", "within"])
+INFIX = frozenset(["extends", "of", "in", "every", "each", "with", "match", "within"])
 """Words that join the parts of a declaration."""
 
 DECLARING = frozenset(["import", "param", "block", "model", "variant", "recipe"])

@@ -42,6 +42,25 @@ def write_durably(path: Path, data: bytes) -> None:
         os.close(handle)
 
 
+def create_file(path: Path, data: bytes) -> None:
+    """Make a new file, whole or not at all.
+
+    Raises FileExistsError if something is there, and OSError as the system has it.
+    """
+    draft = path.with_name(f".{path.name}.vslmc-draft")
+    draft.unlink(missing_ok=True)
+    try:
+        write_durably(draft, data)
+        try:
+            os.link(draft, path, follow_symlinks=False)  # replaces nothing
+        except FileExistsError:
+            raise
+        except OSError:  # the file system knows no second names
+            write_durably(path, data)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def keep_file(path: Path, other: Path) -> None:
     """Give `path` a second name, or a copy where the file system knows no such thing."""
     try:

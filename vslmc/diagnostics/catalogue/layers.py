@@ -37,12 +37,14 @@ def too_many_layers(place: Span, layers: int, limit: int) -> Diagnostic:
         "model tiny { vocab = 256, context = 64, width = 32, layers { 2 * base } }"
     ),
 )
-def no_layers(place: Span) -> Diagnostic:
-    """`place` is the model's name or its `layers`."""
+def no_layers(place: Span, role: str = "decoder") -> Diagnostic:
+    """`place` is the model's name, its encoder, or a `layers`."""
+    encoder = role == "encoder"
+    inside = ", inside of its `encoder { }`" if encoder else ""
     return fault(
-        "the model has no layers",
+        f"the {'encoder' if encoder else 'model'} has no layers",
         primary=Label(place, "no layers"),
-        help="add `layers { N * block }`",
+        help=f"add `layers {{ N * block }}`{inside}",
     )
 
 
@@ -83,6 +85,17 @@ def no_such_layers(place: Span, count: int) -> Diagnostic:
     if count == 1:
         has, help = "the stack has layer 0 alone", "use `layers[0]`"
     return fault("there are no such layers", primary=Label(place, has), help=help)
+
+
+def no_such_stack(place: Span, role: str) -> Diagnostic:
+    """The index of a layer of a stack that the model lacks."""
+    other = "layers" if role == "encoder" else "encoder.layers"
+    return replace(
+        no_such_layers(place, 1),
+        message=f"the model has no {role}",
+        primary=Label(place, f"of the {role}'s layers"),
+        help=f"its layers are `{other}[...]`",
+    )
 
 
 def range_reversed(place: Span, first: int, last: int) -> Diagnostic:
@@ -207,6 +220,18 @@ def tie_needs_equal_widths(
         primary=Label(place, f"the embedding is {embedding} wide, the head {head}"),
         secondary=label,
         help="use `tie = false`, `resize = carry`, or equal first and last layers",
+    )
+
+
+def encoder_tie_needs_equal_widths(
+    place: Span, encoder: int, embedding: int
+) -> Diagnostic:
+    """Widths of the encoder's first layer and of the decoder's embedding."""
+    return replace(
+        tie_needs_equal_widths(place, embedding, encoder, None),
+        message="encoder and decoder share an embedding, and have unequal widths",
+        primary=Label(place, f"the encoder is {encoder} wide, the decoder {embedding}"),
+        help="use `encoder { tie = false }`, or equal widths",
     )
 
 

@@ -47,6 +47,14 @@ def no_keys_below(place: Span, owner: str, word: str) -> Diagnostic:
     return replace(found, help=f"`{owner}` takes a value: write `{owner} = ...`")
 
 
+def no_kind_above(place: Span, owner: str, word: str) -> Diagnostic:
+    """`word` is bound below a component that nothing has named yet."""
+    found = unknown_key(place, word, f"`{owner}`", ())
+    help = f"name its kind first: `{owner} = kind({word} = ...)`"
+    text = Label(place, f"`{owner}` has no kind yet")
+    return replace(found, primary=text, help=help)
+
+
 @diagnostic(
     "unknown-kind",
     what="A component has a kind that its slot does not know.",

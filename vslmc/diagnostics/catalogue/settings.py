@@ -78,8 +78,8 @@ def wrong_model_name(word: str) -> Diagnostic:
 
 @diagnostic(
     "file-exists",
-    what="`vslmc new` is asked for a file that is already there.",
-    why="A command that writes a first spec must not cost anybody theirs.",
+    what="`vslmc new` or `vslmc shrink -o` is asked for a file that is already there.",
+    why="A command that writes a spec must not cost anybody theirs.",
     wrong="vslmc new tiny && vslmc new tiny",
     right="vslmc new tiny && vslmc new small",
     form="command",

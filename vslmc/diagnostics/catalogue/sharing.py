@@ -139,8 +139,12 @@ def lora_without_pass(place: Span, nested: bool) -> Diagnostic:
 )
 def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
     """`part` of the layer that is written at `place`."""
-    kinds = {"ffn": "a mixture of experts", "mixer": "latent attention"}
-    others = {"ffn": "a dense FFN", "mixer": "`attention`"}
+    kinds = {
+        "ffn": "a mixture of experts",
+        "mixer": "latent attention",
+        "cross": "attention to an encoder",
+    }
+    others = {"ffn": "use a dense FFN", "mixer": "use `attention`"}
     what = f"its `{part}` is shared" if shared else kinds[part]
     return fault(
         f"`lora` cannot stand beside this `{part}`",
@@ -148,6 +152,6 @@ def lora_needs_dense(place: Span, part: str, shared: bool) -> Diagnostic:
         help=(
             "leave out `share` or `lora`"
             if shared
-            else f"use {others[part]}, or no `lora`"
+            else f"{others.get(part, 'leave it out')}, or use no `lora`"
         ),
     )

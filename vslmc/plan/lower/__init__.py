@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
+from typing import Literal, cast
 
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue.python import parameters_not_declared
 from vslmc.outcome import Outcome
 from vslmc.plan.lower.parts import lower_norm
-from vslmc.plan.lower.stack import lower_stack
-from vslmc.plan.lower.training import lower_training
+from vslmc.plan.lower.stack import lower_stacks
+from vslmc.plan.lower.training import lower_objective, lower_training
 from vslmc.plan.nodes import (
     Activation,
     Embedding,
+    EncoderEnds,
     Head,
     InitRule,
-    Loss,
     Mtp,
+    Norm,
     Plan,
     Transform,
 )
@@ -25,7 +27,7 @@ from vslmc.plan.tensors import count_numbers, list_tensors
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.resolve.params import names_in
 from vslmc.resolve.recipe import resolve_recipe
-from vslmc.resolve.widths import head_width, stem_width
+from vslmc.resolve.widths import head_width, source_widths, stem_width
 from vslmc.source import Origin, Span
 from vslmc.spec import sections as s
 from vslmc.spec.nodes import Tree
@@ -39,11 +41,11 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
         return Outcome(None)  # its faults have been reported
     limits = limits or Limits()
     embedding, head = lower_embedding(model), lower_head(model)
-    stacks = (lower_stack(model, head.width),)
+    stacks, source = lower_stacks(model), lower_source(model, embedding)
     vocab, context = model.section.vocab, model.section.context
     rule = lower_init(model.section.init)
-    tensors = list_tensors(embedding, stacks, head, vocab, context, rule)
-    parameters = count_numbers(tensors) + count_declared(stacks[0])
+    tensors = list_tensors(embedding, stacks, head, vocab, context, rule, source)
+    parameters = count_numbers(tensors) + count_declared(stacks)
     if parameters > limits.parameters:
         fault = faults.too_many_parameters(model.span, parameters, limits.parameters)
         return Outcome(None, (fault,))
@@ -65,11 +67,12 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
         embedding=embedding,
         stacks=stacks,
         head=head,
-        losses=(Loss("next_token"),),
+        losses=(lower_objective(recipe.value, model),),
         init=rule,
         tensors=tensors,
         training=training.value,
         origin=Origin(model.span),
+        source=source,
     )
     return Outcome(plan, (*recipe.diagnostics, *training.diagnostics))
 
@@ -77,22 +80,57 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
 def lower_embedding(model: ResolvedModel) -> Embedding:
     """The embedding, as wide as the stream begins."""
     section, width = model.embedding, stem_width(model)
-    position, norm = section.position, section.norm
-    first = model.layers[0].block
-    if norm is None and first.placement == "peri":
-        norm = first.norm
-    sinusoids = None
-    if isinstance(position, s.Sinusoidal):
-        sinusoids = "halves" if position.layout == "halves" else "interleaved"
     return Embedding(
         width=width,
-        learned_positions=isinstance(position, s.LearnedAbsolute),
+        learned_positions=isinstance(section.position, s.LearnedAbsolute),
         dropout=section.dropout,
         origin=Origin(section.span),
-        sinusoids=sinusoids,
+        sinusoids=lower_sinusoids(section.position),
         scale=section.scale,
-        norm=norm and lower_norm(norm, width),
+        norm=lower_embedding_norm(section, model.layers[0].block, width),
+        types=section.types,
     )
+
+
+def lower_sinusoids(
+    position: s.AbsolutePosition,
+) -> Literal["halves", "interleaved"] | None:
+    """The layout of fixed positions."""
+    if not isinstance(position, s.Sinusoidal):
+        return None
+    return "halves" if position.layout == "halves" else "interleaved"
+
+
+def lower_embedding_norm(
+    section: s.EmbeddingSection, first: s.Block, width: int
+) -> Norm | None:
+    """The norm of an embedding: as it is set, or that of a `peri` layer behind it."""
+    norm = section.norm
+    if norm is None and first.placement == "peri":
+        norm = first.norm
+    return norm and lower_norm(norm, width)
+
+
+def lower_source(model: ResolvedModel, embedding: Embedding) -> EncoderEnds | None:
+    """The ends of the encoder beside a decoder: an embedding like the decoder's, and a norm."""
+    section, layers = model.encoder, model.encoder_layers
+    if section is None or not layers:
+        return None
+    first, last = layers[0].block, layers[-1].block
+    stem, width = source_widths(model)
+    position = section.position or model.embedding.position
+    norm = section.norm
+    if norm is None and last.placement != "post":
+        norm = last.norm
+    own = replace(
+        embedding,
+        width=stem,
+        learned_positions=isinstance(position, s.LearnedAbsolute),
+        sinusoids=lower_sinusoids(position),
+        norm=lower_embedding_norm(model.embedding, first, stem),
+        origin=Origin(section.span),
+    )
+    return EncoderEnds(own, section.tie, norm and lower_norm(norm, width), width)
 
 
 def lower_head(model: ResolvedModel) -> Head:
@@ -136,7 +174,7 @@ def lower_init(init: s.InitScheme) -> InitRule:
 
 def find_undeclared(model: ResolvedModel) -> PythonPart | None:
     """The first part of the user's own that does not say how many parameters it has."""
-    for layer in model.layers:
+    for layer in (layer for _, layers in model.stacks for layer in layers):
         for part in (layer.block.mixer, layer.block.ffn):
             if isinstance(part, PythonPart) and part.parameters is None:
                 return part

@@ -73,6 +73,29 @@ def lower_attention(attention: p.Attention) -> Attention:
         power=lower_power(attention.softmax_power),
         gate=None if gate == "none" else cast("Gate", gate),
         shift=attention.shift_tokens,
+        clip=attention.clip,
+        qk_after=attention.qk_norm_after,
+    )
+
+
+def lower_cross(cross: p.CrossAttention, memory: int) -> Attention:
+    """Attention to the encoder's result, `memory` wide: the same for every place of it."""
+    return Attention(
+        heads=cross.heads,
+        kv_heads=cross.kv_heads,
+        head_dim=cross.head_dim,
+        window=None,
+        position=None,
+        qk_norm=lower_norm(cross.qk_norm, cross.head_dim),
+        bias=cross.bias,
+        out_bias=cross.out_bias,
+        dropout=cross.dropout,
+        kv="memory",
+        kernel=lower_kernel(cross.kernel, find_needs(cross)),
+        state=None,
+        scale=cross.scale,
+        causal=False,
+        memory=memory,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from vslmc.plan.kv import place_states
-from vslmc.plan.lower.mixers import lower_mixer
+from vslmc.plan.kv import memory_state, place_states
+from vslmc.plan.lower.mixers import lower_cross, lower_mixer
 from vslmc.plan.lower.parts import lower_ffn, lower_norm
 from vslmc.plan.nodes import (
     Attention,
@@ -20,11 +20,12 @@ from vslmc.plan.nodes import (
     Residual,
     Resize,
     ResizeKind,
+    Role,
     Stack,
     T5Bias,
 )
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
-from vslmc.resolve.widths import stem_width
+from vslmc.resolve.widths import head_width, source_widths, stem_width
 from vslmc.source import Origin
 from vslmc.spec import parts as p
 from vslmc.spec import sections as s
@@ -61,40 +62,79 @@ def _boundary(before: AppliedLayer | None, after: AppliedLayer) -> Boundary:
     return (before.written, before.site, after.written, after.site)
 
 
-def lower_stack(model: ResolvedModel, head_width: int) -> Stack:
-    """The decoder of a model."""
-    resizes = _Resizes(cast("ResizeKind", model.section.resize))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a stack is in its model."""
+
+    role: Role
+    encoder: int
+    """Applied layers of the encoder, 0 without one."""
+    decoder: int
+    """The same of the decoder."""
+    memory: int | None
+    """Width of the encoder's result, for a decoder beside one."""
+    context: int
+
+
+def lower_stacks(model: ResolvedModel) -> tuple[Stack, ...]:
+    """The stacks of a model in the order of application."""
+    source = source_widths(model) if model.encoder_layers else None
+    ends = [(stem_width(model), head_width(model))]
+    ends = ends if source is None else [source, *ends]
+    depths = {role: len(layers) for role, layers in model.stacks}
+    made: list[Stack] = []
+    for (role, layers), (first, last) in zip(model.stacks, ends, strict=True):
+        memory = source[1] if source is not None and role == "decoder" else None
+        counts = (depths.get("encoder", 0), depths.get("decoder", 0))
+        place = Place(role, *counts, memory, model.section.context)
+        kind = cast("ResizeKind", model.section.resize)
+        made.append(lower_stack(layers, place, kind, (first, last)))
+    return tuple(made)
+
+
+def lower_stack(
+    stack: tuple[AppliedLayer, ...],
+    place: Place,
+    kind: ResizeKind,
+    ends: tuple[int, int],
+) -> Stack:
+    """One stack between the widths of its ends."""
+    resizes = _Resizes(kind)
     parts: Lowered = {}
     tables: Tables = {}
     layers: list[Layer] = []
-    width, before = stem_width(model), None
-    for applied in model.layers:
+    width, before = ends[0], None
+    for applied in stack:
         after = applied.block.width
         resize = resizes.between(width, after, _boundary(before, applied))
-        layer = lower_layer(applied, resize, parts, len(model.layers))
+        layer = lower_layer(applied, resize, parts, place)
         layers.append(number_table(layer, applied.block, tables))
         width, before = after, applied
-    placed = place_states(tuple(layers), model.section.context)
-    return Stack("decoder", placed, resizes.between(width, head_width, ("exit",)))
+    placed = place_states(tuple(layers), place.context)
+    return Stack(place.role, placed, resizes.between(width, ends[1], ("exit",)))
 
 
 def lower_layer(
-    applied: AppliedLayer, resize: Resize | None, parts: Lowered, depth: int
+    applied: AppliedLayer, resize: Resize | None, parts: Lowered, place: Place
 ) -> Layer:
-    """One applied layer of `depth`; equal blocks share their lowered parts, kept in `parts`."""
+    """One applied layer; equal blocks share their lowered parts, kept in `parts`."""
     block = applied.block
     lora = applied.lora and Lora(applied.lora.rank, applied.passes)
     known = parts.get((id(block), lora))
     if known is None:
         norm = lower_norm(block.norm, block.width)
         mixer, ffn = lower_mixer(block.mixer), lower_ffn(block.ffn)
+        cross = lower_memory(block.cross, place)
+        if isinstance(mixer, Attention) and place.role == "encoder":
+            mixer = replace(mixer, causal=False)
         if isinstance(mixer, Attention) and lora is not None:
             mixer = replace(mixer, lora=lora)
         if isinstance(ffn, Mlp | Glu) and lora is not None:
             ffn = replace(ffn, lora=lora)
-        form = lower_form(block, depth)
+        form = lower_form(block, place)
     else:
         norm, mixer, ffn, form = known.norm, known.mixer, known.ffn, known.form
+        cross = known.cross
     layer = Layer(
         index=applied.index,
         owner=applied.written,
@@ -109,35 +149,56 @@ def lower_layer(
         block=applied.name,
         origin=Origin(applied.span),
         turn=applied.turn,
+        cross=cross,
         form=form,
     )
     parts.setdefault((id(block), lora), layer)
     return layer
 
 
-def lower_form(block: s.Block, depth: int) -> Form:
+def lower_memory(cross: p.Mixer, place: Place) -> Attention | None:
+    """Attention to the encoder's result, with what it keeps of that."""
+    if not isinstance(cross, p.CrossAttention):
+        return None
+    assert place.memory is not None, "a decoder without an encoder looks at none"
+    made = lower_cross(cross, place.memory)
+    return replace(made, state=memory_state(made, place.context))
+
+
+def lower_form(block: s.Block, place: Place) -> Form:
     """How the branches of a layer are put together."""
     placement = "sandwich" if block.placement == "peri" else block.placement
     parallel = None
     if block.parallel:
         parallel = "shared" if block.parallel_norms == 1 else "own"
     return Form(
-        cast("Placement", placement), parallel, lower_residual(block.residual, depth)
+        cast("Placement", placement), parallel, lower_residual(block.residual, place)
     )
 
 
-def lower_residual(residual: s.ResidualScheme, depth: int) -> Residual:
-    """How branches are added; DeepNorm's numbers are those of a decoder of `depth` layers."""
+def lower_residual(residual: s.ResidualScheme, place: Place) -> Residual:
+    """How branches are added."""
     match residual:
         case s.ScaledResidual():
             return Residual(residual.stream, residual.branch)
         case s.LearnedResidual():
             return Residual(learned="stream" if residual.on == "stream" else "branch")
         case s.DeepNormResidual():
-            # Wang et al. 2022, Table 2: alpha = (2 M)^(1/4), beta = (8 M)^(-1/4).
-            return Residual(stream=(2 * depth) ** 0.25, gain=(8 * depth) ** -0.25)
+            return deepnorm(place)
         case _:
             return Residual()
+
+
+def deepnorm(place: Place) -> Residual:
+    """Wang et al. 2022, Table 2, of N layers of an encoder and M of a decoder."""
+    n, m = place.encoder, place.decoder
+    if not n or not m:
+        depth = n + m
+        return Residual(stream=(2 * depth) ** 0.25, gain=(8 * depth) ** -0.25)
+    if place.role == "decoder":
+        return Residual(stream=(3 * m) ** 0.25, gain=(12 * m) ** -0.25)
+    both = (n**4 * m) ** (1 / 16)
+    return Residual(stream=0.81 * both, gain=0.87 / both)
 
 
 def number_table(layer: Layer, block: s.Block, tables: Tables) -> Layer:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import cast
 
+from vslmc.checks.objectives import (
+    count_places,
+    find_cut,
+    masked_numbers,
+    objective_name,
+    span_numbers,
+)
 from vslmc.checks.recipe import MICRO_TOKENS, share_of, verify_recipe
 from vslmc.diagnostics.catalogue import recipe as faults
 from vslmc.diagnostics.model import Diagnostic
@@ -14,8 +21,11 @@ from vslmc.plan.nodes import (
     BuiltinText,
     DeepSpeed,
     Device,
+    Loss,
+    Masking,
     Precision,
     Schedule,
+    Spans,
     TextFile,
     Training,
 )
@@ -60,6 +70,24 @@ def lower_training(recipe: ResolvedRecipe, model: ResolvedModel) -> Outcome[Trai
         origin=Origin(recipe.place),
     )
     return Outcome(training, tuple(found))
+
+
+def lower_objective(recipe: ResolvedRecipe, model: ResolvedModel) -> Loss:
+    """What is trained, with the numbers that follow from the context."""
+    objective, context = recipe.recipe.objective, model.section.context
+    match objective_name(model):
+        case "masked":
+            rate, mask, random = masked_numbers(objective)
+            places = count_places(rate, context)
+            return Loss("masked", corruption=Masking(rate, places, mask, random))
+        case "span_corruption":
+            rate, length = span_numbers(objective)
+            cut = find_cut(rate, length, context)
+            assert cut is not None, "the recipe has been verified"
+            numbers = (cut.window, cut.noise, cut.spans)
+            return Loss("span_corruption", corruption=Spans(rate, length, *numbers))
+        case _:
+            return Loss("next_token")
 
 
 def solve_micro_batch(recipe: ResolvedRecipe, context: int) -> int:

@@ -31,6 +31,12 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     resizes.R.fill                   (after - before,)          resize = learned
     norm.weight|bias                 (width,)                   the final norm
     head.weight                      (vocab, width)             unless tied
+    types.weight                     (types, width)             types of tokens
+    layers.J.norm_cross.weight|bias  (width,)                   beside an encoder
+    layers.J.cross.q.weight|bias     (heads * head_dim, width)
+    layers.J.cross.kv.weight|bias    (2 * kv_heads * head_dim, width of the memory)
+    layers.J.cross.out.weight|bias   (width, heads * head_dim)
+    encoder.*                        the same of the encoder beside a decoder
 """
 
 from __future__ import annotations
@@ -82,15 +88,19 @@ from vslmc.plan.nodes.plan import (
 )
 from vslmc.plan.nodes.stack import (
     Embedding,
+    EncoderEnds,
     Form,
     Head,
     Layer,
     Loss,
+    Masking,
     Mtp,
     Placement,
     Residual,
     Resize,
     ResizeKind,
+    Role,
+    Spans,
     Stack,
     Transform,
 )
@@ -123,6 +133,7 @@ __all__ = [
     "Dilated",
     "DynamicScaling",
     "Embedding",
+    "EncoderEnds",
     "Ffn",
     "Form",
     "Gate",
@@ -140,6 +151,7 @@ __all__ = [
     "LongScaling",
     "Lora",
     "Loss",
+    "Masking",
     "Mixer",
     "Mla",
     "Mlp",
@@ -158,10 +170,12 @@ __all__ = [
     "Resize",
     "ResizeKind",
     "Retrieval",
+    "Role",
     "Rope",
     "Scaling",
     "Schedule",
     "Sink",
+    "Spans",
     "Stack",
     "Strided",
     "T5Bias",

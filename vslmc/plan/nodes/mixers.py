@@ -43,7 +43,8 @@ class Attention:
     sees as far to either side."""
     position: Position | None
     qk_norm: Norm | None
-    """Norm of queries and keys, before the rotation; its width is head_dim, or all heads'."""
+    """Norm of queries and keys, before the rotation unless `qk_after`; its width is head_dim,
+    or all heads'."""
     bias: bool
     """Bias in the projection of queries, keys and values."""
     out_bias: bool
@@ -78,6 +79,10 @@ class Attention:
     """False in an encoder, and for an encoder's keys: every query sees every token."""
     memory: int | None = None
     """Width of the encoder's result, for kv = memory."""
+    clip: float | None = None
+    """Largest magnitude of queries, keys and values; they are held to it before they turn."""
+    qk_after: bool = False
+    """Whether qk_norm comes after the rotation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,4 +214,5 @@ class KvState:
     """Numbers kept per token and slot: 2 * kv_heads * head_dim; of mla the latent ones."""
     kind: Literal["all", "window", "recent", "latent", "memory"]
     """`all` tokens; those of the one `window` through which they are seen, in any order; the
-    most `recent` ones in order; `latent` vectors of all tokens; or the encoder's, its `memory`."""
+    most `recent` ones in order; `latent` vectors of all tokens; or those of the encoder's
+    result, its `memory`."""

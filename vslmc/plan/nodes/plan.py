@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from vslmc.plan.nodes.stack import Embedding, Head, Loss, Stack
+from vslmc.plan.nodes.stack import Embedding, EncoderEnds, Head, Loss, Stack
 from vslmc.plan.nodes.stored import InitRule, Tensor
 from vslmc.plan.nodes.training import Training
 from vslmc.plan.python import count_declared
@@ -31,14 +31,26 @@ class Plan:
     """In the order of the generated model's `named_parameters()`."""
     training: Training
     origin: Origin
+    source: EncoderEnds | None = None
+    """The ends of the encoder, `stacks[0]`, beside a decoder."""
 
     @property
     def decoder(self) -> Stack:
-        """The stack that makes the logits."""
+        """The stack that makes the logits: the decoder, or an encoder alone."""
         return self.stacks[-1]
+
+    @property
+    def encoder(self) -> Stack | None:
+        """The encoder, beside a decoder or alone."""
+        return self.stacks[0] if self.stacks[0].role == "encoder" else None
+
+    @property
+    def generates(self) -> bool:
+        """Whether there is a decoder, which continues tokens."""
+        return self.decoder.role == "decoder"
 
     @property
     def parameters(self) -> int:
         """Number of stored parameters, those that a part of the user's own declares included."""
         listed = sum(prod(tensor.shape) for tensor in self.tensors)
-        return listed + count_declared(self.decoder)
+        return listed + count_declared(self.stacks)

@@ -90,11 +90,15 @@ class Layer:
         return (self.width, self.norm, *branches, self.dropout, self.form)
 
 
+Role = Literal["decoder", "encoder"]
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """A sequence of layers with one role."""
 
-    role: Literal["decoder", "encoder"]
+    role: Role
+    """A decoder's tokens see those before them, an encoder's all."""
     layers: tuple[Layer, ...]
     exit: Resize | None
     """Applied after the last layer, if what follows has another width."""
@@ -102,7 +106,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Token embedding times `scale`, plus absolute positions if there are any, then a norm."""
+    """Token embedding times `scale`, plus absolute positions and types, then a norm."""
 
     width: int
     learned_positions: bool
@@ -112,6 +116,21 @@ class Embedding:
     """Fixed positions (Vaswani et al. 2017, section 3.5): sines before cosines, or in turn."""
     scale: float = 1.0
     norm: Norm | None = None
+    types: int = 0
+    """Types of tokens, each with a learned vector (BERT's segments); 0: they have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderEnds:
+    """What the encoder beside a decoder reads, and how its result ends."""
+
+    embedding: Embedding
+    tied: bool
+    """Whether its tokens have the vectors of the decoder's embedding."""
+    norm: Norm | None
+    """Norm of the result."""
+    width: int
+    """Width of the result, which the decoder's cross-attention looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +169,44 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Masking:
+    """Some tokens of each sequence hidden, to be told from the others (BERT, section 3.1)."""
+
+    rate: float
+    """Share of the tokens that are to be told."""
+    places: int
+    """How many of a sequence those are."""
+    mask: float
+    """Share of these that the mask token replaces."""
+    random: float
+    """Share of these that a random token replaces; the rest stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Runs of tokens left out of the source, each for one sentinel (T5, section 3.1.4).
+
+    The source has `window - noise + spans` tokens; the target tells what each sentinel stands
+    for, and ends with one more, so that the decoder reads `noise + spans` tokens.
+    """
+
+    rate: float
+    """Share of the tokens that are left out."""
+    mean_length: float
+    """Tokens of a run, on average."""
+    window: int
+    """Tokens of the text that one source is made from."""
+    noise: int
+    """How many of them are left out."""
+    spans: int
+    """In how many runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
     """One term of the training loss. More kinds will follow; their weighted sum is the loss."""
 
-    kind: Literal["next_token"]
+    kind: Literal["next_token", "masked", "span_corruption"]
     weight: float = 1.0
+    corruption: Masking | Spans | None = None
+    """What is done to a text before the model reads it."""

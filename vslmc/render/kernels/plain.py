@@ -185,7 +185,9 @@ def _hidden_lines(form: Form) -> Words:
     lowest = 'float("-inf")'
     if form.sees == "all":
         start = (
-            f"{bias_call(form)}.type_as(q)" if form.bias else "q.new_zeros(k.size(2))"
+            f"{bias_call(form)}.type_as(q)"
+            if form.bias
+            else "q.new_zeros(q.size(2), k.size(2))"
         )
         hidden = f"mask = mask.masked_fill(padding[:, None, None], {lowest})"
         return (f"mask = {start}", "if padding is not None:", f"    {hidden}")

@@ -81,11 +81,13 @@ class Form:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """One word for each feature, empty where it is absent; the first is always said."""
+        """One word for each feature, empty where it is absent; the first is always said.
+
+        `both` has none: it goes with what is seen.
+        """
         return (
-            "" if self.sees in ("causal", "all") else self.sees,
+            "" if self.sees == "causal" else self.sees,
             self.bias or "",
-            "both" if self.both else "",
             "capped" if self.softcap else "",
             self.sink or "",
             f"{self.power}_power" if self.power else "",
@@ -194,8 +196,14 @@ def name_variants(variants: Iterable[Variant]) -> dict[Variant, str]:
     """The function of each: the kernel, what it sees, and the words in which forms differ."""
     listed = list(variants)
     names: dict[Variant, str] = {}
+    # Where no query looks back only, that it sees all is not worth a word.
+    usual = "" if any(v.form.sees == "causal" for v in listed) else "all"
     for kernel in ORDER:
-        rows = {v: v.form.words for v in listed if v.kernel == kernel}
+        rows = {
+            v: tuple("" if word == usual else word for word in v.form.words)
+            for v in listed
+            if v.kernel == kernel
+        }
         columns = list(zip(*rows.values(), strict=True))
         differ = [place == 0 or len(set(c)) > 1 for place, c in enumerate(columns)]
         for variant, words in rows.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vslmc.spec.parts.cross import CrossAttention, NoCross
 from vslmc.spec.parts.ffns import (
     ACTIVATIONS,
     GATES,
@@ -74,6 +75,7 @@ __all__ = [
     "Attention",
     "CdMoe",
     "ChunkedPattern",
+    "CrossAttention",
     "DilatedPattern",
     "DynamicScaling",
     "FactorScaling",
@@ -93,6 +95,7 @@ __all__ = [
     "Mla",
     "Mlp",
     "Moe",
+    "NoCross",
     "NoFfn",
     "NoMixer",
     "NoNorm",

@@ -139,6 +139,18 @@ class Attention(Heads):
         "head",
         "as Qwen 3 and Gemma 3; Cohere norms each, OLMo 2 all",
     )
+    qk_norm_after: bool = setting(
+        Flag(),
+        "whether `qk_norm` comes after the rotation",
+        False,
+        "as Qwen 3; Hunyuan turns first",
+    )
+    clip: float | None = setting(
+        Or("none", Real(0.0, above=True)),
+        "largest magnitude of queries, keys and values, held before they turn",
+        None,
+        "as Llama; MPT and OLMo have it",
+    )
     scale: float | None = setting(
         Or("auto", Real(0.0, above=True)),
         "what scores are multiplied by; `auto` is 1 / sqrt(head_dim)",

@@ -59,6 +59,12 @@ class Block(Component):
     )
     mixer: Mixer = setting(Part("mixer"), "what mixes tokens")
     ffn: Ffn = setting(Part("ffn"), "what works on each token")
+    cross: Mixer = setting(
+        Part("cross"),
+        "a decoder's attention to its encoder, between mixer and FFN",
+        "none",
+        "only a decoder beside an encoder has it",
+    )
     placement: str = setting(
         Choice(("pre", "post", "sandwich", "peri", "output")),
         "norm of a branch's input; of the sum; of input and output (`peri`: the embedding too); or of its output",
@@ -130,6 +136,12 @@ class EmbeddingSection(Component):
         1.0,
         "as GPT-2; Gemma has sqrt(width)",
     )
+    types: int = setting(
+        Whole(0),
+        "types of tokens, with a learned vector each; 0 for none",
+        0,
+        "only an encoder has them; BERT has 2",
+    )
     norm: Norm | None = setting(
         Part("norm"),
         "norm of the sum of tokens and positions",
@@ -138,6 +150,30 @@ class EmbeddingSection(Component):
     )
     dropout: float = setting(
         PROBABILITY, "dropout of the embedding", 0.0, "small models underfit"
+    )
+
+
+@component
+class EncoderSection(Component):
+    """The encoder. Alone it has the model's embedding and head; these keys are for one beside a decoder."""
+
+    tie: bool = setting(
+        Flag(),
+        "whether its tokens have the vectors of the decoder's embedding",
+        True,
+        "as the original Transformer, T5 and BART",
+    )
+    position: AbsolutePosition | None = setting(
+        Part("absolute"),
+        "absolute positions added to its tokens",
+        None,
+        "as the decoder's embedding; learned ones are its own",
+    )
+    norm: Norm | None = setting(
+        Part("norm"),
+        "norm of its result",
+        None,
+        "its last layer's kind of norm; none where that comes after the sum",
     )
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from vslmc.spec.fields import Component, Derived, component, kind, setting
+from vslmc.spec.sections.objectives import Objective
 from vslmc.spec.values import Choice, Or, Pair, Part, Real, String, Whole
 
 
@@ -224,4 +225,10 @@ class RecipeSection(Component):
     )
     tokenizer: Tokenizer = setting(
         Part("tokenizer"), "from text to tokens", "byte", "needs no training"
+    )
+    objective: Objective | None = setting(
+        Part("objective"),
+        "what is trained",
+        None,
+        "`next_token` for a decoder, `masked` for an encoder, `span_corruption` for both",
     )

@@ -1,0 +1,239 @@
+"""More types with experts, some of which every token takes."""
+
+from __future__ import annotations
+
+from vslmc.hf.config import Config
+from vslmc.hf.families.base import (
+    LAYER_TYPES,
+    LLAMA,
+    Family,
+    Windows,
+    every,
+    number_of,
+    rope,
+    turned_if,
+)
+from vslmc.hf.families.mixtures import QWEN_EXPERTS, ROUTING, SHARED
+from vslmc.hf.families.modern import COHERE2, COHERE2_TURN
+from vslmc.hf.families.windows import GRANITE, GRANITE_SWA
+from vslmc.hf.fields import Each as EachLayer
+from vslmc.hf.fields import Flag, Only, Real, Whole, Word
+from vslmc.hf.form import At, Experts
+from vslmc.hf.rope import Turn
+from vslmc.hf.rules import Rules, Slice, Turned
+
+SIZES = [
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "max_position_embeddings",
+    "rms_norm_eps",
+    "tie_word_embeddings",
+]
+
+GRANITE_EXPERTS: Rules = {
+    "layers.#.ffn.gate*": Slice(
+        "model.layers.#.block_sparse_moe.input_linear.weight", 0
+    ),
+    "layers.#.ffn.up*": Slice("model.layers.#.block_sparse_moe.input_linear.weight", 1),
+    "layers.#.ffn.down*": "model.layers.#.block_sparse_moe.output_linear.weight",
+    "layers.#.ffn.router": "model.layers.#.block_sparse_moe.router.layer",
+    "layers.#.ffn.shared.gate": Slice("model.layers.#.shared_mlp.input_linear", 0),
+    "layers.#.ffn.shared.up": Slice("model.layers.#.shared_mlp.input_linear", 1),
+    "layers.#.ffn.shared.down": "model.layers.#.shared_mlp.output_linear",
+}
+
+GRANITEMOE = GRANITE.but(
+    "granitemoe",
+    {"num_local_experts": Whole(8), "num_experts_per_tok": Whole(2), **ROUTING},
+    without="mlp_bias",
+    rules=GRANITE_EXPERTS,
+    ffn_bias=False,
+    experts=Experts(),
+)
+
+GRANITEMOESHARED = GRANITEMOE.but(
+    "granitemoeshared",
+    {"shared_intermediate_size": Whole(0, least=0)},
+    experts=Experts(shared=At("shared_intermediate_size")),
+)
+
+GRANITEMOE_SWA = GRANITE_SWA.but(
+    "granitemoe_swa",
+    {
+        # The defaults of Granite's own type, not those of the one with windows.
+        **{name: GRANITE.fields[name] for name in SIZES},
+        "num_local_experts": Whole(8),
+        "num_experts_per_tok": Whole(2),
+        "shared_intermediate_size": Whole(0, least=0),
+        **ROUTING,
+    },
+    without="mlp_bias",
+    rules={
+        **GRANITE_EXPERTS,
+        "layers.#.ffn.gate*": Slice(
+            "model.layers.#.block_sparse_moe.experts.gate_up_proj", 0
+        ),
+        "layers.#.ffn.up*": Slice(
+            "model.layers.#.block_sparse_moe.experts.gate_up_proj", 1
+        ),
+        "layers.#.ffn.down*": "model.layers.#.block_sparse_moe.experts.down_proj",
+        "layers.#.ffn.router": "model.layers.#.block_sparse_moe.router",
+    },
+    ffn_bias=False,
+    experts=Experts(shared=At("shared_intermediate_size")),
+)
+
+ARIA = LLAMA.but(
+    "aria_text",
+    {
+        "intermediate_size": Whole(4096),
+        "hidden_act": Only("silu", "an activation of shared experts alone"),
+        "mlp_bias": Only(False, "biases of shared experts alone"),
+        "moe_num_experts": Whole(8),
+        "moe_topk": Whole(2),
+        "moe_num_shared_experts": Whole(2, least=0),
+    },
+    rules={
+        "layers.#.ffn.gate*": Slice(
+            "model.layers.#.mlp.experts.fc1.weight", 0, turned=True
+        ),
+        "layers.#.ffn.up*": Slice(
+            "model.layers.#.mlp.experts.fc1.weight", 1, turned=True
+        ),
+        "layers.#.ffn.down*": Turned("model.layers.#.mlp.experts.fc2.weight"),
+        "layers.#.ffn.router": "model.layers.#.mlp.router",
+        **SHARED,
+    },
+    ffn_bias=False,
+    experts=Experts(
+        experts=At("moe_num_experts"),
+        top_k=At("moe_topk"),
+        shared=lambda c: c["moe_num_shared_experts"] * c["intermediate_size"],
+        balance=0.0,
+    ),
+)
+
+
+def is_dense(c: Config) -> bool:
+    """Whether this layer of Cohere's has no experts: the first ones may not."""
+    if c["mlp_layer_types"] is not None:
+        return c.each("mlp_layer_types") == "dense"
+    return number_of(c) < c["first_k_dense_replace"]
+
+
+def cohere_slides(c: Config) -> bool:
+    """Whether a layer has a window: the first ones have a pattern of their own."""
+    first = c["first_k_dense_replace"]
+    if number_of(c) < first:
+        return (number_of(c) + 1) % c["prefix_dense_sliding_window_pattern"] != 0
+    return (number_of(c) - first + 1) % c["sliding_window_pattern"] != 0
+
+
+COHERE_WINDOWS = Windows(cohere_slides)
+
+
+def cohere_turns(c: Config) -> bool:
+    """Whether this layer has positions: with a window, or among the first ones."""
+    pattern = c["prefix_dense_sliding_window_pattern"]
+    return COHERE_WINDOWS.window(c) is not None or (is_dense(c) and pattern == 1)
+
+
+def cohere_shared(c: Config) -> int:
+    """What every token takes, added to the experts."""
+    shared, how = c["num_shared_experts"], c["shared_expert_combination_strategy"]
+    if shared and how != "sum":
+        raise c.refuse("shared_expert_combination_strategy", "half of both")
+    return shared * c["intermediate_size"]
+
+
+COHERE2_MOE = COHERE2.but(
+    "cohere2_moe",
+    {
+        "head_dim": Whole(128),
+        "num_experts": Whole(8),
+        "num_experts_per_tok": Whole(2),
+        "num_shared_experts": Whole(0, least=0),
+        "shared_expert_combination_strategy": Word("average", ("average", "sum")),
+        "expert_selection_fn": Only("softmax", "a router by sigmoids", ()),
+        "mlp_layer_types": EachLayer(Word(None, ("sparse", "dense"))),
+        "first_k_dense_replace": Whole(0, least=0),
+        "prefix_dense_sliding_window_pattern": Whole(1),
+        "prefix_dense_intermediate_size": Whole(None),
+        "rms_norm_eps": Only(None, "RMS norms instead of layer norms"),
+    },
+    rules={**QWEN_EXPERTS, **SHARED},
+    # A softmax of the best has a sum of 1 anyway.
+    ignored="norm_topk_prob",
+    aliases={"num_local_experts": "num_experts"},
+    hidden=lambda c: c["prefix_dense_intermediate_size"] or c["intermediate_size"],
+    window=COHERE_WINDOWS.window,
+    position=turned_if(COHERE2_TURN, cohere_turns),
+    experts=Experts(
+        here=lambda c: not is_dense(c),
+        experts=At("num_experts"),
+        shared=cohere_shared,
+        balance=0.0,
+    ),
+)
+
+GPT_OSS_TURN = Turn(
+    theta=150_000.0,
+    preset={
+        "rope_type": "yarn",
+        "factor": 32.0,
+        "beta_fast": 32.0,
+        "beta_slow": 1.0,
+        "truncate": False,
+        "original_max_position_embeddings": 4096,
+    },
+)
+GPT_OSS_WINDOWS = every(2)
+
+
+def refuse_experts(c: Config) -> bool:
+    """Always: every layer has experts that the language does not have."""
+    raise c.refuse(
+        "num_local_experts", "experts with a limit, biases and a router's bias"
+    )
+
+
+GPT_OSS = LLAMA.but(
+    "gpt_oss",
+    {
+        "vocab_size": Whole(201088),
+        "hidden_size": Whole(2880),
+        "intermediate_size": Whole(2880),
+        "num_hidden_layers": Whole(36),
+        "num_attention_heads": Whole(64),
+        "num_key_value_heads": Whole(8, null=True),
+        "head_dim": Whole(64, null=True),
+        "max_position_embeddings": Whole(131072),
+        "rms_norm_eps": Real(1e-5),
+        "attention_bias": Flag(True),
+        "sliding_window": Whole(128, null=True),
+        "num_local_experts": Whole(128),
+        **LAYER_TYPES,
+    },
+    without="mlp_bias",
+    # What experts would be like.
+    ignored="num_experts_per_tok experts_per_token swiglu_alpha swiglu_limit initial_context_length",
+    aliases={"num_experts": "num_local_experts"},
+    ffn_bias=False,
+    sink=True,
+    window=GPT_OSS_WINDOWS.window,
+    experts=Experts(here=refuse_experts),
+    **rope(GPT_OSS_TURN),
+)
+
+TABLE: tuple[Family, ...] = (
+    GRANITEMOE,
+    GRANITEMOESHARED,
+    GRANITEMOE_SWA,
+    ARIA,
+    COHERE2_MOE,
+    GPT_OSS,
+)

@@ -1,0 +1,147 @@
+"""What a family says of its layers and ends: data, with `At("field")` where a config decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from vslmc.hf.config import Config
+from vslmc.hf.parts import Leaf, Part
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The value of a field."""
+
+    name: str
+
+
+Reader: TypeAlias = Callable[[Config], Any]
+"""What makes a value of a config."""
+
+Says: TypeAlias = At | Leaf | Reader | float | str | None
+"""A constant, `At` a field, or a function of the config."""
+
+Position: TypeAlias = Callable[[Config, int], Part | Leaf | None]
+"""What makes relative positions of a config, for heads of a size."""
+
+
+def say(value: Says, c: Config) -> Any:
+    """The value under a config."""
+    if isinstance(value, At):
+        return c[value.name]
+    return value(c) if callable(value) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Norm:
+    """A norm; keys as those of the language."""
+
+    kind: str = "rmsnorm"
+    eps: Says = At("rms_norm_eps")
+    offset: Says = False
+    weight: Says = True
+    bias: Says = True
+    """Of a layernorm."""
+
+
+RMS = Norm()
+LAYER = Norm(kind="layernorm", eps=At("layer_norm_eps"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latent:
+    """Multi-head latent attention."""
+
+    q_rank: Says = At("q_lora_rank")
+    kv_rank: Says = At("kv_lora_rank")
+    nope_dim: Says = At("qk_nope_head_dim")
+    rope_dim: Says = At("qk_rope_head_dim")
+    v_dim: Says = At("v_head_dim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experts:
+    """A mixture of experts."""
+
+    here: Says = True
+    """Whether this layer is one; else it has the dense FFN."""
+    experts: Says = At("num_local_experts")
+    top_k: Says = At("num_experts_per_tok")
+    hidden: Says = At("intermediate_size")
+    normalise: Says = True
+    shared: Says = 0
+    """Inner width of what every token takes beside."""
+    balance: Says = At("router_aux_loss_coef")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A family's model. What is not said is as Llama has it."""
+
+    # sizes
+    vocab: Says = At("vocab_size")
+    context: Says = At("max_position_embeddings")
+    width: Says = At("hidden_size")
+    depth: Says = At("num_hidden_layers")
+    tie: Says = At("tie_word_embeddings")
+
+    # ends
+    embed_scale: Says = None
+    """A number, or an expression as a `Leaf`."""
+    embed_norm: Says = False
+    positions: Says = None
+    """`learned`, or another kind of absolute positions."""
+    embed_dropout: Says = 0.0
+    head_norm: Says = True
+    head_bias: Says = False
+    head_scale: Says = None
+    head_softcap: Says = None
+
+    # a block
+    norm: Norm | None = RMS
+    placement: Says = "pre"
+    parallel: Says = 0
+    """Norms of parallel branches; 0 for one branch after the other."""
+    residual: Says = 1.0
+    dropout: Says = 0.0
+
+    # attention
+    heads: Says = At("num_attention_heads")
+    kv_heads: Says = At("num_key_value_heads")
+    head_dim: Says = At("head_dim")
+    bias: Says = False
+    out_bias: Says = None
+    """None is as `bias`."""
+    scale: Says = None
+    """What scores are multiplied by: a number, or an expression as a `Leaf`."""
+    softcap: Says = None
+    window: Says = None
+    sink: Says = False
+    attn_dropout: Says = At("attention_dropout")
+    position: Position | None = None
+    """Relative positions, of the config and the size of a head."""
+    qk_norm: Norm | None = None
+    qk_normed: Says = True
+    """Whether `qk_norm` is there at all."""
+    qk_over: Says = "head"
+    qk_after: Says = False
+    clip: Says = None
+    latent: Latent | None = None
+
+    # FFN
+    gated: bool = True
+    hidden: Says = At("intermediate_size")
+    activation: Says = At("hidden_act")
+    ffn_bias: Says = False
+    experts: Experts | None = None
+
+    def but(self, **changes: Key) -> Form:
+        """The same with changes."""
+        values: Any = changes
+        return replace(self, **values)
+
+
+Key: TypeAlias = Says | Position | Norm | Latent | Experts
+"""What a key of a form may be."""

@@ -1,0 +1,175 @@
+"""Where the tensors of a generated model come from: rules on names, as data.
+
+A rule stands for a module or a parameter of the generated model, whose layers are `#`; a source
+is a name in the checkpoint, with `#` for the same layer and `*` for an expert or a head. Weights
+and biases of a module are made alike. What is stacked for experts has a `*` behind its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Several tensors, one below the other."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The transposed matrix, or each of several: a `Conv1D` stores (in, out)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Queries, keys and values fused by groups of heads: each has its queries, a key, a value."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Fused in a number of blocks, each with its share of `order`, such as `qvk`."""
+
+    name: str
+    count: int
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One of `count` equal shares of the rows, of every expert if it is one of a mixture."""
+
+    name: str
+    index: int
+    count: int = 2
+    turned: bool = False
+    """Whether the matrix, or each of them, is stored transposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """Weights with a number added; biases as they are."""
+
+    name: str
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The rows behind the first ones."""
+
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One tensor for each expert or head (`*`), stacked."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """Rows of queries and keys whose halves of each head are exchanged, with values as they are.
+
+    A head that turns the other way round turns as usual with its halves exchanged.
+    """
+
+    names: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """Fixed sinusoids with an offset, as fairseq has them, made anew: no checkpoint holds them."""
+
+    offset: int = 2
+
+
+Source: TypeAlias = (
+    str
+    | Join
+    | Turned
+    | Grouped
+    | Blocks
+    | Slice
+    | Plus
+    | Behind
+    | Each
+    | Swapped
+    | Waves
+)
+"""Where a module comes from; a text is a module of its own, taken as it is."""
+
+Rules: TypeAlias = Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensors:
+    """All rules of a family."""
+
+    rules: Rules
+    embedding: str
+    """The module that a tied head shares."""
+    head: str
+    """The head's module, which a checkpoint of a tied model may have once more."""
+    prefix: str = ""
+    """What names of the bare model lack."""
+    unused: tuple[str, ...] = ()
+    """Expressions for buffers that older versions stored."""
+    fixed: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Expressions for buffers that must hold one number, which the language has built in."""
+    either: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Sources that may have another name instead."""
+
+    def but(self, rules: Rules) -> Tensors:
+        """The same with other or further rules; a tied head goes with them."""
+        merged = {**self.rules, **rules}
+        embedding, head = merged["embedding"], merged["head"]
+        assert isinstance(embedding, str) and isinstance(head, str)
+        prefix = self.prefix
+        if not embedding.startswith(prefix):
+            prefix = embedding.split(".")[0] + "."
+        return replace(
+            self, rules=merged, embedding=embedding, head=head, prefix=prefix
+        )
+
+
+KINDS = ("weight", "bias")
+LAYER = re.compile(r"^layers\.([0-9]+)\.")
+
+
+def find_rule(target: str, rules: Rules) -> tuple[Source, str, str]:
+    """The rule of a tensor, the suffix that it carries over, and its layer's number."""
+    found = LAYER.match(target)
+    layer = found.group(1) if found else ""
+    name = LAYER.sub("layers.#.", target)
+    module, _, suffix = name.rpartition(".")
+    for whole in (name, f"{name}*") if suffix in KINDS else (f"{name}*", name):
+        if whole in rules:
+            return rules[whole], "", layer
+    return rules[module], f".{suffix}", layer
+
+
+def names_of(source: Source, suffix: str, layer: str, each: int) -> list[str]:
+    """The tensors that a rule takes; `each` is how many stand for `*`."""
+    match source:
+        case str():
+            patterns: tuple[str, ...] = (source,)
+        case Join(names=names) | Swapped(names=names):
+            patterns = names
+        case Waves():
+            patterns = ()
+        case Each(name=name):
+            patterns = tuple(name.replace("*", str(i)) for i in range(each))
+        case _:
+            patterns = (source.name,)
+    return [f"{pattern.replace('#', layer)}{suffix}" for pattern in patterns]
