@@ -2,7 +2,8 @@
 
 Small random models in fp32, eager, as `tests/hf` makes them: the largest difference of a logit over
 the largest logit, and the same between all tokens at once and one by one with a cache. Each type has
-one model for every form of it that differs, and the largest error of them.
+one model for every form of it that differs, and the largest error of them. An encoder alone has no
+cache, which is written as 0.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
-TESTS = ("tests/hf/test_parity.py", "tests/hf/test_layers.py")
+TESTS = (
+    "tests/hf/test_parity.py",
+    "tests/hf/test_layers.py",
+    "tests/hf/test_encoders.py",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from vslmc.plan.nodes import (
     EncoderEnds,
     Ffn,
     Form,
+    Glu,
     Head,
     Kernel,
     Layer,
@@ -23,6 +24,8 @@ from vslmc.plan.nodes import (
     Resize,
     Retrieval,
     Rope,
+    Router,
+    Softmax,
     Stack,
     Training,
 )
@@ -218,13 +221,34 @@ def describe_ffn(ffn: Ffn | None) -> str:
         return _join(
             f"moe {ffn.top_k} of {ffn.experts} x ({describe_ffn(ffn.expert)})",
             f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
-            "" if ffn.normalise else "raw weights",
-            f"balance={ffn.balance:g}",
+            "gated" if ffn.shared_gate else "",
+            *describe_router(ffn.router),
+            ffn.kernel,
         )
     if isinstance(ffn, Retrieval):
         return describe_retrieval(ffn)
     kind = type(ffn).__name__.lower()
-    return f"{kind} {ffn.hidden} {ffn.activation}{' bias' if ffn.bias else ''}"
+    more = ""
+    if isinstance(ffn, Glu):
+        more = _join(
+            "unit_offset" if ffn.unit_offset else "",
+            f"clamp={ffn.clamp:g}" if ffn.clamp else "",
+        )
+    return _join(
+        f"{kind} {ffn.hidden} {ffn.activation}", "bias" if ffn.bias else "", more
+    )
+
+
+def describe_router(router: Router) -> list[str]:
+    """What is not as Mixtral has it, and the balance."""
+    plain = Router(router.experts, router.top_k, Softmax(), True)
+    names = ("kind", "normalise", "scale", "bias", "z_loss", "groups", "capacity")
+    words = [
+        f"{name}={getattr(router, name)}"
+        for name in names
+        if getattr(router, name) != getattr(plain, name)
+    ]
+    return [*words, f"balance={router.balance}"]
 
 
 def describe_retrieval(ffn: Retrieval) -> str:

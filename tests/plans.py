@@ -30,8 +30,11 @@ from vslmc.plan.nodes import (
     ResizeKind,
     Retrieval,
     Rope,
+    Router,
     Schedule,
+    Softmax,
     Stack,
+    SwitchBalance,
     Training,
     TransformerXl,
 )
@@ -232,14 +235,18 @@ def far_apart() -> Plan:
 
 def moe() -> Plan:
     expert = Glu(32, "silu", False)
-    mixture = Moe(4, 2, expert, Glu(32, "silu", False), True, 0.01)
+    mixture = Moe(
+        Router(4, 2, Softmax(), True, balance=SwitchBalance(0.01)),
+        expert,
+        Glu(32, "silu", False),
+    )
     dense = layer(64, attention(), Glu(128, "silu", False))
     return plan("moe", [dense, *[replace(dense, ffn=mixture)] * 2])
 
 
 def odd_moe() -> Plan:
     """Sizes that no grouped GEMM takes, biases, no balance loss."""
-    mixture = Moe(3, 1, Mlp(20, "relu2", True), None, False, 0.0)
+    mixture = Moe(Router(3, 1, Softmax(), False), Mlp(20, "relu2", True), None)
     return plan("odd_moe", [layer(36, attention(3, head_dim=12), mixture)] * 2)
 
 

@@ -512,11 +512,11 @@ class Model(nn.Module):
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
-        stop: int | None = None,
+        stop: tuple[int, ...] = (),
         seed: int | None = None,
         padding: Tensor | None = None,
     ) -> Tensor:
-        """Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."""
+        """Continue tokens (B, T); a sequence that drew one of `stop` repeats it."""
         cache = self.make_cache(len(tokens), tokens.size(1) + max_new_tokens)
         generator = None
         if seed is not None:
@@ -530,9 +530,9 @@ class Model(nn.Module):
             )
             new = sample(logits, temperature, top_k, top_p, generator)  # (B, 1)
             padding = None
-            if stop is not None:
-                new = new.masked_fill(ended, stop)
-                ended |= new == stop
+            if stop:
+                new = torch.where(ended, tokens[:, -1:], new)
+                ended |= torch.isin(new, new.new_tensor(stop))
             tokens = torch.cat((tokens, new), dim=1)
             if ended.all():
                 break

@@ -32,6 +32,12 @@ COLUMNS = (
     "tokens_per_second",
     "validation_loss",
 )
+# Measures of each mixture of experts, as `Watch` in train.py takes them.
+MEASURES = ("usage", "unevenness", "entropy", "dropped")
+MIXTURES = ("layers.1", "layers.2", "layers.3")
+COLUMNS += tuple(f"{layer}.{name}" for layer in MIXTURES for name in MEASURES)
+VALIDATION = [f"validation_{name}" for name in MEASURES]
+COLUMNS += tuple(f"{layer}.{name}" for layer in MIXTURES for name in VALIDATION)
 Row = dict[str, Any]
 
 
@@ -60,7 +66,7 @@ class Log:
     def row(self, step: int, loss: float, lr: float, norm: float) -> Row:
         """A row for `write`: the loss of this step, the speed since the last row."""
         seconds = time.perf_counter() - self.clock
-        return {
+        return dict.fromkeys(COLUMNS) | {
             "step": step,
             "tokens": step * self.batch,
             "loss": loss,
@@ -106,6 +112,20 @@ class Log:
             file.close()
         if self.files and self.rows:
             self.curve = draw_curve(self.rows, self.run)
+            write_experts(self.rows, self.run)
+
+
+def write_experts(rows: list[Row], run: Path) -> None:
+    """experts.md: the last known measures of every mixture."""
+    names = COLUMNS[COLUMNS.index("validation_loss") + 1 :]
+    known = {n: row[n] for row in rows for n in names if row.get(n) is not None}
+    kinds = list(dict.fromkeys(name.rsplit(".", 1)[1] for name in names))
+    lines = [f"| layer | {' | '.join(kinds)} |", "|---" * (1 + len(kinds)) + "|"]
+    for layer in MIXTURES:
+        values = (known.get(f"{layer}.{kind}") for kind in kinds)
+        texts = ("" if value is None else f"{value:.4f}" for value in values)
+        lines.append(f"| {layer} | {' | '.join(texts)} |")
+    (run / "experts.md").write_text("\n".join([*lines, ""]), "utf-8")
 
 
 def read_rows(run: Path) -> list[Row]:

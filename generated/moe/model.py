@@ -185,12 +185,46 @@ class Losses:
         self.terms: list[Tensor] = []
 
 
+# What a router makes of N tokens: M rows sorted by expert, which of the tokens each is
+# (M,), with which weight (M,); how many each expert takes (E,); its shares (N, E).
+Routed = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
 def expert_mm(x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
     """The next `count[e]` rows of x (N, I) times weight[e] (O, I), for every e: (N, O)."""
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight = x.to(dtype), weight.to(dtype)
-    return F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())
+    if x.dtype != torch.float64:
+        return F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())
+    # `unbind` once: indexing weight in the loop would make its gradient E times.
+    parts = zip(x.split(count.tolist()), weight.unbind(0))
+    return torch.cat([rows @ matrix.T for rows, matrix in parts])
+
+
+class Router(nn.Linear):
+    """The `top_k` likeliest experts of each token."""
+
+    def __init__(self, width: int, experts: int, top_k: int, balance: float):
+        super().__init__(width, experts, bias=False)
+        self.top_k = top_k
+        self.balance = balance
+
+    def forward(self, x: Tensor, losses: Losses) -> Routed:
+        with torch.autocast(x.device.type, enabled=False):
+            rows = x.flatten(0, 1).float()
+            logits = F.linear(rows, self.weight.float())  # (N, E)
+        share = logits.softmax(dim=-1)
+        weight, chosen = share.topk(self.top_k, dim=-1)  # (N, K)
+        weight = weight / weight.sum(dim=-1, keepdim=True)
+        expert, order = chosen.flatten().sort(stable=True)
+        count = torch.bincount(expert, minlength=self.out_features)  # (E,)
+        if self.training:
+            uneven = (count / expert.numel() * share.mean(dim=0)).sum()  # 1 / E at best
+            losses.terms.append(self.balance * len(count) * uneven)
+        row = order // self.top_k  # (M,)
+        weight = weight.flatten().index_select(0, order)
+        return row, weight, count, share
 
 
 class Mlp(nn.Module):
@@ -218,38 +252,58 @@ class SwiGlu(nn.Module):
         return self.down(F.silu(self.gate(x)) * self.up(x))
 
 
-class SiluGatedMoe(nn.Module):
-    """The `top_k` likeliest experts of each token, weighted by the router."""
+class SiluGatedLoopMoe(nn.Module):
+    """The experts that the router chooses for each token, weighted."""
 
-    def __init__(
-        self, width: int, hidden: int, experts: int, top_k: int, balance: float
-    ):
+    def __init__(self, width: int, router: Router, hidden: int):
         super().__init__()
-        self.top_k = top_k
-        self.balance = balance
+        experts = router.out_features
         self.gate = nn.Parameter(torch.empty(experts, hidden, width))
         self.up = nn.Parameter(torch.empty(experts, hidden, width))
         self.down = nn.Parameter(torch.empty(experts, width, hidden))
-        self.router = nn.Linear(width, experts, bias=False)
+        self.router = router
 
     def forward(self, x: Tensor, losses: Losses) -> Tensor:
         rows = x.flatten(0, 1)  # (N, C)
-        with torch.autocast(x.device.type, enabled=False):
-            share = self.router(rows).float().softmax(dim=-1)  # (N, E)
-        weight, chosen = share.topk(self.top_k, dim=-1)  # (N, K)
-        weight = weight / weight.sum(dim=-1, keepdim=True)
-        expert, order = chosen.flatten().sort(stable=True)
-        count = torch.bincount(expert, minlength=len(self.up))  # (E,)
-        if self.training:
-            uneven = (count / expert.numel() * share.mean(dim=0)).sum()  # 1 / E at best
-            losses.terms.append(self.balance * len(count) * uneven)
-        token = order // self.top_k
-        y = self.mix(rows.index_select(0, token), count)  # (N K, C)
-        y = y * weight.flatten().index_select(0, order)[:, None].type_as(y)
-        out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y).view_as(x)
-        return out
+        token, weight, count, _ = self.router(x, losses)
+        sizes, out = count.tolist(), torch.zeros_like(rows)
+        # `unbind`: indexing a stack in the loop would make its gradient E times.
+        experts = zip(
+            token.split(sizes),
+            weight.split(sizes),
+            self.gate.unbind(),
+            self.up.unbind(),
+            self.down.unbind(),
+        )
+        for some, share, to_gate, to_up, to_down in experts:
+            z = rows.index_select(0, some)
+            gate = F.linear(z, to_gate)
+            up = F.linear(z, to_up)
+            y = F.linear(F.silu(gate) * up, to_down)
+            out = out.index_add(0, some, (y * share[:, None]).type_as(out))
+        return out.view_as(x)
 
-    def mix(self, x: Tensor, count: Tensor) -> Tensor:
+
+class SiluGatedMoe(nn.Module):
+    """The experts that the router chooses for each token, weighted."""
+
+    def __init__(self, width: int, router: Router, hidden: int):
+        super().__init__()
+        experts = router.out_features
+        self.gate = nn.Parameter(torch.empty(experts, hidden, width))
+        self.up = nn.Parameter(torch.empty(experts, hidden, width))
+        self.down = nn.Parameter(torch.empty(experts, width, hidden))
+        self.router = router
+
+    def forward(self, x: Tensor, losses: Losses) -> Tensor:
+        rows = x.flatten(0, 1)  # (N, C)
+        token, weight, count, _ = self.router(x, losses)
+        y = self.run(rows.index_select(0, token), count)  # (M, C)
+        y = y * weight[:, None].type_as(y)
+        out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)
+        return out.view_as(x)
+
+    def run(self, x: Tensor, count: Tensor) -> Tensor:
         """Each row of x through its expert; the rows are sorted by expert."""
         gate = expert_mm(x, self.gate, count)
         up = expert_mm(x, self.up, count)
@@ -257,43 +311,25 @@ class SiluGatedMoe(nn.Module):
 
 
 class Relu2SharedMoe(nn.Module):
-    """The `top_k` likeliest experts of each token, weighted by the router."""
+    """The experts that the router chooses for each token, weighted."""
 
-    def __init__(
-        self,
-        width: int,
-        hidden: int,
-        experts: int,
-        top_k: int,
-        shared: int,
-        balance: float,
-    ):
+    def __init__(self, width: int, router: Router, hidden: int, shared: int):
         super().__init__()
-        self.top_k = top_k
-        self.balance = balance
+        experts = router.out_features
         self.up = nn.Parameter(torch.empty(experts, hidden, width))
         self.down = nn.Parameter(torch.empty(experts, width, hidden))
-        self.router = nn.Linear(width, experts, bias=False)
+        self.router = router
         self.shared = Mlp(width, shared)
 
     def forward(self, x: Tensor, losses: Losses) -> Tensor:
         rows = x.flatten(0, 1)  # (N, C)
-        with torch.autocast(x.device.type, enabled=False):
-            share = self.router(rows).float().softmax(dim=-1)  # (N, E)
-        weight, chosen = share.topk(self.top_k, dim=-1)  # (N, K)
-        weight = weight / weight.sum(dim=-1, keepdim=True)
-        expert, order = chosen.flatten().sort(stable=True)
-        count = torch.bincount(expert, minlength=len(self.up))  # (E,)
-        if self.training:
-            uneven = (count / expert.numel() * share.mean(dim=0)).sum()  # 1 / E at best
-            losses.terms.append(self.balance * len(count) * uneven)
-        token = order // self.top_k
-        y = self.mix(rows.index_select(0, token), count)  # (N K, C)
-        y = y * weight.flatten().index_select(0, order)[:, None].type_as(y)
-        out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y).view_as(x)
-        return out + self.shared(x)
+        token, weight, count, _ = self.router(x, losses)
+        y = self.run(rows.index_select(0, token), count)  # (M, C)
+        y = y * weight[:, None].type_as(y)
+        out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)
+        return out.view_as(x) + self.shared(x)
 
-    def mix(self, x: Tensor, count: Tensor) -> Tensor:
+    def run(self, x: Tensor, count: Tensor) -> Tensor:
         """Each row of x through its expert; the rows are sorted by expert."""
         up = expert_mm(x, self.up, count)
         return expert_mm(F.relu(up).square(), self.down, count)
@@ -356,19 +392,23 @@ def build_layers() -> Iterator[AnyBlock]:
     yield MoeBlock(
         128,
         Attention(128, heads=4),
-        SiluGatedMoe(128, hidden=128, experts=4, top_k=2, balance=0.01),
+        SiluGatedLoopMoe(
+            128, Router(128, experts=4, top_k=2, balance=0.01), hidden=128
+        ),
     )
     # layers[2], block sparse (specs/moe.vslm:24)
     yield MoeBlock(
         128,
         Attention(128, heads=4),
-        SiluGatedMoe(128, hidden=128, experts=8, top_k=2, balance=0.01),
+        SiluGatedMoe(128, Router(128, experts=8, top_k=2, balance=0.01), hidden=128),
     )
     # layers[3], block sparse (specs/moe.vslm:25)
     yield MoeBlock(
         128,
         Attention(128, heads=4),
-        Relu2SharedMoe(128, hidden=64, experts=16, top_k=2, shared=64, balance=0.01),
+        Relu2SharedMoe(
+            128, Router(128, experts=16, top_k=2, balance=0.01), hidden=64, shared=64
+        ),
     )
 
 
@@ -502,11 +542,11 @@ class Model(nn.Module):
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
-        stop: int | None = None,
+        stop: tuple[int, ...] = (),
         seed: int | None = None,
         padding: Tensor | None = None,
     ) -> Tensor:
-        """Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."""
+        """Continue tokens (B, T); a sequence that drew one of `stop` repeats it."""
         cache = self.make_cache(len(tokens), tokens.size(1) + max_new_tokens)
         generator = None
         if seed is not None:
@@ -518,9 +558,9 @@ class Model(nn.Module):
             logits = self.head(self._hidden(new, cache, padding, Losses())[:, -1])
             new = sample(logits, temperature, top_k, top_p, generator)  # (B, 1)
             padding = None
-            if stop is not None:
-                new = new.masked_fill(ended, stop)
-                ended |= new == stop
+            if stop:
+                new = torch.where(ended, tokens[:, -1:], new)
+                ended |= torch.isin(new, new.new_tensor(stop))
             tokens = torch.cat((tokens, new), dim=1)
             if ended.all():
                 break

@@ -525,9 +525,67 @@ def save(
     world.wait()
 
 
+def is_logged(done: int, steps: int) -> bool:
+    """Whether the log gets a row after so many steps."""
+    every = (LOG_EVERY, EVALUATE_EVERY)
+    return done in (1, steps) or any(done % each == 0 for each in every)
+
+
+class Watch:
+    """What routers do with the tokens that pass while it is on: measures of each mixture.
+
+    usage: share of the experts with any weight; unevenness: divergence of their summed
+    weights from equal ones, in nats (He 2024, Table 2); entropy: that of the router's
+    shares, in nats, the mean of all tokens; dropped: share of tokens without an expert.
+    """
+
+    def __init__(self, model: Model, world: World) -> None:
+        self.on, self.world = False, world
+        self.sums: dict[str, Tensor] = {}
+        for name, module in model.named_modules():
+            layer, _, part = name.rpartition(".ffn.")
+            if part == "router":
+                sums = torch.zeros(len(module.weight) + 3, dtype=torch.double)
+                self.sums[layer] = sums
+                hook = lambda *call, into=sums: self.add(into, call[-1])
+                module.register_forward_hook(hook)
+
+    def add(self, sums: Tensor, routed: tuple[Tensor, ...]) -> None:
+        """Add what a router made of some tokens."""
+        if not self.on:
+            return
+        row, weight, count, share = (part.detach() for part in routed)
+        load = torch.zeros(len(count), device=weight.device)
+        load = load.index_add(0, torch.repeat_interleave(count), weight.float())
+        entropy = torch.special.entr(share).sum().item()
+        tokens = len(share)
+        rest = torch.tensor([entropy, tokens - len(row.unique()), tokens])
+        sums += torch.cat((load.cpu(), rest))
+
+    def measure(self, prefix: str = "") -> dict[str, float]:
+        """Measures of the tokens since the last call, of all processes, by column."""
+        found: dict[str, float] = {}
+        for layer, sums in self.sums.items():
+            *load, entropy, dropped, tokens = self.world.add(sums.tolist())
+            sums.zero_()
+            if tokens == 0:
+                continue
+            share = [weight / sum(load) for weight in load if weight > 0]
+            uneven = math.log(len(load)) + sum(x * math.log(x) for x in share)
+            found[f"{layer}.{prefix}usage"] = len(share) / len(load)
+            found[f"{layer}.{prefix}unevenness"] = max(0.0, uneven)
+            found[f"{layer}.{prefix}entropy"] = entropy / tokens
+            found[f"{layer}.{prefix}dropped"] = dropped / tokens
+        return found
+
+
 @torch.no_grad()
 def evaluate(
-    engine: Engine, world: World, windows: tuple[Tensor, ...], micro_batch: int
+    engine: Engine,
+    world: World,
+    windows: tuple[Tensor, Tensor],
+    micro_batch: int,
+    watch: Watch,
 ) -> float:
     """Mean loss per token of the validation split, each process taking its share."""
     batches = list(zip(*(part.split(micro_batch) for part in windows), strict=True))
@@ -539,11 +597,13 @@ def evaluate(
     for index in range(world.rank, rounds * world.size, world.size):
         # ZeRO-3 gathers in lockstep: who has no batch left repeats the last, for nothing.
         batch = batches[min(index, len(batches) - 1)]
+        watch.on = index < len(batches)
         loss = engine.loss(*(part.to(world.device) for part in batch)).item()
         if index < len(batches):
             found = int((batch[1] != -100).sum())  # targets
             total, count = total + loss * found, count + found
     engine.loss.train()
+    watch.on = False
     total, count = world.add([total, count])
     return total / count
 
@@ -571,9 +631,12 @@ def train(options: argparse.Namespace, world: World) -> Log:
     windows = cut_windows(held_out)
     start = resume(options, world, engine)
     log = Log(options.out, start, options.steps, options.batch, world.rank == 0)
+    watch = Watch(engine.model, world)
     with closing(log):
         for step in range(start, options.steps):
+            watch.on = is_logged(step + 1, options.steps)
             loss, norm = train_step(options, world, engine, tokens, step)
+            watch.on = False
             done = step + 1
             last = done == options.steps
             evaluates = last or done % EVALUATE_EVERY == 0
@@ -583,8 +646,10 @@ def train(options: argparse.Namespace, world: World) -> Log:
                     world.stop(f"the loss is {mean} at step {done}", 1)
                 lr = learning_rate(step, options.steps)
                 row = log.row(done, mean, lr, norm.item())
+                row |= watch.measure()
                 if evaluates:
-                    loss = evaluate(engine, world, windows, options.micro_batch)
+                    loss = evaluate(engine, world, windows, options.micro_batch, watch)
+                    row |= watch.measure("validation_")
                     row["validation_loss"] = loss
                 log.write(row)
             if last or done % CHECKPOINT_EVERY == 0:
@@ -604,6 +669,7 @@ def main() -> None:
             print(f"loss curve: {log.curve}")
             print(f"checkpoint: {checkpoint.candidates(options.out)[0]}")
             print(f"log:        {options.out / 'log.jsonl'}")
+            print(f"experts:    {options.out / 'experts.md'}")
         world.wait()
     finally:
         # Without this, some multi-process runs abort after they have finished.

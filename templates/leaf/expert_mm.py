@@ -10,4 +10,8 @@ def expert_mm(x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight = x.to(dtype), weight.to(dtype)
-    return F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())
+    if x.dtype != torch.float64:
+        return F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())
+    # `unbind` once: indexing weight in the loop would make its gradient E times.
+    parts = zip(x.split(count.tolist()), weight.unbind(0))
+    return torch.cat([rows @ matrix.T for rows, matrix in parts])

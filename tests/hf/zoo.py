@@ -672,6 +672,10 @@ CASES: dict[str, Case] = {
 ELSEWHERE = {
     "gpt_oss": "its experts are refused: tests/hf/test_layers.py has its attention",
     "nemotron-nas": "its code is no part of transformers: tests/hf/test_layers.py",
+    "bart": "it is no decoder alone: tests/hf/test_encoders.py",
+    "bert": "it is no decoder: tests/hf/test_encoders.py",
+    "roberta": "it is no decoder: tests/hf/test_encoders.py",
+    "t5": "it is no decoder alone: tests/hf/test_encoders.py",
     "openelm": "its code is no part of transformers: tests/hf/test_layers.py",
 }
 """Types that are compared with layers of transformers instead of a whole model."""

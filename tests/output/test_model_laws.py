@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.plans import all_plans
 from vslmc.plan.nodes import Plan
@@ -158,5 +159,22 @@ def test_generate(case: tuple[Plan, Any]) -> None:
         assert best.equal(greedy[:, end])
     one = model.generate(tokens, 10, 0.8, top_k=5, top_p=0.9, seed=3)
     assert one.equal(model.generate(tokens, 10, 0.8, top_k=5, top_p=0.9, seed=3))
-    stopped = model.generate(tokens, 30, stop=int(greedy[0, 7]), temperature=0.0)
-    assert (stopped[0, 7:] == greedy[0, 7]).all()
+
+
+def test_generation_stops_at_any_of_its_stops(case: tuple[Plan, Any]) -> None:
+    plan, model = case
+    model.eval()
+    tokens = draw(plan, 5)
+    greedy = model.generate(tokens, 30, temperature=0.0)
+    stop = (int(greedy[0, 7]), int(greedy[1, 9]))
+    stopped = model.generate(tokens, 30, stop=stop, temperature=0.0)
+    ends = [first_of(row, stop) for row in greedy]
+    for row, old, end in zip(stopped, greedy, ends, strict=True):
+        assert row[: end + 1].equal(old[: end + 1])
+        assert (row[end:] == old[end]).all()
+    assert stopped.size(1) == max(ends) + 1
+
+
+def first_of(row: Tensor, stop: tuple[int, ...]) -> int:
+    """Where the first of some tokens stands, after a prompt of five."""
+    return next(place for place in range(5, len(row)) if int(row[place]) in stop)

@@ -12,7 +12,13 @@ from pathlib import Path
 import black
 import pytest
 
-from tests.output.train_support import char_plan, recipe, render_scripts, small_plan
+from tests.output.train_support import (
+    char_plan,
+    recipe,
+    render_scripts,
+    small_plan,
+    stack_plan,
+)
 from tests.plans import gpt2
 from vslmc.plan.nodes import BuiltinText, DeepSpeed, Plan, Schedule, TextFile
 
@@ -40,7 +46,31 @@ def list_recipes() -> dict[str, Plan]:
     return found
 
 
-RECIPES = list_recipes()
+OBJECTIVES = {
+    "masked": (
+        "",
+        "masked(mask = 1, random = 0)",
+        "masked(mask = 0, random = 1)",
+        "masked(mask = 50%, random = 50%)",
+        "masked(mask = 50%, random = 0)",
+        "masked(mask = 0, random = 50%)",
+    ),
+    "spans": ("", "span_corruption(50%, mean_length = 1)"),
+}
+
+
+def list_objectives() -> dict[str, Plan]:
+    """Every way in which an objective changes the text of a script."""
+    found: dict[str, Plan] = {}
+    for name, objectives in OBJECTIVES.items():
+        for number, objective in enumerate(objectives):
+            tokenizer = ("byte", "char")[number % 2]
+            made = stack_plan(name, Path(), objective, tokenizer=tokenizer)
+            found[f"{name}_{number}"] = made
+    return found
+
+
+RECIPES = list_recipes() | list_objectives()
 
 
 def python_files(made: Plan) -> dict[str, str]:

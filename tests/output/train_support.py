@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.plans import attention, layer, plan, rms
-from vslmc.plan.nodes import Glu, Layer, Mlp, Moe, Plan
+from tests.property.compiling import compile_text
+from vslmc.plan.nodes import (
+    Glu,
+    Layer,
+    LossFree,
+    Mlp,
+    Moe,
+    Plan,
+    Router,
+    Sigmoid,
+)
 from vslmc.render.launch import render_ds_config, render_launch_sh, render_launch_slurm
 from vslmc.render.model import render_model
 from vslmc.render.training import (
@@ -43,7 +53,11 @@ def recipe(base: Plan, **changes: Any) -> Plan:
 def small_plan(**changes: Any) -> Plan:
     """Tied head, learned fills, experts, dropout, a loop: all that engines stumble on."""
     expert = Glu(16, "silu", False)
-    mixture = Moe(4, 2, expert, Mlp(16, "relu", True), True, 0.01)
+    mixture = Moe(
+        Router(4, 2, Sigmoid(), True, balance=LossFree(0.01), z_loss=0.01),
+        expert,
+        Mlp(16, "relu", True),
+    )
     narrow = layer(32, attention(2), Glu(32, "silu", False), owner=0)
     wide = layer(48, attention(3, window=8), mixture, owner=1, dropout=0.1)
     rows: list[Layer] = [narrow, wide, narrow, wide, narrow]
@@ -56,6 +70,54 @@ def char_plan(**changes: Any) -> Plan:
     row = layer(32, attention(2), Mlp(32, "gelu", False))
     base = plan("chars", [row], vocab=300, positions=True)
     return recipe(base, **{"tokenizer": "char", "clip": None, **changes})
+
+
+STACKS = {
+    "masked": """
+block base {
+    mixer = attention(heads = 2, position = rope)
+    ffn   = mlp(hidden = 32)
+}
+
+model masked {
+    vocab   = 257
+    context = 64
+    width   = 32
+
+    encoder { layers { 2 * base } }
+}
+""",
+    "spans": """
+block read {
+    mixer = attention(heads = 2, position = t5_bias)
+    ffn   = mlp(hidden = 32)
+}
+
+block write extends read {
+    cross = attention(heads = 2)
+}
+
+model spans {
+    vocab   = 300
+    context = 64
+    width   = 32
+
+    encoder { layers { read } }
+
+    layers { 2 * write }
+}
+""",
+}
+"""Specs with an encoder, alone and beside a decoder."""
+
+
+def stack_plan(name: str, folder: Path, objective: str = "", **changes: Any) -> Plan:
+    """One of them with a recipe of a few steps, trained by `objective`."""
+    text = STACKS[name]
+    if objective:
+        text = text.replace("width   = 32", "width   = 32\n    recipe  = quick")
+        text += f"\nrecipe quick {{ objective = {objective} }}\n"
+    return recipe(compile_text(text, folder), **changes)
 
 
 def render_scripts(made: Plan) -> dict[str, str]:

@@ -35,8 +35,11 @@ from vslmc.plan.nodes import (
     ResizeKind,
     Retrieval,
     Rope,
+    Router,
     Schedule,
+    Softmax,
     Stack,
+    SwitchBalance,
     T5Bias,
     Training,
 )
@@ -310,9 +313,11 @@ def build_moe(
     normalise: bool,
     balance: float,
 ) -> Moe:
-    """A mixture whose shared expert is `shared` experts wide."""
+    """A mixture of Mixtral's kind, whose shared expert is `shared` experts wide."""
     always = replace(expert, hidden=shared * expert.hidden) if shared else None
-    return Moe(experts, top_k, expert, always, normalise, balance)
+    loss = SwitchBalance(balance) if balance else None
+    router = Router(experts, top_k, Softmax(), normalise, balance=loss)
+    return Moe(router, expert, always)
 
 
 def build_training(context: int) -> Training:

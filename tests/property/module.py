@@ -17,6 +17,7 @@ from torch import Tensor
 from tests.property.assemble import build_kernel
 from vslmc.plan.kernels import needs_of
 from vslmc.plan.nodes import Attention, KernelName, Layer, Plan
+from vslmc.render.engine import template_folder
 from vslmc.render.model import render_model
 
 
@@ -36,17 +37,16 @@ def build_model(plan: Plan, seed: int = 0) -> Any:
     return module.Model().eval()
 
 
-GROUPED = "F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())"
-ONE_BY_ONE = (
-    "torch.cat([r @ w.T for r, w in zip(x.split(count.tolist()), weight.unbind())])"
-)
+def load_leaf(name: str) -> ModuleType:
+    """A leaf of the templates as a module."""
+    path = template_folder() / "leaf" / f"{name}.py"
+    return load_module(path.read_text(encoding="utf-8"))
 
 
 def double_text(plan: Plan) -> str:
     """The same code in fp64 throughout: also where it turns to fp32 for precision."""
     text = render_model(plan)
-    text = text.replace(".float()", ".double()").replace("float32", "float64")
-    return text.replace(GROUPED, ONE_BY_ONE)  # it has no fp64
+    return text.replace(".float()", ".double()").replace("float32", "float64")
 
 
 def build_double(plan: Plan, seed: int = 0) -> Any:
@@ -57,9 +57,12 @@ def build_double(plan: Plan, seed: int = 0) -> Any:
 
 
 def stir(model: Any, keep: float = 1.0, noise: float = 0.3, seed: int = 1) -> None:
-    """Move every parameter, so that no zero or one hides a mistake."""
+    """Move every parameter and correction, so that no zero or one hides a mistake."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
+        for buffer in model.buffers():
+            if buffer.is_floating_point():
+                buffer.add_(noise * torch.randn(buffer.shape, generator=generator))
         for parameter in model.parameters():
             moved = noise * torch.randn(parameter.shape, generator=generator)
             parameter.mul_(keep).add_(moved.to(parameter))

@@ -7,7 +7,8 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
-from tests.property.assemble import Choice, Shape, Sizes, assemble, build_moe
+from tests.property.assemble import Choice, Shape, Sizes, assemble
+from tests.property.experts import bounded, moes
 from tests.property.vocabulary import embeddings, enrich, heads
 from vslmc.plan.nodes import (
     Activation,
@@ -42,26 +43,13 @@ def dense_ffns(draw: st.DrawFn) -> Mlp | Glu:
     """An FFN of one expert, as a GLU where the language has one for its activation."""
     kind = draw(st.sampled_from([Mlp, Glu]))
     activation = draw(st.sampled_from(ACTIVATIONS))
-    return kind(draw(st.integers(1, 9)), activation, draw(st.booleans()))
+    made = kind(draw(st.integers(1, 9)), activation, draw(st.booleans()))
+    return bounded(draw, made, clamp=False)
 
 
 def curved_ffns() -> st.SearchStrategy[Mlp]:
     """An FFN whose activation has parameters."""
     return st.builds(Mlp, st.integers(1, 9), st.just("xielu"), st.booleans())
-
-
-@st.composite
-def moes(draw: st.DrawFn) -> Ffn:
-    """A mixture."""
-    experts = draw(st.integers(1, 5))
-    return build_moe(
-        expert=draw(dense_ffns()),
-        experts=experts,
-        top_k=draw(st.integers(1, experts)),
-        shared=draw(st.integers(0, 2)),
-        normalise=draw(st.booleans()),
-        balance=draw(st.sampled_from([0.0, 0.01, 1.0])),
-    )
 
 
 @st.composite
@@ -93,7 +81,9 @@ def shapes(draw: st.DrawFn, context: int, kernels: list[Choice]) -> Shape:
     # Without a norm, what squares its input leaves the range of fp32 after some layers.
     ffns = st.builds(Mlp, st.integers(1, 9), TAME, st.booleans())
     ffns = (
-        ffns if norm is None else dense_ffns() | curved_ffns() | moes() | retrievals()
+        ffns
+        if norm is None
+        else dense_ffns() | curved_ffns() | moes(dense_ffns()) | retrievals()
     )
     return Shape(
         # Every token of a layer norm over one coordinate is zero, and ties all experts.

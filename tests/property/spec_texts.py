@@ -130,15 +130,45 @@ def ffns(draw: DrawFn) -> str:
         return draw(dense_ffns())
     if draw(st.integers(0, 2)) == 0:
         return draw(retrievals())
+    return draw(mixtures())
+
+
+ROUTERS = [
+    ("softmax", True),
+    ("sigmoid", True),
+    ("sinkhorn(rounds = 2)", False),
+    ("sparsemixer", False),
+]
+"""Routers, and whether they rank experts by scores."""
+BALANCES = ["none", "switch", "switch(weight = 0.1)"]
+
+
+@composite
+def mixtures(draw: DrawFn) -> str:
+    """A mixture of experts."""
     experts = draw(st.sampled_from([1, 2, 3, 4]))
-    top_k = draw(st.integers(1, experts))
-    shared = draw(st.sampled_from([0, 0, 1, 2]))
-    normalise = draw(st.sampled_from(["true", "false"]))
-    balance = draw(st.sampled_from(["0", "0.01"]))
-    return (
-        f"moe(experts = {experts}, top_k = {top_k}, shared = {shared}, normalise = {normalise}, "
-        f"balance = {balance}, expert = {draw(dense_ffns())})"
-    )
+    keys = {
+        "experts": str(experts),
+        "top_k": str(draw(st.integers(1, experts))),
+        "shared": draw(st.sampled_from(["0", "0", "1", "2"])),
+        "normalise": draw(st.sampled_from(["true", "false"])),
+        "expert": draw(dense_ffns()),
+    }
+    router, ranks = draw(st.sampled_from(ROUTERS))
+    optional = {
+        "router": router,
+        "balance": draw(st.sampled_from(BALANCES + ["loss_free"] * ranks)),
+        "scale": "2.5",
+        "bias": "true",
+        "z_loss": "1e-3",
+        "capacity": "1.25",
+        "kernel": draw(st.sampled_from(["auto", "loop", "grouped"])),
+    }
+    for key in draw(st.sets(st.sampled_from(sorted(optional)))):
+        keys[key] = optional[key]
+    if "router" not in keys and keys.get("balance") == "loss_free":
+        keys["balance"] = "none"
+    return f"moe({', '.join(f'{key} = {value}' for key, value in keys.items())})"
 
 
 def has_experts(text: str) -> bool:

@@ -245,11 +245,77 @@ KEYS: dict[str, Line] = {
         "moe(experts = 3, expert = mlp)",
         "moe(experts = 4, expert = mlp)",
     ),
-    "moe.top_k": ("ffn", MOE.format(""), MOE.format(", top_k = 1")),
+    "moe.top_k": ("ffn", MOE.format(""), MOE.format(", top_k = 3")),
     "moe.expert": ("ffn", MOE.format(""), "moe(experts = 4)"),
+    "moe.router": ("ffn", MOE.format(""), MOE.format(", router = sigmoid")),
     "moe.shared": ("ffn", MOE.format(""), MOE.format(", shared = 1")),
+    "moe.shared_hidden": (
+        "ffn",
+        MOE.format(", shared = 1"),
+        MOE.format(", shared = 1, shared_hidden = 12"),
+    ),
+    "moe.shared_gate": (
+        "ffn",
+        MOE.format(", shared = 1"),
+        MOE.format(", shared = 1, shared_gate = true"),
+    ),
     "moe.normalise": ("ffn", MOE.format(""), MOE.format(", normalise = false")),
-    "moe.balance": ("ffn", MOE.format(""), MOE.format(", balance = 0.1")),
+    "moe.scale": ("ffn", MOE.format(""), MOE.format(", scale = 2.5")),
+    "moe.bias": ("ffn", MOE.format(""), MOE.format(", bias = true")),
+    "moe.groups": ("ffn", MOE.format(""), MOE.format(", groups = limited(2, 1)")),
+    "moe.balance": ("ffn", MOE.format(""), MOE.format(", balance = none")),
+    "moe.z_loss": ("ffn", MOE.format(""), MOE.format(", z_loss = 0.1")),
+    "moe.capacity": ("ffn", MOE.format(""), MOE.format(", capacity = 1.25")),
+    "moe.clamp": (
+        "ffn",
+        "moe(experts = 4)",
+        "moe(experts = 4, clamp = 7)",
+    ),
+    "moe.kernel": (
+        "ffn",
+        MOE.format(", kernel = loop"),
+        MOE.format(", kernel = grouped"),
+    ),
+    "sinkhorn.rounds": (
+        "ffn",
+        MOE.format(", router = sinkhorn"),
+        MOE.format(", router = sinkhorn(3)"),
+    ),
+    "sparsemixer.jitter": (
+        "ffn",
+        MOE.format(", router = sparsemixer"),
+        MOE.format(", router = sparsemixer(0.1)"),
+    ),
+    "expert_choice.sees_later_tokens": (
+        "ffn",
+        MOE.format(", router = expert_choice(sees_later_tokens = false)"),
+        MOE.format(", router = expert_choice(sees_later_tokens = true)"),
+    ),
+    "switch.weight": (
+        "ffn",
+        MOE.format(", balance = switch"),
+        MOE.format(", balance = switch(0.1)"),
+    ),
+    "loss_free.rate": (
+        "ffn",
+        MOE.format(", balance = loss_free"),
+        MOE.format(", balance = loss_free(0.1)"),
+    ),
+    "limited.count": (
+        "ffn",
+        MOE.format(", groups = limited(2, 2)"),
+        MOE.format(", groups = limited(4, 2, score = max)"),
+    ),
+    "limited.keep": (
+        "ffn",
+        MOE.format(", groups = limited(2, 1)"),
+        MOE.format(", groups = limited(2, 2)"),
+    ),
+    "limited.score": (
+        "ffn",
+        MOE.format(", groups = limited(2, 1)"),
+        MOE.format(", groups = limited(2, 1, score = max)"),
+    ),
     "peer.experts": ("ffn", PEER.format(""), PEER.format("").replace("4**2", "5**2")),
     "peer.heads": (
         "ffn",
@@ -382,6 +448,9 @@ KEYS: dict[str, Line] = {
 for _gate in ("swiglu", "geglu", "reglu", "glu"):
     KEYS[f"{_gate}.hidden"] = ("ffn", f"{_gate}(hidden = 8)", f"{_gate}(hidden = 12)")
     KEYS[f"{_gate}.bias"] = ("ffn", _gate, f"{_gate}(bias = true)")
+    KEYS[f"{_gate}.unit_offset"] = ("ffn", _gate, f"{_gate}(unit_offset = true)")
+CONSENTS = {"expert_choice.sees_later_tokens"}
+"""Keys that accept what is an error without them."""
 # Keys of the model's own body that BASE sets, changed by a variant's text instead.
 REPLACED = {
     "attention.head_dim",
@@ -487,7 +556,15 @@ def test_every_key_has_a_line() -> None:
     assert sorted(set(all_keys())) == sorted(KEYS)
 
 
-@pytest.mark.parametrize("key", sorted(KEYS))
+@pytest.mark.parametrize("key", sorted(CONSENTS))
+def test_consent_turns_an_error_into_a_model(key: str, tmp_path: Path) -> None:
+    before, after = texts(key)
+    with pytest.raises(AssertionError, match="expert-choice-sees-ahead"):
+        compile_text(before, tmp_path)
+    compile_text(after, tmp_path)
+
+
+@pytest.mark.parametrize("key", sorted(set(KEYS) - CONSENTS))
 def test_key_has_an_effect(key: str, tmp_path: Path) -> None:
     before, after = texts(key)
     assert before != after

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from tests.reference.attention import Passed, look, mix
+from tests.reference.experts import Routings, mixture, router_losses
 from tests.reference.parts import (
     Row,
     Sequence,
@@ -53,7 +54,7 @@ def run(
     """Logits (B, T, V) of tokens (B, T)."""
     state = {name: tensor.double() for name, tensor in state.items()}
     rows = list_rows(tokens, source, types)
-    return torch.stack([_logits(plan, state, row, []) for row in rows])
+    return torch.stack([_logits(plan, state, row, Routings()) for row in rows])
 
 
 def loss(
@@ -67,16 +68,16 @@ def loss(
 ) -> Tensor:
     """Mean negative log-likelihood of the targets that are not -100.
 
-    In training, every application of a mixture adds its balance loss, over all tokens, and
-    further tokens add theirs.
+    In training, every application of a mixture adds its router's losses, over all tokens, and
+    further tokens add theirs. Routers that draw, or look at all sequences, are not followed there.
     """
     state = {name: tensor.double() for name, tensor in state.items()}
-    routers: list[list[Routing]] = []
+    routers: list[Routings] = []
     depth = plan.head.mtp.depth if plan.head.mtp else 0
     surprises: list[list[Tensor]] = [[] for _ in range(1 + depth)]
     rows = list_rows(tokens, source, types)
     for row, wanted in zip(rows, targets.tolist(), strict=True):
-        routings: list[Routing] = []
+        routings = Routings(training)
         stream = _stream(plan, state, row, routings)
         _surprise(plan, state, "norm", stream, wanted, surprises[0])
         for ahead in range(1, len(surprises) if training else 0):
@@ -97,7 +98,7 @@ def loss(
         if found:
             mean = torch.stack(found).mean()
             total = total + plan.head.mtp.weight / plan.head.mtp.depth * mean
-    return total + _balance(plan, routers)
+    return total + router_losses(plan, routers)
 
 
 def _surprise(
@@ -121,7 +122,7 @@ def _look_ahead(
     name: str,
     stream: Sequence,
     known: list[int],
-    routings: list[Routing],
+    routings: Routings,
 ) -> Sequence:
     """The stream of a further token: DeepSeek-V3, Eq. 21 and 22."""
     kind, both = plan.head.norm, list[Tensor]()
@@ -134,7 +135,7 @@ def _look_ahead(
     return _layer(plan, last, state, both, routings, Passed(), f"{name}.layer")
 
 
-def _logits(plan: Plan, state: State, row: Row, routings: list[Routing]) -> Tensor:
+def _logits(plan: Plan, state: State, row: Row, routings: Routings) -> Tensor:
     stream = _stream(plan, state, row, routings)
     rows = [norm(plan.head.norm, state, "norm", x) for x in stream]
     return torch.stack([_project(plan, state, x) for x in rows])
@@ -155,7 +156,7 @@ def _project(plan: Plan, state: State, x: Tensor) -> Tensor:
     return logits
 
 
-def _stream(plan: Plan, state: State, row: Row, routings: list[Routing]) -> Sequence:
+def _stream(plan: Plan, state: State, row: Row, routings: Routings) -> Sequence:
     """The stream before the final norm."""
     passed = Passed()
     if plan.source is not None:
@@ -179,7 +180,7 @@ def _memory(
     ends: EncoderEnds,
     state: State,
     source: list[int],
-    routings: list[Routing],
+    routings: Routings,
 ) -> Sequence:
     """What the encoder beside a decoder makes of its tokens."""
     table = state["embedding.weight" if ends.tied else "encoder.embedding.weight"]
@@ -209,7 +210,7 @@ def _walk(
     stack: Stack,
     state: State,
     stream: Sequence,
-    routings: list[Routing],
+    routings: Routings,
     passed: Passed,
     prefix: str,
 ) -> Sequence:
@@ -231,7 +232,7 @@ def _layer(
     layer: Layer,
     state: State,
     stream: Sequence,
-    routings: list[Routing],
+    routings: Routings,
     passed: Passed,
     name: str,
 ) -> Sequence:
@@ -253,10 +254,7 @@ def _layer(
 
     def ffn(rows: Sequence) -> Sequence:
         assert layer.ffn is not None
-        routing = Routing()
-        if isinstance(layer.ffn, Moe):
-            routings.append(routing)
-        return [_ffn(layer.ffn, state, ffn_name, x, routing) for x in rows]
+        return _ffn(layer.ffn, state, ffn_name, rows, routings)
 
     branches = [
         (number, branch)
@@ -339,45 +337,18 @@ def _adapt(state: State, name: str, turn: int) -> State:
 # --- FFNs ------------------------------------------------------------------------------
 
 
-class Routing:
-    """What a mixture did with the tokens of one sequence."""
-
-    def __init__(self) -> None:
-        self.shares: list[Tensor] = []
-        self.chosen: list[int] = []
-
-
-def _ffn(ffn: Ffn, state: State, name: str, x: Tensor, routing: Routing) -> Tensor:
+def _ffn(
+    ffn: Ffn, state: State, name: str, rows: Sequence, routings: Routings
+) -> Sequence:
     match ffn:
-        case Mlp():
-            up = linear(state, f"{name}.up", x)
-            hidden = activate(ffn.activation, up, state, name)
-        case Glu():
-            gate = activate(ffn.activation, linear(state, f"{name}.gate", x))
-            hidden = gate * linear(state, f"{name}.up", x)
+        case Mlp() | Glu():
+            return [_dense(ffn, state, name, x) for x in rows]
         case Moe():
-            return _moe(ffn, state, name, x, routing)
+            return mixture(ffn, state, name, rows, routings, _dense)
         case Retrieval():
-            return _retrieval(ffn, state, name, x)
+            return [_retrieval(ffn, state, name, x) for x in rows]
         case PythonFfn():
             raise NotImplementedError("its class alone knows what it computes")
-    return linear(state, f"{name}.down", hidden)
-
-
-def _moe(moe: Moe, state: State, name: str, x: Tensor, routing: Routing) -> Tensor:
-    shares = (state[f"{name}.router.weight"] @ x).softmax(dim=0)
-    ranked = sorted(range(moe.experts), key=lambda expert: -float(shares[expert]))
-    chosen = ranked[: moe.top_k]
-    routing.shares.append(shares)
-    routing.chosen.extend(chosen)
-    total = sum(float(shares[expert]) for expert in chosen) if moe.normalise else 1.0
-    out = torch.zeros_like(x)
-    for expert in chosen:
-        own = _expert_state(moe, state, name, expert)
-        out = out + shares[expert] / total * _ffn(moe.expert, own, "expert", x, routing)
-    if moe.shared is not None:
-        out = out + _ffn(moe.shared, state, f"{name}.shared", x, routing)
-    return out
 
 
 def _retrieval(ffn: Retrieval, state: State, name: str, x: Tensor) -> Tensor:
@@ -407,11 +378,7 @@ def _retrieval(ffn: Retrieval, state: State, name: str, x: Tensor) -> Tensor:
         weights = chosen.softmax(dim=0) if softmax else torch.sigmoid(chosen)
         for row, weight in zip(best, weights, strict=True):
             out = out + weight * _row(ffn, state, name, x, row)
-    return (
-        out
-        if shared is None
-        else out + _ffn(shared, state, f"{name}.shared", x, Routing())
-    )
+    return out if shared is None else out + _dense(shared, state, f"{name}.shared", x)
 
 
 def _row(ffn: Retrieval, state: State, name: str, x: Tensor, row: int) -> Tensor:
@@ -425,26 +392,14 @@ def _row(ffn: Retrieval, state: State, name: str, x: Tensor, row: int) -> Tensor
     return activate(ffn.activation, state[f"{name}.gate"][row] @ x) * up * value
 
 
-def _expert_state(moe: Moe, state: State, name: str, expert: int) -> State:
-    """The tensors of one expert, as if it were an FFN of its own."""
-    own: State = {}
-    for part in ("gate", "up", "down"):
-        for stacked, kind in ((part, "weight"), (f"{part}_bias", "bias")):
-            if f"{name}.{stacked}" in state:
-                own[f"expert.{part}.{kind}"] = state[f"{name}.{stacked}"][expert]
-    return own
-
-
-def _balance(plan: Plan, routers: list[list[Routing]]) -> Tensor:
-    """E * sum_e f_e P_e for every applied mixture, over the tokens of all sequences."""
-    layers = [layer for stack in plan.stacks for layer in stack.layers]
-    mixtures = [layer.ffn for layer in layers if isinstance(layer.ffn, Moe)]
-    total = torch.zeros((), dtype=torch.float64)
-    for index, moe in enumerate(mixtures):
-        shares = [s for routings in routers for s in routings[index].shares]
-        chosen = [c for routings in routers for c in routings[index].chosen]
-        mean = torch.stack(shares).mean(dim=0)
-        for expert in range(moe.experts):
-            picked = chosen.count(expert) / len(chosen)
-            total = total + moe.balance * moe.experts * picked * mean[expert]
-    return total
+def _dense(ffn: Mlp | Glu, state: State, name: str, x: Tensor) -> Tensor:
+    up = linear(state, f"{name}.up", x)
+    if isinstance(ffn, Mlp):
+        hidden = activate(ffn.activation, up, state, name)
+        return linear(state, f"{name}.down", hidden)
+    gate = linear(state, f"{name}.gate", x)
+    if ffn.clamp is not None:
+        gate = torch.where(gate > ffn.clamp, ffn.clamp, gate)
+        up = torch.where(up.abs() > ffn.clamp, ffn.clamp * torch.sign(up), up)
+    up = 1 + up if ffn.unit_offset else up
+    return linear(state, f"{name}.down", activate(ffn.activation, gate) * up)

@@ -11,19 +11,25 @@ import pytest
 from tests.property.assemble import Shape, Sizes, assemble, build_moe
 from vslmc.plan.nodes import (
     Attention,
+    ExpertChoice,
     Glu,
+    Groups,
     Init,
     Kernel,
     KvState,
     Lora,
     Loss,
+    LossFree,
     Mlp,
     Moe,
     Norm,
     Plan,
     Resize,
     Rope,
+    Sinkhorn,
+    SparseMixer,
     Strided,
+    SwitchBalance,
     Xpos,
 )
 from vslmc.plan.passes import PASSES, run_passes
@@ -64,6 +70,15 @@ def edit_moe(**fields: Any) -> Callable[[Plan], Plan]:
         assert isinstance(ffn, Moe)
         ffn = replace(ffn, **fields)
         return edit_layer(1, ffn=ffn)(edit_layer(2, ffn=ffn)(plan))
+
+    return edit
+
+
+def edit_router(**fields: Any) -> Callable[[Plan], Plan]:
+    def edit(plan: Plan) -> Plan:
+        ffn = plan.decoder.layers[1].ffn
+        assert isinstance(ffn, Moe)
+        return edit_moe(router=replace(ffn.router, **fields))(plan)
 
     return edit
 
@@ -142,10 +157,23 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_mixer(kernel=Kernel("auto", ("flash",))), "does not end in one that always"),
     (edit_mixer(kernel=Kernel("flex", ("sdpa",))), "does not begin with flex"),
     (edit_mixer(kernel=Kernel("sdpa", ("sdpa", "sdpa"))), "repeats itself"),
-    (edit_moe(top_k=5), "layers[1].ffn.top_k: 5 of 4 experts"),
-    (edit_moe(balance=-1.0), "ffn.balance: -1.0 is negative"),
+    (edit_router(top_k=5), "layers[1].ffn.router.top_k: 5 of 4 experts"),
+    (edit_router(balance=SwitchBalance(-1.0)), "balance: -1.0 is not positive"),
+    (edit_router(balance=LossFree(0.0)), "balance: 0.0 is not positive"),
+    (edit_router(scale=0.0), "router.scale: 0.0"),
+    (edit_router(capacity=0.0), "router.capacity: 0.0 is not positive"),
+    (edit_router(kind=Sinkhorn(0)), "router.kind.rounds: 0 is not positive"),
+    (edit_router(kind=SparseMixer(0.0)), "router.kind.jitter: 0.0 is not positive"),
+    (
+        edit_router(kind=Sinkhorn(2), balance=LossFree(0.1)),
+        "router.kind: Sinkhorn(rounds=2) with groups or a correction",
+    ),
+    (edit_router(kind=ExpertChoice()), "router.kind: expert choice with a balance"),
+    (edit_router(groups=Groups(3, 1, 1)), "router.groups: 3 of 4 experts"),
+    (edit_router(groups=Groups(4, 1, 1)), "router.groups.keep: 1 of 4 for 2"),
+    (edit_router(groups=Groups(2, 1, 3)), "router.groups.best: 3 of 2"),
+    (edit_moe(shared=None, shared_gate=True), "ffn.shared_gate: there is nothing"),
     (edit_moe(shared=Glu(6, "gelu", True)), "ffn.shared: is not of the expert's kind"),
-    (edit_moe(shared=Mlp(7, "gelu", True)), "ffn.shared.hidden: 7 is no multiple"),
     (edit_moe(expert=Mlp(0, "gelu", True)), "ffn.expert.ffn.hidden: 0"),
     (
         lambda p: replace(p, head=replace(p.head, tied=True, width=6)),

@@ -54,7 +54,6 @@ PLACES = {
     "attention": ("mixer", "attention(heads = 4, {word} = 1)"),
     "rope": ("mixer", "attention(heads = 4, position = rope({word} = 1))"),
     "rmsnorm": ("norm", "rmsnorm({word} = true)"),
-    "moe": ("ffn", "moe(experts = 4, {word} = 1)"),
     "adamw": ("train", "optimizer = adamw({word} = 8)"),
     "block": ("block", "{word} = 1"),
     "model": ("model", "{word} {{ layers {{ 2 * base }} }}"),

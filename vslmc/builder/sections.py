@@ -172,7 +172,7 @@ class Embedding(Section):
     tie: whether the head uses the embedding's tensor; default false (small models gain from a head of their own).
     position: absolute positions added to the embedding; default none (relative positions live in the mixer).
     scale: factor of the tokens' vectors; default 1 (as GPT-2; Gemma has sqrt(width)).
-    types: types of tokens, with a learned vector each; 0 for none; default 0 (only an encoder has them; BERT has 2).
+    types: types of tokens, with a learned vector each; 0 for none; default 0 (only an encoder alone has them; BERT has 2).
     norm: norm of the sum of tokens and positions; default that of the last layer (none, unless the first layer is `peri`: then its kind).
     dropout: dropout of the embedding; default 0 (small models underfit).
     """

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.experts import verify_moe
 from vslmc.checks.mixers import verify_mixer
 from vslmc.checks.retrieval import verify_retrieval
 from vslmc.diagnostics.catalogue import forms
 from vslmc.diagnostics.catalogue import layers as faults
-from vslmc.diagnostics.catalogue.mixers import unfit_part
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.source import Span
 from vslmc.spec import parts as p
-from vslmc.spec.fields import kind_of, set_at
+from vslmc.spec.fields import set_at
 from vslmc.spec.sections import (
     Block,
     DeepNormResidual,
@@ -74,21 +74,3 @@ def verify_parallel(block: Block, place: Span) -> Iterator[Diagnostic]:
         reason = "both are added to one stream"
         help = "use a `plain` or `scaled` residual"
         yield forms.parallel_not_possible(at, reason, where, help)
-
-
-def verify_moe(moe: p.Moe, place: Span) -> Iterator[Diagnostic]:
-    """Enough experts to choose from, each of them dense."""
-    if moe.top_k > moe.experts:
-        at, where = set_at(moe, "top_k"), moe.place("experts") or place
-        yield faults.top_k_exceeds_experts(at, moe.top_k, where, moe.experts)
-    if isinstance(moe.expert, p.Moe | p.NoFfn | p.PythonFfn):
-        kind = kind_of(moe.expert)
-        name = "none" if kind is None else kind.name
-        yield faults.expert_must_be_dense(moe.expert.span or moe.span, name)
-    if isinstance(moe.expert, p.Mlp) and moe.expert.activation == "xielu":
-        yield unfit_part(
-            moe.expert.place("activation"),
-            "xielu",
-            "it has parameters of its own, and the experts share one activation",
-            "use another activation",
-        )

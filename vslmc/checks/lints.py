@@ -84,6 +84,9 @@ def find_idle(block: Block) -> Iterator[tuple[Component, str, str]]:
         yield block, "parallel_norms", "there is no norm"
     if isinstance(block.norm, NoNorm):
         yield block, "placement", "there is no norm"
+    if isinstance(block.ffn, Moe) and not block.ffn.shared:
+        yield block.ffn, "shared_hidden", "`shared` is 0"
+        yield block.ffn, "shared_gate", "`shared` is 0"
 
 
 def has_weight(norm: Norm) -> bool:

@@ -160,6 +160,26 @@ COMMANDS: tuple[Command, ...] = (
         "vslmc.cli.show:run_show",
     ),
     Command(
+        "cost",
+        "Say what each layer costs: parameters, total and active, and FLOPs.",
+        (SPEC,),
+        (
+            JSON,
+            Option(
+                "--solve",
+                "Choose this number of the spec for the budget, and show that model.",
+                metavar="NAME",
+            ),
+            Option("--flops", "Budget: forward FLOPs of a token.", metavar="N"),
+            Option("--parameters", "Budget: parameters.", metavar="N"),
+            Option("--active", "Budget: active parameters.", metavar="N"),
+            Option("--multiple", "The number is a multiple of this.", metavar="N"),
+            *_CHOOSES,
+            *_COMPILES,
+        ),
+        "vslmc.cli.cost:run_cost",
+    ),
+    Command(
         "why",
         "Say where a value comes from: `vslmc why tiny.vslm layers[3].ffn.hidden`.",
         (SPEC, Argument("path", "A parameter, or the path of a key.")),

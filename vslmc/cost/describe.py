@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from typing import assert_never
 
 from vslmc.cost.describe_mixer import describe_mixer, describe_norm, short
@@ -10,7 +12,21 @@ from vslmc.cost.describe_python import (
     describe_python,
     name_mixer,
 )
-from vslmc.plan.nodes import Attention, Ffn, Form, Glu, Layer, Mlp, Moe, Retrieval
+from vslmc.plan.nodes import (
+    Attention,
+    Ffn,
+    Form,
+    Glu,
+    Groups,
+    Layer,
+    LossFree,
+    Mlp,
+    Moe,
+    Retrieval,
+    RouterKind,
+    Softmax,
+    SwitchBalance,
+)
 from vslmc.plan.python import PythonFfn
 
 __all__ = [
@@ -107,13 +123,23 @@ def describe_ffn(ffn: Ffn) -> str:
             return f"{kind} {ffn.hidden}{_bias(ffn.bias)}"
         case Moe():
             shared = f" + {ffn.shared.hidden}" if ffn.shared is not None else ""
-            return f"moe {ffn.top_k}/{ffn.experts} {describe_ffn(ffn.expert)}{shared}"
+            kind = type(ffn.router.kind)
+            router = "" if kind is Softmax else f" {describe_node(ffn.router.kind)}"
+            expert = describe_ffn(ffn.expert)
+            return f"moe {ffn.top_k}/{ffn.experts} {expert}{shared}{router}"
         case Retrieval():
             return describe_retrieval(ffn)
         case PythonFfn():
             return f"python {describe_python(ffn)}"
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def describe_node(node: RouterKind | SwitchBalance | LossFree | Groups) -> str:
+    """`sinkhorn(rounds = 8)`: a small part with its numbers, as the language has it."""
+    name = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(node).__name__).lower()
+    given = ", ".join(f"{f.name} = {getattr(node, f.name):g}" for f in fields(node))
+    return f"{name}({given})" if given else name
 
 
 def name_retrieval(ffn: Retrieval) -> str:

@@ -20,17 +20,19 @@ class Flops:
     layers: tuple[float, ...]
     """Of each applied layer in order, with the resize before it."""
     head: float
-    """Logits, with the resize before them."""
+    """Logits, with the map and the resize before them."""
+    further: float = 0.0
+    """What training alone does: layers and logits of further tokens."""
 
     @property
     def forward(self) -> float:
-        """The whole forward pass."""
+        """The whole forward pass, without further tokens."""
         return sum(self.layers) + self.head
 
     @property
     def training(self) -> float:
         """Forward and backward: the backward pass costs twice the forward."""
-        return 3 * self.forward
+        return 3 * (self.forward + self.further)
 
 
 def count_flops(plan: Plan) -> Flops:
@@ -39,10 +41,25 @@ def count_flops(plan: Plan) -> Flops:
     layers = [_layer(layer, context) for stack in plan.stacks for layer in stack.layers]
     exits = sum(_resize(stack.exit, context) for stack in plan.stacks)
     width = plan.head.width
-    logits = 2 * plan.vocab * width + 2 * width * width * (
-        plan.head.transform is not None
+    head = 2 * plan.vocab * width
+    if plan.head.transform is not None:
+        head += 2 * width * width
+    return Flops(
+        layers=tuple(flops / context for flops in layers),
+        head=head + exits / context,
+        further=_further(plan) / context,
     )
-    return Flops(tuple(flops / context for flops in layers), logits + exits / context)
+
+
+def _further(plan: Plan) -> int:
+    """One more layer for each further token, of sequences that are shorter by the tokens ahead:
+    DeepSeek-V3, Eq. 21 to 23. Its input is a map of two vectors of the width."""
+    width, total = plan.head.width, 0
+    for ahead in range(1, plan.head.mtp.depth + 1 if plan.head.mtp else 1):
+        tokens = plan.context - ahead
+        each = 2 * (2 * width) * width + 2 * plan.vocab * width
+        total += layer_cost(plan.decoder.layers[-1], tokens).flops + tokens * each
+    return total
 
 
 def _layer(layer: Layer, context: int) -> int:

@@ -58,7 +58,8 @@ def _count_at(plan: Plan, place: str) -> int:
     return sum(
         prod(tensor.shape)
         for tensor in plan.tensors
-        if (tensor.path + ".").startswith(f"{place}.")
+        if tensor.trained
+        and (tensor.path + ".").startswith(f"{place}.")
         and not tensor.path.endswith("resize")
     )
 

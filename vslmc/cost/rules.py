@@ -128,7 +128,7 @@ def _own(layer: Layer) -> PartCost:
 
 def _stored(parts: Iterable[Part]) -> PartCost:
     """Parameters that all take part."""
-    count = sum(prod(part.shape) for part in parts)
+    count = sum(prod(part.shape) for part in parts if part.trained)
     return PartCost(count, count)
 
 
@@ -215,7 +215,8 @@ def _moe(moe: Moe, width: int, context: int) -> PartCost:
     )
     if moe.shared is None:
         return cost
-    return cost + PartCost(flops=cost_of(moe.shared, width, context).flops)
+    gate = _products((1, width)) * context if moe.shared_gate else 0
+    return cost + PartCost(flops=cost_of(moe.shared, width, context).flops + gate)
 
 
 def _retrieval(ffn: Retrieval, width: int, context: int) -> PartCost:

@@ -10,6 +10,7 @@ from vslmc.cost.describe import (
     describe_argument,
     describe_ffn,
     describe_mixer,
+    describe_node,
     describe_norm,
     name_mixer,
 )
@@ -21,17 +22,25 @@ from vslmc.plan.nodes import (
     BuiltinText,
     Chunked,
     Dilated,
+    ExpertChoice,
     Glu,
+    Groups,
     Kernel,
     Layer,
     Lora,
+    LossFree,
     Mla,
     Mlp,
     Moe,
     Norm,
     Retrieval,
     Rope,
+    Sigmoid,
+    Sinkhorn,
+    Softmax,
+    SparseMixer,
     Strided,
+    SwitchBalance,
     T5Bias,
     TextFile,
     TransformerXl,
@@ -72,6 +81,10 @@ def value_of(value: Any) -> Value:
             return describe_norm(value)
         case Mlp() | Glu() | Moe() | Retrieval() | PythonFfn():
             return describe_ffn(value)
+        case Softmax() | Sigmoid() | Sinkhorn() | SparseMixer() | ExpertChoice():
+            return describe_node(value)
+        case SwitchBalance() | LossFree() | Groups():
+            return describe_node(value)
         case PythonMixer():
             return name_mixer(value)
         case Argument():

@@ -28,6 +28,7 @@ from vslmc.hf.rules import (
     Grouped,
     Join,
     Plus,
+    Row,
     Slice,
     Swapped,
     Tensors,
@@ -202,6 +203,8 @@ def apply(torch: Any, each: Made, parts: list[Any]) -> Any:
             return parts[0].float() + number if weight else parts[0]
         case Behind(rows=rows):
             return parts[0][rows:]
+        case Row():
+            return parts[0].squeeze(0)
         case Swapped():
             return swap_halves(torch, each, parts)
         case Waves(offset=offset):

@@ -40,10 +40,46 @@ class Draft:
     layers: tuple[Keys, ...]
     """The keys of every layer's block."""
     vocab: int
+    room: int = 0
+    """Tokens of the vocabulary that the objective takes for itself, at most."""
+    role: str = "decoder"
+    """What the layers are."""
+    encoder: Keys = ()
+    """Keys of the encoder beside a decoder."""
+    source: tuple[Keys, ...] = ()
+    """The keys of the blocks of its layers."""
 
 
 def make_draft(form: Form, c: Config) -> Draft:
     """The parts of a model. Raises `Refused`, or ValueError for numbers beyond any literal."""
+    layers = make_layers(form, c)
+    source = [] if form.source is None else make_layers(form.source, c)
+    encoder: Keys = ()
+    if form.source is not None:
+        norm = make_end(form.source, c, source)
+        encoder = (("norm", norm),)
+    return Draft(
+        sizes=make_sizes(form, c),
+        embedding=make_embedding(form, c),
+        head=make_head(form, c, layers),
+        layers=tuple(layers),
+        vocab=say(form.vocab, c),
+        room=count_own(form, c),
+        role=form.role,
+        encoder=encoder,
+        source=tuple(source),
+    )
+
+
+def count_own(form: Form, c: Config) -> int:
+    """Tokens that stand for others: a mask, or a sentinel for each run of three in twenty."""
+    if form.source is not None:
+        return say(form.context, c) // 8 + 2
+    return 1 if form.role == "encoder" else 0
+
+
+def make_layers(form: Form, c: Config) -> list[Keys]:
+    """The layers of one stack."""
     depth = say(form.depth, c)
     if depth > MOST_LAYERS:
         raise c.wrong(name_of(form.depth), f"at most {MOST_LAYERS} layers")
@@ -54,14 +90,7 @@ def make_draft(form: Form, c: Config) -> Draft:
         if isinstance(value, tuple) and len(cast("tuple[Any, ...]", value)) != depth:
             raise c.wrong(name, f"one entry for each of {depth} layers")
     width = say(form.width, c)
-    layers = [make_layer(form, c.at(layer), width) for layer in range(depth)]
-    return Draft(
-        sizes=make_sizes(form, c),
-        embedding=make_embedding(form, c),
-        head=make_head(form, c, layers),
-        layers=tuple(layers),
-        vocab=say(form.vocab, c),
-    )
+    return [make_layer(form, c.at(layer), width) for layer in range(depth)]
 
 
 def name_of(says: Says) -> str:
@@ -83,6 +112,7 @@ def make_embedding(form: Form, c: Config) -> Keys:
         norm = make_norm(form.norm, c)
     return (
         ("tie", flag(say(form.tie, c))),
+        ("types", number(say(form.types, c), 0)),
         ("position", NONE if positions is None else word(positions)),
         ("scale", factor(say(form.embed_scale, c))),
         ("norm", norm),
@@ -91,7 +121,19 @@ def make_embedding(form: Form, c: Config) -> Keys:
 
 
 def make_head(form: Form, c: Config, layers: list[Keys]) -> Keys:
-    """The section `head`; its norm is by default the last layer's, if that has one before."""
+    """The section `head`."""
+    softcap, transform = say(form.head_softcap, c), say(form.transform, c)
+    return (
+        ("norm", make_end(form, c, layers)),
+        ("transform", NONE if transform is None else word(transform)),
+        ("bias", flag(say(form.head_bias, c))),
+        ("scale", factor(say(form.head_scale, c))),
+        ("softcap", NONE if softcap is None else number(softcap)),
+    )
+
+
+def make_end(form: Form, c: Config, layers: list[Keys]) -> Value:
+    """The norm at the end of a stack; by default the last layer's, if that has one before."""
     last = dict(layers[-1])
     norm: Value = Leaf("none")
     if say(form.head_norm, c) and form.norm is not None:
@@ -100,14 +142,8 @@ def make_head(form: Form, c: Config, layers: list[Keys]) -> Keys:
     if isinstance(last["placement"], Leaf) and last["placement"].text == "post":
         usual = Leaf("none")
     if norm == usual or (norm == Leaf("none") and usual == NONE):
-        norm = Leaf("none", default=True)
-    softcap = say(form.head_softcap, c)
-    return (
-        ("norm", norm),
-        ("bias", flag(say(form.head_bias, c))),
-        ("scale", factor(say(form.head_scale, c))),
-        ("softcap", NONE if softcap is None else number(softcap)),
-    )
+        return Leaf("none", default=True)
+    return norm
 
 
 def factor(value: float | Leaf | None) -> Leaf:
@@ -133,6 +169,7 @@ def make_layer(form: Form, c: Config, width: int) -> Keys:
         ("parallel", flag(norms > 0)),
         ("parallel_norms", Leaf(str(max(norms, 1)), norms < 2)),
         ("mixer", make_mixer(form, c, width)),
+        *((("cross", make_cross(form, c, width)),) if form.cross else ()),
         ("ffn", make_ffn(form, c)),
         ("residual", Leaf("plain", default=True) if plain else scaled),
         ("dropout", number(say(form.dropout, c), 0.0)),
@@ -188,6 +225,18 @@ def make_mixer(form: Form, c: Config, width: int) -> Part:
         out_bias=flag(out_bias, bias),
         dropout=number(say(form.attn_dropout, c), 0.0),
     )
+
+
+CROSS = frozenset(
+    ("heads", "kv_heads", "head_dim", "scale", "bias", "out_bias", "dropout")
+)
+"""Keys of attention that attention to an encoder has too."""
+
+
+def make_cross(form: Form, c: Config, width: int) -> Part:
+    """Attention to the encoder, of the same sizes as that of the tokens to one another."""
+    mixer = make_mixer(form, c, width)
+    return Part("attention", tuple(each for each in mixer.keys if each[0] in CROSS))
 
 
 def make_window(form: Form, c: Config) -> Leaf:
@@ -278,7 +327,7 @@ def make_ffn(form: Form, c: Config) -> Part:
 def make_dense(form: Form, c: Config, hidden: int) -> Part:
     """An FFN of an inner width."""
     activation, bias = say(form.activation, c), flag(bool(say(form.ffn_bias, c)))
-    if not form.gated:
+    if not say(form.gated, c):
         kind = word(activation, "gelu")
         return make_part("mlp", hidden=number(hidden), activation=kind, bias=bias)
     if activation == "xielu":

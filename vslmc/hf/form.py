@@ -87,7 +87,18 @@ class Form:
     depth: Says = At("num_hidden_layers")
     tie: Says = At("tie_word_embeddings")
 
+    # stacks
+    role: str = "decoder"
+    """Of the layers: an encoder where it stands alone."""
+    source: Form | None = None
+    """The encoder beside a decoder: its layers, their number, and the norm of its result."""
+    cross: bool = False
+    """Whether the layers look at the encoder beside them, as they look at one another."""
+
     # ends
+    types: Says = 0
+    transform: Says = None
+    """Activation of one more map before the final norm."""
     embed_scale: Says = None
     """A number, or an expression as a `Leaf`."""
     embed_norm: Says = False
@@ -131,7 +142,7 @@ class Form:
     latent: Latent | None = None
 
     # FFN
-    gated: bool = True
+    gated: Says = True
     hidden: Says = At("intermediate_size")
     activation: Says = At("hidden_act")
     ffn_bias: Says = False
@@ -143,5 +154,5 @@ class Form:
         return replace(self, **values)
 
 
-Key: TypeAlias = Says | Position | Norm | Latent | Experts
+Key: TypeAlias = Says | Position | Norm | Latent | Experts | Form
 """What a key of a form may be."""

@@ -11,7 +11,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.checkpoint import FLOATS, Checkpoint
 from vslmc.hf.rules import Plus, Source, Tensors, Waves, find_rule, names_of
 from vslmc.outcome import Outcome
-from vslmc.plan.nodes import Attention, Moe, Plan, Tensor
+from vslmc.plan.nodes import Attention, Moe, Plan, Stack, Tensor
 from vslmc.plan.tensors import written_layers
 
 
@@ -38,11 +38,16 @@ def match(plan: Plan, tensors: Tensors, checkpoint: Checkpoint) -> Outcome[list[
     bare = bool(tensors.prefix) and not any(
         name.startswith(tensors.prefix) for name in stored
     )
-    layers = {layer.owner: layer for layer in written_layers(plan.decoder)}
+    layers = {
+        (beside(plan, stack), layer.owner): layer
+        for stack in plan.stacks
+        for layer in written_layers(stack)
+    }
     made: list[Made] = []
     for target in plan.tensors:
         source, suffix, number = find_rule(target.name, tensors.rules)
-        layer = layers[int(number)] if number else None
+        inside = target.name.startswith("encoder.")
+        layer = layers[inside, int(number)] if number else None
         ffn = layer.ffn if layer else None
         mixer = layer.mixer if layer and isinstance(layer.mixer, Attention) else None
         each = ffn.experts if isinstance(ffn, Moe) else target.shape[0]
@@ -55,6 +60,11 @@ def match(plan: Plan, tensors: Tensors, checkpoint: Checkpoint) -> Outcome[list[
         made.append(Made(target, source, tuple(names), dtype, mixer))
     found = compare(plan, made, tensors, checkpoint, bare)
     return Outcome(None if found else made, tuple(found))
+
+
+def beside(plan: Plan, stack: Stack) -> bool:
+    """Whether a stack is the encoder beside a decoder, whose names say so."""
+    return plan.source is not None and stack.role == "encoder"
 
 
 def mixes(types: list[str]) -> bool:

@@ -94,6 +94,13 @@ class Waves:
     offset: int = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The one row of a matrix."""
+
+    name: str
+
+
 Source: TypeAlias = (
     str
     | Join
@@ -106,6 +113,7 @@ Source: TypeAlias = (
     | Each
     | Swapped
     | Waves
+    | Row
 )
 """Where a module comes from; a text is a module of its own, taken as it is."""
 
@@ -144,14 +152,14 @@ class Tensors:
 
 
 KINDS = ("weight", "bias")
-LAYER = re.compile(r"^layers\.([0-9]+)\.")
+LAYER = re.compile(r"^(encoder\.)?layers\.([0-9]+)\.")
 
 
 def find_rule(target: str, rules: Rules) -> tuple[Source, str, str]:
     """The rule of a tensor, the suffix that it carries over, and its layer's number."""
     found = LAYER.match(target)
-    layer = found.group(1) if found else ""
-    name = LAYER.sub("layers.#.", target)
+    layer = found.group(2) if found else ""
+    name = LAYER.sub(r"\1layers.#.", target)
     module, _, suffix = name.rpartition(".")
     for whole in (name, f"{name}*") if suffix in KINDS else (f"{name}*", name):
         if whole in rules:

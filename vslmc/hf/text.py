@@ -38,36 +38,58 @@ def list_lines(
         silenced = ", ".join(f'{lint} = "{REASON}"' for lint in lints)
         yield f"allow {{ {silenced} }}"
     stack = compact(draft.layers)
-    yield ""
-    yield "block base {"
-    yield from list_keys(stack.base)
-    yield "}"
+    source = compact(draft.source) if draft.source else None
+    if source is not None:
+        yield from list_block("read", source.base)
+    name_of_block = "base" if source is None else "write"
+    yield from list_block(name_of_block, stack.base, source and source.base)
     yield ""
     yield f"model {name} {{"
     yield from list_keys(draft.sizes)
     yield ""
     yield from list_section("embedding", draft.embedding)
-    yield from list_stack(stack)
+    if source is not None:
+        yield from list_encoder(source, "read", draft.encoder)
+    if draft.role == "encoder":
+        yield from list_encoder(stack, name_of_block, ())
+    else:
+        yield from list_stack(stack, name_of_block)
     yield from list_section("head", draft.head)
-    if draft.vocab < BYTES:
+    if draft.vocab < BYTES + draft.room:
         yield "recipe = imported"
     yield "}"
-    if draft.vocab < BYTES:
+    if draft.vocab < BYTES + draft.room:
         yield ""
         yield "recipe imported { tokenizer = char }  # fewer tokens than bytes"
 
 
-def list_stack(stack: Stack) -> Iterator[str]:
+def list_block(name: str, keys: Keys, read: Keys | None = None) -> Iterator[str]:
+    """A block, perhaps by what differs from the block `read`."""
+    if read is None:
+        yield from ("", f"block {name} {{", *list_keys(keys), "}")
+        return
+    before = {key: write_value(value) for key, value in read}
+    own = [(key, write_value(value)) for key, value in keys]
+    lines = [f"{key} = {text}" for key, text in own if before.get(key) != text]
+    yield from ("", f"block {name} extends read {{", *lines, "}")
+
+
+def list_encoder(stack: Stack, block: str, keys: Keys) -> Iterator[str]:
+    """The section `encoder`, with its layers."""
+    yield from ("", "encoder {", *list_keys(keys), *list_stack(stack, block), "}", "")
+
+
+def list_stack(stack: Stack, block: str) -> Iterator[str]:
     """The section `layers`."""
     yield ""
     if len(stack.items) == 1 and not stack.items[0].keys:
-        yield f"layers {{ {stack.items[0].count} * base }}"
+        yield f"layers {{ {stack.items[0].count} * {block} }}"
         yield ""
         return
     yield "layers {"
     for item in stack.items:
         keys = [f"{path} = {value}" for path, value in item.keys]
-        line = f"{item.count} * base"
+        line = f"{item.count} * {block}"
         if not keys:
             yield line
         elif len(keys) <= 3 and len(", ".join(keys)) <= WIDE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from vslmc.plan.nodes import (
@@ -13,12 +13,14 @@ from vslmc.plan.nodes import (
     Init,
     Layer,
     Lora,
+    LossFree,
     Mixer,
     Mla,
     Mlp,
     Moe,
     Norm,
     Retrieval,
+    Router,
     TransformerXl,
 )
 from vslmc.plan.python import PythonFfn, PythonMixer
@@ -27,11 +29,13 @@ from vslmc.plan.start import ONES, ZEROS, Start, softplus_inverse
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A parameter of a component, before it has its prefix and origin."""
+    """A tensor of a component, before it has its prefix and origin."""
 
     name: str
     shape: tuple[int, ...]
     init: Init
+    trained: bool = True
+    """Whether it is a parameter."""
 
 
 def layer_parts(layer: Layer, start: Start) -> Iterator[Part]:
@@ -60,7 +64,7 @@ def layer_parts(layer: Layer, start: Start) -> Iterator[Part]:
 
 def _named(name: str, parts: Iterator[Part]) -> Iterator[Part]:
     for part in parts:
-        yield Part(f"{name}.{part.name}", part.shape, part.init)
+        yield replace(part, name=f"{name}.{part.name}")
 
 
 def norm_parts(name: str, norm: Norm, heads: int | None = None) -> Iterator[Part]:
@@ -207,10 +211,11 @@ def ffn_parts(ffn: Mlp | Glu | Moe, width: int, start: Start) -> Iterator[Part]:
             yield from lora_parts("down", ffn.lora, shape, start)
         case Moe():
             yield from _expert_parts(ffn, width, start)
-            shape = (ffn.experts, width)
-            yield Part("router.weight", shape, start.matrix(*shape))
+            yield from _named("router", router_parts(ffn.router, width, start))
             if ffn.shared is not None:
                 yield from _named("shared", ffn_parts(ffn.shared, width, start))
+            if ffn.shared_gate:
+                yield Part("shared_gate.weight", (1, width), start.matrix(1, width))
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -221,6 +226,16 @@ def _expert_parts(moe: Moe, width: int, start: Start) -> Iterator[Part]:
         module, kind = part.name.split(".")
         name = module if kind == "weight" else f"{module}_bias"
         yield Part(name, (moe.experts, *part.shape), part.init)
+
+
+def router_parts(router: Router, width: int, start: Start) -> Iterator[Part]:
+    """Tensors of a router."""
+    shape = (router.experts, width)
+    yield Part("weight", shape, start.matrix(*shape))
+    if router.bias:
+        yield Part("bias", shape[:1], ZEROS)
+    if isinstance(router.balance, LossFree):
+        yield Part("correction", (router.experts,), ZEROS, trained=False)
 
 
 def retrieval_parts(ffn: Retrieval, width: int, start: Start) -> Iterator[Part]:

@@ -116,7 +116,8 @@ def _layer(name: str, layer: Layer, start: Start, where: str = "") -> Iterator[T
     start = replace(start, gain=layer.form.residual.gain)
     for part in layer_parts(layer, start):
         path = f"{where}layers[{layer.index}].{part.name.split('.')[0]}"
-        yield _tensor(f"{name}.{part.name}", part.shape, part.init, layer.origin, path)
+        made = _tensor(f"{name}.{part.name}", part.shape, part.init, layer.origin, path)
+        yield made if part.trained else replace(made, trained=False)
 
 
 def _head(head: Head, stack: Stack, vocab: int, start: Start) -> Iterator[Tensor]:
@@ -217,5 +218,5 @@ def _resize_tensor(
 
 
 def count_numbers(tensors: tuple[Tensor, ...]) -> int:
-    """Numbers stored in all of them."""
-    return sum(prod(tensor.shape) for tensor in tensors)
+    """Numbers of all parameters among them."""
+    return sum(prod(tensor.shape) for tensor in tensors if tensor.trained)

@@ -13,26 +13,23 @@ from vslmc.plan.kernels import verify_kernel
 from vslmc.plan.kv import find_reaches, find_sources, make_state
 from vslmc.plan.nodes import (
     Attention,
-    Ffn,
     Glu,
     Layer,
     Mixer,
     Mla,
     Mlp,
-    Moe,
     Norm,
     Plan,
     Position,
     Resize,
-    Retrieval,
     Rope,
     Stack,
     Xpos,
 )
-from vslmc.plan.python import PythonFfn, PythonMixer
+from vslmc.plan.python import PythonMixer
 from vslmc.plan.tensors import list_tensors
+from vslmc.plan.verify_ffns import verify_ffn
 from vslmc.plan.verify_python import verify_python
-from vslmc.plan.verify_retrieval import verify_retrieval
 from vslmc.plan.verify_stacks import (
     find_ends,
     list_embeddings,
@@ -200,7 +197,7 @@ def _layer(layer: Layer, plan: Plan) -> Iterator[str]:
     if layer.cross is not None:
         yield from _inside("cross", _mixer(layer.cross))
     if layer.ffn is not None:
-        yield from _inside("ffn", _ffn(layer.ffn))
+        yield from _inside("ffn", verify_ffn(layer.ffn))
     yield from _lora(layer)
 
 
@@ -302,34 +299,6 @@ def _mla(mixer: Mla) -> Iterator[str]:
     yield from _position(mixer.position, mixer.rope_dim)
     yield from _norm("norm", mixer.norm, mixer.kv_rank)
     yield from _share("dropout", mixer.dropout)
-
-
-def _ffn(ffn: Ffn) -> Iterator[str]:
-    match ffn:
-        case Mlp() | Glu():
-            yield from _positive("ffn", hidden=ffn.hidden)
-        case Moe():
-            yield from _moe(ffn)
-        case Retrieval():
-            yield from verify_retrieval(ffn)
-        case PythonFfn():
-            yield from verify_python(ffn)
-        case _ as unreachable:
-            assert_never(unreachable)
-
-
-def _moe(moe: Moe) -> Iterator[str]:
-    yield from _inside("expert", _ffn(moe.expert))
-    if not 1 <= moe.top_k <= moe.experts:
-        yield f"top_k: {moe.top_k} of {moe.experts} experts"
-    if moe.balance < 0:
-        yield f"balance: {moe.balance} is negative"
-    if moe.shared is not None:
-        yield from _inside("shared", _ffn(moe.shared))
-        if type(moe.shared) is not type(moe.expert):
-            yield "shared: is not of the expert's kind"
-        elif moe.expert.hidden > 0 and moe.shared.hidden % moe.expert.hidden:
-            yield f"shared.hidden: {moe.shared.hidden} is no multiple of an expert's"
 
 
 # --- the rest --------------------------------------------------------------------------

@@ -15,13 +15,14 @@ from vslmc.render.block_steps import part_lines, step_lines
 from vslmc.render.cross import cross_parameters
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
-from vslmc.render.ffns import moe_parameters
+from vslmc.render.experts import moe_parameters
 from vslmc.render.latent import latent_parameters
 from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
 from vslmc.render.passing import layer_parameters
 from vslmc.render.python import python_call
 from vslmc.render.repeat import find_repeats
 from vslmc.render.retrieval import retrieval_sizes
+from vslmc.render.routers import router_parameters
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
@@ -177,8 +178,12 @@ def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
         low = ffn.lora
         more = (f"rank={low.rank}", f"passes={low.passes}") if low else ()
         return Call(name, (str(width), f"hidden={ffn.hidden}", *more))
+    chosen = tuple(
+        f"{n}={py_num(value)}" for n, _, value in router_parameters(ffn.router)
+    )
+    router = Call(structure.routers[ffn.router], (str(width), *chosen))
     sizes = tuple(f"{n}={py_num(value)}" for n, _, value in moe_parameters(ffn))
-    return Call(name, (str(width), *sizes))
+    return Call(name, (str(width), router, *sizes))
 
 
 def render_table(structure: Structure) -> str:

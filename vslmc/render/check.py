@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vslmc.plan.kv import reach_of
-from vslmc.plan.nodes import Attention, Plan
+from vslmc.plan.nodes import Attention, ExpertChoice, Plan
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
@@ -31,6 +31,10 @@ class CheckView:
     """Length of the test sequences: longer than the windows."""
     applied: str
     """How often each written layer is applied, if any is more than once."""
+    corrected: bool
+    """Whether routers have corrections."""
+    causal: bool
+    """Whether no token sees a later one; experts that choose do."""
     tied: bool
     """Whether the head is the embedding."""
     hidden: str
@@ -51,8 +55,10 @@ class CheckView:
     """Whether some of them are mixers."""
     own_ffns: bool
     """Whether some of them are FFNs."""
-    decodes: bool
-    """Whether there is a decoder."""
+    encodes: bool
+    """Whether it is an encoder alone."""
+    changes: bool
+    """Whether some law changes a token."""
     paired: bool
     """Whether it stands beside an encoder."""
     beside: str
@@ -92,11 +98,15 @@ def render_check(plan: Plan) -> str:
     kernels = check_kernels(structures, tokens)
     parts = list_parts(plan)
     paired = plan.source is not None
+    chosen = (isinstance(r.kind, ExpertChoice) for r in structure.routers)
+    causal = plan.generates and not any(chosen)
     view = CheckView(
         spec=py_comment(plan.spec),
         name=py_comment(plan.name),
         tokens=tokens,
         applied=_applied(plan),
+        corrected=bool(structure.rebalances),
+        causal=causal,
         tied=plan.head.tied and projects_plainly(plan) and not plan.head.bias,
         hidden=_hidden(plan, structure),
         weighted=_weighted(plan),
@@ -107,7 +117,8 @@ def render_check(plan: Plan) -> str:
         python=bool(parts),
         own_mixers=any(isinstance(part, PythonMixer) for part in parts),
         own_ffns=any(isinstance(part, PythonFfn) for part in parts),
-        decodes=plan.generates,
+        encodes=not plan.generates,
+        changes=causal or paired or not plan.generates,
         paired=paired,
         beside=", source=source" if paired else "",
         drawn=", source=draw_tokens()" if paired else "",

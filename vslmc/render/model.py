@@ -29,7 +29,7 @@ from vslmc.render.python import list_parts, load_lines
 from vslmc.render.stack import chooses_kernels, model_view
 from vslmc.render.structure import Structure, find_structures
 from vslmc.render.tables import list_leaves, long_constants
-from vslmc.render.walk import prefix_of, resize_kind
+from vslmc.render.walk import prefix_of
 from vslmc.render.words import Words
 
 SLOT_LEAVES = {
@@ -177,9 +177,9 @@ def keeps(mixer: Mixer | None) -> bool:
 
 
 def _resize(plan: Plan) -> Iterator[str]:
-    kinds = {resize_kind(stack) for stack in plan.stacks} - {"none"}
-    found = (layer.resize for stack in plan.stacks for layer in stack.layers)
-    kinds |= {resize.kind for resize in found if resize is not None}
+    found = [layer.resize for stack in plan.stacks for layer in stack.layers]
+    found += [stack.exit for stack in plan.stacks]
+    kinds = {resize.kind for resize in found if resize is not None}
     if len(kinds) > 1:
         raise ValueError(f"several kinds of resize in one model: {sorted(kinds)}")
     leaves = {"carry": "carry", "pad": "pad", "learned": "fill"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vslmc.plan.nodes import Activation, Attention, Glu, Mlp, Norm
 from vslmc.render.escape import py_num
 
@@ -32,8 +34,16 @@ def activate(activation: Activation, argument: str) -> str:
 def gate_text(ffn: Mlp | Glu, gate: str, up: str) -> str:
     """What goes into the down projection."""
     if isinstance(ffn, Glu):
+        up = f"(1 + {up})" if ffn.unit_offset else up
         return f"{activate(ffn.activation, gate)} * {up}"
     return activate(ffn.activation, up)
+
+
+def clamp_lines(ffn: Mlp | Glu) -> Iterator[str]:
+    """Lines that bound `gate` and `up`."""
+    if isinstance(ffn, Glu) and ffn.clamp is not None:
+        bound = py_num(ffn.clamp)
+        yield f"gate, up = gate.clamp(max={bound}), up.clamp(-{bound}, {bound})"
 
 
 def norm_text(norm: Norm, width: str, eps: float | None) -> str:

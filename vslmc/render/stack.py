@@ -71,6 +71,8 @@ class ModelView:
     """Its docstring."""
     loss: Words
     """Lines of `loss`."""
+    rebalance: Words
+    """The method that evens the load of experts, if routers have corrections."""
     decodes: bool
     """Whether it continues tokens, with a cache."""
     slots: Words
@@ -128,6 +130,7 @@ def model_view(plan: Plan, structures: tuple[Structure, ...]) -> ModelView:
         loss_head=loss_head(plan, structure),
         loss_doc=loss_doc(plan),
         loss=tuple(loss_lines(plan, structure)),
+        rebalance=tuple(_rebalance(structure)),
         decodes=plan.generates,
         slots=tuple(_slots(structure)),
         cache=_cache(structure),
@@ -149,9 +152,23 @@ def model_view(plan: Plan, structures: tuple[Structure, ...]) -> ModelView:
     )
 
 
-GENERATE = (
-    "Continue tokens (B, T); a sequence that drew `stop` goes on with `stop` only."
-)
+GENERATE = "Continue tokens (B, T); a sequence that drew one of `stop` repeats it."
+
+
+def _rebalance(structure: Structure) -> Iterator[str]:
+    """The method that moves the corrections of routers."""
+    if not structure.rebalances:
+        return
+    yield "    @torch.no_grad()"
+    yield "    def rebalance(self) -> None:"
+    yield '        """Even the load of the experts: call it after each step of training."""'
+    yield "        for module in self.modules():"
+    names = structure.rebalances
+    several = Call("", names) if names[1:] else names[0]
+    test = Call("isinstance", ("module", several))
+    yield from lay_out(test, 12, before="if ", after=":")
+    yield "                module.rebalance()"
+    yield ""
 
 
 def _cache(structure: Structure) -> Call:

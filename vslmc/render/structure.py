@@ -9,6 +9,7 @@ from vslmc.plan.nodes import (
     Attention,
     Ffn,
     Layer,
+    LossFree,
     Mixer,
     Mla,
     Moe,
@@ -17,6 +18,7 @@ from vslmc.plan.nodes import (
     Retrieval,
     Role,
     Rope,
+    Router,
     Stack,
     T5Bias,
     TransformerXl,
@@ -34,6 +36,7 @@ from vslmc.render.words import (
     mla_words,
     name_classes,
     name_ffns,
+    router_words,
 )
 
 
@@ -61,6 +64,8 @@ class Structure:
     """The same of attention to an encoder."""
     latents: dict[Mla, str]
     """The same of latent attention."""
+    routers: dict[Router, str]
+    """Class of each distinct router of the model."""
     ffns: dict[ListedFfn, str]
     """Class of each distinct FFN of the model, those inside a mixture included."""
     blocks: dict[Layer, str]
@@ -82,9 +87,9 @@ class Structure:
     qk_eps: float | None
     """The eps of all query and key norms of the model, None if they differ or there are none."""
     balanced: bool
-    """Whether some mixture has a balance loss."""
+    """Whether some mixture adds to the loss."""
     losses: bool
-    """Whether some mixture of the model, in whichever stack, has one."""
+    """Whether some mixture of the model, in whichever stack, does."""
     adapted: bool
     """Whether the passes of some loop have differences of low rank."""
     shared: Words
@@ -98,6 +103,18 @@ class Structure:
     def mixers(self) -> dict[Attention | Mla, str]:
         """Class of each distinct mixer."""
         return {**self.attentions, **self.latents}
+
+    @property
+    def router_type(self) -> str:
+        """What a mixture's router is."""
+        names = dict.fromkeys(self.routers.values())
+        return next(iter(names)) if len(names) == 1 else "nn.Linear"
+
+    @property
+    def rebalances(self) -> Words:
+        """Classes of routers that move corrections of their own."""
+        names = (n for r, n in self.routers.items() if isinstance(r.balance, LossFree))
+        return tuple(dict.fromkeys(names))
 
     @property
     def mixes(self) -> bool:
@@ -127,6 +144,7 @@ class _Named:
     attentions: dict[Attention, str]
     crosses: dict[Attention, str]
     latents: dict[Mla, str]
+    routers: dict[Router, str]
     ffns: dict[ListedFfn, str]
     blocks: dict[tuple[Role, Layer], str]
     kernels: Names
@@ -167,6 +185,11 @@ def _name_all(plan: Plan) -> _Named:
         attentions=name_classes(mixers, attention_words, "Attention"),
         crosses=name_classes(crosses, attention_words, "CrossAttention"),
         latents=name_classes(latents, mla_words, "LatentAttention"),
+        routers=name_classes(
+            [x.ffn.router for _, x in layers if isinstance(x.ffn, Moe)],
+            router_words,
+            "Router",
+        ),
         ffns=name_ffns(tuple(x for _, x in layers)),
         blocks=name_classes(layers, block_words, "Block"),
         kernels=name_variants(list_variants([*mixers, *crosses, *latents])),
@@ -193,6 +216,7 @@ def _find_structure(stack: Stack, paired: bool, named: _Named) -> Structure:
         attentions={a: named.attentions[a] for a in mixers},
         crosses={a: named.crosses[a] for a in crosses},
         latents={m: named.latents[m] for m in latents},
+        routers=named.routers,
         ffns=named.ffns,
         blocks={x: named.blocks[stack.role, x] for x in layers},
         kernels=named.kernels,
@@ -247,8 +271,8 @@ def borrows_kv(mixer: Mixer | None) -> bool:
 
 
 def is_balanced(ffn: Ffn | None) -> bool:
-    """Whether this FFN adds a balance loss."""
-    return isinstance(ffn, Moe) and ffn.balance > 0
+    """Whether this FFN adds to the loss."""
+    return isinstance(ffn, Moe) and ffn.router.adds_loss
 
 
 def keeps_statistics(ffn: Ffn | None) -> bool:

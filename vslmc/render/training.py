@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import BuiltinText, Plan, TextFile
+from vslmc.plan.nodes import BuiltinText, Moe, Plan, TextFile
+from vslmc.plan.tensors import written_layers
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
+from vslmc.render.layout import lay_out_tuple
 from vslmc.render.objective import find_objective
 from vslmc.render.words import Words
 
@@ -33,6 +35,10 @@ class TrainView:
     """Whether there is a validation split."""
     samples_validation: bool
     """Whether an evaluation takes a part of the split."""
+    experts: bool
+    """Whether there are mixtures of experts."""
+    rebalances: bool
+    """Whether routers have corrections that follow the load."""
     cosine: bool
     """Whether the learning rate falls."""
     warms_up: bool
@@ -127,6 +133,20 @@ class SampleView:
 
 
 @dataclass(frozen=True, slots=True)
+class LogView:
+    """What the log holds beside the loss."""
+
+    banner: str
+    """First line of the file."""
+    experts: Words
+    """Lines that name the mixtures of experts."""
+    evaluates: bool
+    """Whether there is a validation split."""
+    curve: str
+    """The functions that draw the curve."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderView:
     """A script without holes."""
 
@@ -163,7 +183,26 @@ def render_checkpoint(plan: Plan) -> str:
 
 def render_log(plan: Plan) -> str:
     """`log.py`: the log files, the terminal and the loss curve; `train.py` needs it."""
-    return _render_plain(plan, "log", "curve")
+    mixtures = list_mixtures(plan)
+    names = tuple(py_str(name) for name in mixtures)
+    curve = (template_folder() / "train" / "curve.py").read_text(encoding="utf-8")
+    view = LogView(
+        banner=render_banner(plan),
+        experts=lay_out_tuple("MIXTURES", names) if mixtures else (),
+        evaluates=has_validation(plan),
+        curve=curve.rstrip("\n"),
+    )
+    return render("train/log.jinja", view)
+
+
+def list_mixtures(plan: Plan) -> list[str]:
+    """The layers with a mixture of experts of their own, as modules of the model."""
+    written = written_layers(plan.decoder)
+    own = [x for x in written if isinstance(x.ffn, Moe) and x.ffn_owner == x.owner]
+    names = [f"layers.{layer.owner}" for layer in own]
+    if plan.head.mtp is not None and isinstance(plan.decoder.layers[-1].ffn, Moe):
+        names += [f"mtp.{number}.layer" for number in range(plan.head.mtp.depth)]
+    return names
 
 
 def render_banner(plan: Plan) -> str:
@@ -199,6 +238,8 @@ def _train_view(plan: Plan) -> TrainView:
         char=char,
         evaluates=evaluates,
         samples_validation=evaluates and recipe.evaluate_batches > 0,
+        experts=bool(list_mixtures(plan)),
+        rebalances=any(not tensor.trained for tensor in plan.tensors),
         cosine=schedule.kind == "cosine",
         warms_up=schedule.warmup > 0,
         clips=recipe.clip is not None,

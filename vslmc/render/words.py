@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from vslmc.plan.nodes import (
     Attention,
     Glu,
     Layer,
+    LossFree,
     Mla,
     Mlp,
     Moe,
@@ -17,6 +19,8 @@ from vslmc.plan.nodes import (
     Retrieval,
     Role,
     Rope,
+    Router,
+    SwitchBalance,
 )
 from vslmc.plan.python import PythonMixer
 
@@ -140,7 +144,24 @@ def mla_words(mixer: Mla) -> Words:
 def dense_words(ffn: Mlp | Glu) -> Words:
     """The words of a dense FFN, its activation left out for gated ones, which it names."""
     activation = "" if isinstance(ffn, Glu) else _camel(ffn.activation)
-    return (activation, "Biased" if ffn.bias else "", "Lora" if ffn.lora else "")
+    return (
+        activation,
+        "Biased" if ffn.bias else "",
+        *_glu_words(ffn),
+        "Lora" if ffn.lora else "",
+    )
+
+
+def _glu_words(ffn: Mlp | Glu) -> Words:
+    if not isinstance(ffn, Glu):
+        return ("", "")
+    # A bound stands in the code of its class.
+    bound = "" if ffn.clamp is None else f"Clamped{_digits(ffn.clamp)}"
+    return ("Offset" if ffn.unit_offset else "", bound)
+
+
+def _digits(number: float) -> str:
+    return re.sub("[^0-9a-z]", "_", repr(number).removesuffix(".0"))
 
 
 def moe_words(moe: Moe) -> Words:
@@ -149,9 +170,27 @@ def moe_words(moe: Moe) -> Words:
         _camel(moe.expert.activation),
         "Gated" if isinstance(moe.expert, Glu) else "",
         "Biased" if moe.expert.bias else "",
+        *_glu_words(moe.expert),
         "Shared" if moe.shared else "",
-        "Normalised" if moe.normalise else "",
-        "Balanced" if moe.balance > 0 else "",
+        "SharedGate" if moe.shared_gate else "",
+        "Balanced" if moe.router.adds_loss else "",
+        "Loop" if moe.kernel == "loop" else "",
+    )
+
+
+def router_words(router: Router) -> Words:
+    """The words of a router."""
+    balance = {SwitchBalance: "Balanced", LossFree: "LossFree", type(None): ""}
+    groups = router.groups
+    return (
+        type(router.kind).__name__,
+        "Normalised" if router.normalise else "",
+        "Scaled" if router.scale != 1.0 else "",
+        "Biased" if router.bias else "",
+        balance[type(router.balance)],
+        "ZLoss" if router.z_loss > 0 else "",
+        "" if groups is None else f"Grouped{groups.best}",
+        "" if router.capacity is None else "Limited",
     )
 
 
@@ -175,7 +214,7 @@ def block_words(place: tuple[Role, Layer]) -> Words:
     """The words of a block of one of the stacks."""
     role, layer = place
     form, residual = layer.form, layer.form.residual
-    balanced = isinstance(layer.ffn, Moe) and layer.ffn.balance > 0
+    balanced = isinstance(layer.ffn, Moe) and layer.ffn.router.adds_loss
     mixer = layer.mixer
     borrows = isinstance(mixer, Attention) and mixer.kv == "from_previous"
     return (

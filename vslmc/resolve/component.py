@@ -236,7 +236,7 @@ class _Maker:
         """The converted value of one key, its default, or FAILED."""
         tree = self.tree.parts.get(setting.name)
         if isinstance(setting.type, Part):
-            return self.part(setting, setting.type, tree)
+            return self.part(setting, setting.type, tree, values)
         if tree is not None and tree.parts:
             word, below = next(iter(tree.parts.items()))
             assert below.key is not None
@@ -253,8 +253,18 @@ class _Maker:
             return _derived(setting, setting.default, values, self.scope, self.place)
         return setting.default
 
-    def part(self, setting: Setting, part: Part, tree: Tree | None) -> Any:
+    def part(
+        self,
+        setting: Setting,
+        part: Part,
+        tree: Tree | None,
+        values: Mapping[str, Any],
+    ) -> Any:
         default = setting.default if isinstance(setting.default, str) else None
+        if isinstance(setting.default, Derived):
+            if any(value is FAILED for value in values.values()):
+                return FAILED  # it may follow from what has no value
+            default = setting.default.make(values, {})
         if tree is None or (tree.expr is None and default is None):
             if setting.required:
                 kinds = join_or([f"`{name}`" for name in KINDS[part.slot]])

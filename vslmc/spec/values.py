@@ -355,6 +355,7 @@ def describe_value(value: Value) -> str:
 SLOTS = {
     "ffn": "an FFN",
     "absolute": "an absolute position",
+    "cross": "an attention to the encoder",
     "objective": "an objective",
     "mtp": "a prediction of further tokens",
     "init": "an init scheme",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vslmc.hf.families import (
     alibi,
+    encoders,
     fairseq,
     gpt,
     latent,
@@ -11,6 +12,7 @@ from vslmc.hf.families import (
     mixtures,
     modern,
     norms,
+    pairs,
     parallel,
     remote,
     shared,
@@ -32,6 +34,8 @@ MODULES = (
     mixtures,
     remote,
     shared,
+    encoders,
+    pairs,
 )
 
 FAMILIES: dict[str, Family] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isqrt
 from typing import Any, Literal, cast
 
+from vslmc.plan.lower.experts import lower_moe
 from vslmc.plan.nodes import (
     Activation,
     Alibi,
@@ -15,7 +16,6 @@ from vslmc.plan.nodes import (
     Llama3Scaling,
     LongScaling,
     Mlp,
-    Moe,
     Norm,
     NtkScaling,
     Position,
@@ -120,11 +120,13 @@ def lower_ffn(ffn: p.Ffn) -> Ffn | None:
         case p.Mlp():
             return Mlp(ffn.hidden, cast("Activation", ffn.activation), ffn.bias)
         case p.AnyGlu():
-            return Glu(ffn.hidden, cast("Activation", ffn.activation), ffn.bias)
+            return lower_glu(ffn, cast("Activation", ffn.activation))
         case p.Glu():
-            return Glu(ffn.hidden, GATES[type(ffn)], ffn.bias)
+            return lower_glu(ffn, GATES[type(ffn)])
         case p.Moe():
-            return lower_moe(ffn)
+            expert = lower_ffn(ffn.expert)
+            assert isinstance(expert, Mlp | Glu)
+            return lower_moe(ffn, expert)
         case p.Retrieval():
             return lower_retrieval(ffn)
         case p.PythonFfn():
@@ -133,16 +135,9 @@ def lower_ffn(ffn: p.Ffn) -> Ffn | None:
             return None
 
 
-def lower_moe(moe: p.Moe) -> Moe:
-    """A mixture; its shared experts are one FFN of their size."""
-    expert = lower_ffn(moe.expert)
-    assert isinstance(expert, Mlp | Glu)
-    shared = None
-    if moe.shared:
-        shared = type(expert)(
-            moe.shared * expert.hidden, expert.activation, expert.bias
-        )
-    return Moe(moe.experts, moe.top_k, expert, shared, moe.normalise, moe.balance)
+def lower_glu(glu: p.Glu, activation: Activation) -> Glu:
+    """A gated FFN."""
+    return Glu(glu.hidden, activation, glu.bias, unit_offset=glu.unit_offset)
 
 
 def lower_retrieval(ffn: p.Retrieval) -> Retrieval:

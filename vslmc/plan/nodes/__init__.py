@@ -18,9 +18,11 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.ffn.down.weight|bias    (width, hidden)
     layers.J.*.lora_a                (passes, rank, in)         beside each weight, with lora
     layers.J.*.lora_b                (passes, out, rank)
-    layers.J.ffn.router.weight       (experts, width)           moe
+    layers.J.ffn.router.weight|bias  (experts, width)           moe
+    layers.J.ffn.router.correction   (experts,)                 balance = loss_free: no parameter
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
+    layers.J.ffn.shared_gate.weight  (1, width)                 shared_gate = true
     layers.J.ffn.query.weight        (heads * key_dim, width)   peer, pkm, cdmoe
     layers.J.ffn.query_norm.*        (heads * key_dim,)         batchnorm; layernorm: (key_dim,)
     layers.J.ffn.keys                (heads, 2, size, key_dim / 2), without heads if they share keys
@@ -43,11 +45,21 @@ from __future__ import annotations
 
 from vslmc.plan.nodes.ffns import (
     Activation,
+    ExpertChoice,
     Ffn,
     Glu,
+    Groups,
+    LossFree,
     Mlp,
     Moe,
     Retrieval,
+    Router,
+    RouterKind,
+    Sigmoid,
+    Sinkhorn,
+    Softmax,
+    SparseMixer,
+    SwitchBalance,
 )
 from vslmc.plan.nodes.mixers import (
     Attention,
@@ -134,10 +146,12 @@ __all__ = [
     "DynamicScaling",
     "Embedding",
     "EncoderEnds",
+    "ExpertChoice",
     "Ffn",
     "Form",
     "Gate",
     "Glu",
+    "Groups",
     "Head",
     "Init",
     "InitRule",
@@ -151,6 +165,7 @@ __all__ = [
     "LongScaling",
     "Lora",
     "Loss",
+    "LossFree",
     "Masking",
     "Mixer",
     "Mla",
@@ -172,12 +187,19 @@ __all__ = [
     "Retrieval",
     "Role",
     "Rope",
+    "Router",
+    "RouterKind",
     "Scaling",
     "Schedule",
+    "Sigmoid",
     "Sink",
+    "Sinkhorn",
+    "Softmax",
     "Spans",
+    "SparseMixer",
     "Stack",
     "Strided",
+    "SwitchBalance",
     "T5Bias",
     "Tail",
     "Tensor",

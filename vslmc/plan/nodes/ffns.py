@@ -40,6 +40,98 @@ class Glu:
     activation: Activation
     bias: bool
     lora: Lora | None = None
+    unit_offset: bool = False
+    """Whether one is added to up(x)."""
+    clamp: float | None = None
+    """Bound of gate(x) from above, and of up(x) from both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax:
+    """Scores are a softmax over all experts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmoid:
+    """Scores are sigmoids, one for each expert (DeepSeek-V3, Eq. 15)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sinkhorn:
+    """Weights are a softmax; training chooses by shares that use all experts alike."""
+
+    rounds: int
+    """Rounds of dividing by the sums of the experts, then by those of the tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparseMixer:
+    """Experts come one after the other, each from those near the best (Liu et al. 2024)."""
+
+    jitter: float
+    """An expert is near if it is less than twice this share below the best score, the share
+    being that of the best or of its own size, whichever is larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertChoice:
+    """Each expert takes ceil(top_k * tokens / experts) tokens of a sequence (Zhou et al. 2022)."""
+
+
+RouterKind = Softmax | Sigmoid | Sinkhorn | SparseMixer | ExpertChoice
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchBalance:
+    """A loss, weight * E * sum_e f_e * P_e (Fedus et al. 2021, Eq. 4), where f_e is the share of
+    the tokens' choices that fall on e, and P_e the mean of its share of the scores."""
+
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class LossFree:
+    """A correction of the scores by which experts are chosen (Wang et al. 2024)."""
+
+    rate: float
+    """What is added for an expert below the mean load after a step, and taken above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Experts are chosen from the best of some equal groups."""
+
+    count: int
+    keep: int
+    best: int
+    """How many of its best scores are added to rank a group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Which experts a token goes to, and with which weights."""
+
+    experts: int
+    top_k: int
+    kind: RouterKind
+    normalise: bool
+    """Whether the chosen weights are divided by their sum."""
+    scale: float = 1.0
+    """Factor of the weights."""
+    bias: bool = False
+    """Of the logits."""
+    balance: SwitchBalance | LossFree | None = None
+    z_loss: float = 0.0
+    """Coefficient of mean(logsumexp(logits)^2)."""
+    groups: Groups | None = None
+    capacity: float | None = None
+    """In training an expert takes ceil(capacity * top_k * tokens / experts) of a sequence at
+    most, the earlier ones; None drops nothing."""
+
+    @property
+    def adds_loss(self) -> bool:
+        """Whether it adds to the loss, in training."""
+        return isinstance(self.balance, SwitchBalance) or self.z_loss > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +177,26 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True)
 class Moe:
-    """Token-choice mixture: softmax over all experts, top_k of them, optionally renormalised."""
+    """A mixture: the experts that the router chooses, weighted, and a shared one."""
 
-    experts: int
-    top_k: int
+    router: Router
     expert: Mlp | Glu
     shared: Mlp | Glu | None
-    """Always-on FFN added to the mixture; its hidden is already `shared * expert.hidden`."""
-    normalise: bool
-    """Whether the chosen weights are divided by their sum."""
-    balance: float
-    """Coefficient of the balance loss, E * sum_e f_e * P_e (Fedus et al. 2021, Eq. 4), where
-    f_e is the share of the tokens' top_k choices that fall on e; 0 turns it off."""
+    """Always-on FFN added to the mixture."""
+    shared_gate: bool = False
+    """Whether it is scaled by the sigmoid of a linear map of the token to one number."""
+    kernel: Literal["grouped", "loop"] = "grouped"
+    """How the experts run."""
+
+    @property
+    def experts(self) -> int:
+        """How many there are."""
+        return self.router.experts
+
+    @property
+    def top_k(self) -> int:
+        """How many a token takes, on average under expert choice."""
+        return self.router.top_k
 
 
 Ffn = Mlp | Glu | Moe | Retrieval | PythonFfn

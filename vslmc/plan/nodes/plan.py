@@ -51,6 +51,6 @@ class Plan:
 
     @property
     def parameters(self) -> int:
-        """Number of stored parameters, those that a part of the user's own declares included."""
-        listed = sum(prod(tensor.shape) for tensor in self.tensors)
+        """Number of parameters, those that a part of the user's own declares included."""
+        listed = sum(prod(tensor.shape) for tensor in self.tensors if tensor.trained)
         return listed + count_declared(self.stacks)

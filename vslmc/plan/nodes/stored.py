@@ -31,7 +31,7 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One stored parameter: a tied or shared tensor appears once, under its owner's name."""
+    """One stored tensor: a tied or shared one appears once, under its owner's name."""
 
     name: str
     """Key in the generated model's state_dict."""
@@ -42,6 +42,8 @@ class Tensor:
     origin: Origin
     path: str
     """Where in the model it belongs, such as `layers[3].mixer` or `embedding`."""
+    trained: bool = True
+    """Whether it is a parameter; a buffer is moved by rules of its own, and not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from math import floor
 from typing import Any
 
 from vslmc.spec.fields import Component, Derived, component, kind, setting
-from vslmc.spec.values import Choice, Flag, Part, Real, Whole
+from vslmc.spec.values import Choice, Flag, Whole
 
 ACTIVATIONS = (
     "relu",
@@ -69,6 +69,9 @@ class Glu(Ffn):
         "as many parameters as an mlp of 4 * width",
     )
     bias: bool = setting(Flag(), "biases of the projections", False, "as Llama")
+    unit_offset: bool = setting(
+        Flag(), "whether one is added to up(x)", False, "as Llama; gpt-oss does"
+    )
 
 
 @kind("swiglu", "ffn")
@@ -92,32 +95,6 @@ class AnyGlu(Glu):
 
     activation: str = setting(
         Choice(GATES), "the nonlinearity of the gate", "sigmoid", "the GLU of Eq. 5"
-    )
-
-
-@kind("moe", "ffn")
-class Moe(Ffn):
-    """Token-choice mixture of experts: softmax router, top_k experts of every token."""
-
-    experts: int = setting(Whole(1), "experts to choose from")
-    top_k: int = setting(Whole(1), "experts of one token", 2, "as Mixtral")
-    expert: Ffn = setting(
-        Part("ffn"), "one expert: any dense FFN", "swiglu", "as Mixtral"
-    )
-    shared: int = setting(
-        Whole(0),
-        "experts that every token takes, as one FFN of their size",
-        0,
-        "as Mixtral; DeepSeekMoE has some",
-    )
-    normalise: bool = setting(
-        Flag(), "divide the chosen weights by their sum", True, "as Mixtral"
-    )
-    balance: float = setting(
-        Real(0.0),
-        "coefficient of the balance loss",
-        0.01,
-        "the value of Switch Transformer",
     )
 
 

@@ -70,9 +70,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     "data": frozenset(["hub", "shards", "synthetic"]),
     "tokenizer": frozenset(["bpe", "unigram", "file"]),
     "kernel": frozenset({"triton"}),
-    "moe": frozenset(
-        ["router", "z_loss", "capacity", "groups", "bias", "clamp", "kernel"]
-    ),
     "adamw": frozenset({"bits"}),
     "embedding": frozenset(["root", "enter"]),
     "train": frozenset({"stop"}),

@@ -140,7 +140,7 @@ class EmbeddingSection(Component):
         Whole(0),
         "types of tokens, with a learned vector each; 0 for none",
         0,
-        "only an encoder has them; BERT has 2",
+        "only an encoder alone has them; BERT has 2",
     )
     norm: Norm | None = setting(
         Part("norm"),

@@ -1,0 +1,220 @@
+"""Laws of mixtures of experts: kernels, capacity, corrections, routers that training alone shows."""
+
+# The stubs of torch leave some types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from tests.plans import moe as small
+from tests.property.experts import (
+    change_ffns,
+    change_routers,
+    has_experts,
+    moes,
+    with_choice,
+)
+from tests.property.module import (
+    build_double,
+    build_model,
+    calm,
+    draw_tokens,
+    load_leaf,
+    stir,
+)
+from tests.property.plans import dense_ffns, plans
+from tests.reference import interpreter
+from vslmc.cost.rules import cost_of
+from vslmc.plan.nodes import InitRule, LossFree, Moe, Plan, Router, Sinkhorn, Softmax
+from vslmc.plan.parameters import ffn_parts
+from vslmc.plan.start import Start
+
+FEWER = max(1, settings().max_examples // 4)
+mixtures = plans().filter(has_experts)
+
+
+def with_expert_kernel(plan: Plan, kernel: Literal["loop", "grouped"]) -> Plan:
+    """The same model with one kernel in all mixtures."""
+    return change_ffns(plan, lambda moe: replace(moe, kernel=kernel))
+
+
+@settings(max_examples=FEWER)
+@given(mixtures, st.booleans())
+def test_kernels_of_experts_agree_forward_and_backward(
+    plan: Plan, training: bool
+) -> None:
+    found: list[list[Tensor]] = []
+    state: dict[str, Tensor] | None = None
+    for kernel in ("loop", "grouped"):
+        model = build_model(with_expert_kernel(plan, kernel)).train(training)
+        if state is None:
+            calm(model)
+            state = model.state_dict()
+        model.load_state_dict(state, strict=True)
+        tokens = draw_tokens(plan)
+        torch.manual_seed(5)  # some routers draw
+        loss = model.loss(tokens, tokens.roll(-1, dims=1))
+        loss.backward()
+        grads = [p.grad for p in model.parameters() if p.grad is not None]
+        found.append([loss.detach(), *grads])
+    for one, other in zip(*found, strict=True):
+        scale = max(1.0, float(one.abs().max()))
+        assert float((one - other).abs().max()) <= 1e-5 * scale
+
+
+@settings(max_examples=FEWER)
+@given(mixtures)
+def test_experts_that_choose_are_those_of_the_reference(plan: Plan) -> None:
+    plan = with_choice(plan)
+    if plan.vocab < plan.context:
+        return  # of equal tokens without a position, any may be taken
+    model = build_double(plan)
+    stir(model)
+    generator = torch.Generator().manual_seed(2)
+    tokens = torch.randperm(plan.vocab, generator=generator)[None, : plan.context]
+    expected = interpreter.run(plan, model.state_dict(), tokens)
+    with torch.no_grad():
+        found = model(tokens)
+    scale = max(1.0, float(expected.abs().max()))
+    assert float((found - expected).abs().max()) <= 1e-10 * scale
+
+
+def route(plan: Plan, training: bool) -> list[tuple[Any, tuple[Tensor, ...]]]:
+    """Every router of the model with what it made of some tokens."""
+    model = build_model(plan).train(training)
+    calm(model)
+    found: list[tuple[Any, tuple[Tensor, ...]]] = []
+
+    def keep(module: Any, _: object, output: tuple[Tensor, ...]) -> None:
+        found.append((module, output))
+
+    for module in model.modules():
+        if hasattr(module, "top_k"):
+            module.register_forward_hook(keep)
+    tokens = draw_tokens(plan)
+    model.loss(tokens, tokens.roll(-1, dims=1))
+    return found
+
+
+@settings(max_examples=FEWER)
+@given(mixtures, st.booleans())
+def test_what_routers_return_is_sorted_and_counted(plan: Plan, training: bool) -> None:
+    for router, (row, weight, count, share) in route(plan, training):
+        experts = router.out_features
+        assert row.shape == weight.shape == (int(count.sum()),)
+        assert count.shape == (experts,) and share.shape[1] == experts
+        torch.testing.assert_close(share.sum(dim=-1), torch.ones(len(share)))
+        pairs = torch.repeat_interleave(count) * len(share) + row
+        assert len(pairs.unique()) == len(pairs)  # no token takes an expert twice
+        capacity = getattr(router, "capacity", None)
+        if not (training and capacity):
+            assert len(row) == router.top_k * len(share)
+            continue
+        tokens = plan.context
+        limit = math.ceil(capacity * router.top_k * tokens / experts)
+        sequence = torch.repeat_interleave(count) * 2 + row // tokens
+        assert int(torch.bincount(sequence).max()) <= limit
+
+
+@settings(max_examples=FEWER)
+@given(mixtures, st.floats(0.001, 0.1))
+def test_corrections_even_the_load(plan: Plan, rate: float) -> None:
+    def free(router: Router) -> Router:
+        return replace(router, kind=Softmax(), balance=LossFree(rate), capacity=None)
+
+    plan = change_routers(plan, free)
+    model = build_model(plan).train()
+    tokens = draw_tokens(plan)
+    for _ in range(2):  # two micro-batches of one step
+        model.loss(tokens, tokens.roll(-1, dims=1))
+    routers = [m for m in model.modules() if hasattr(m, "correction")]
+    loads = [router.load.clone() for router in routers]
+    model.rebalance()
+    for router, load in zip(routers, loads, strict=True):
+        assert int(load.sum()) % (2 * router.top_k * 2 * plan.context) == 0
+        even = load.double().mean()
+        expected = rate * torch.sign(even - load)
+        torch.testing.assert_close(router.correction.double(), expected)
+        assert not router.load.any()
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 99))
+def test_sinkhorn_uses_experts_alike(tokens: int, experts: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(tokens, experts, generator=generator)
+    share = load_leaf("sinkhorn").sinkhorn(logits, 50).exp()
+    ones = torch.ones(tokens)
+    torch.testing.assert_close(share.sum(dim=1), ones, rtol=1e-4, atol=1e-4)
+    even = torch.full((experts,), tokens / experts)
+    torch.testing.assert_close(share.sum(dim=0), even, rtol=1e-2, atol=1e-2)
+
+
+def test_sinkhorn_chooses_evenly_in_training_alone() -> None:
+    generator = torch.Generator().manual_seed(0)
+    plan = change_routers(
+        small(), lambda r: Router(r.experts, 1, Sinkhorn(20), normalise=False)
+    )
+    model = build_model(plan)
+    router = next(m for m in model.modules() if hasattr(m, "top_k"))
+    x = 3 + torch.randn(4, 32, router.in_features, generator=generator)
+    router.weight.data.copy_(torch.randn(router.weight.shape, generator=generator))
+    trained = router.train()(x)[2].float()
+    plain = router.eval()(x)[2].float()
+    assert trained.std() < plain.std() / 3
+
+
+def test_the_sparse_mixer_draws_by_its_shares() -> None:
+    draws = 20_000
+    sparse_mixer = load_leaf("sparse_mixer").sparse_mixer
+    torch.manual_seed(0)
+    logits = torch.tensor([[1.0, 1.1, 0.2]]).repeat(draws, 1).requires_grad_()
+    # Nearer than 2 * 0.1 of the best: experts 0 and 1, but not 2.
+    weight, chosen = sparse_mixer(logits, 1, 0.1, True)
+    share = torch.tensor([1.0, 1.1]).softmax(dim=0)
+    found = torch.bincount(chosen.flatten(), minlength=3) / draws
+    torch.testing.assert_close(found[:2], share, rtol=0.05, atol=0)
+    assert found[2] == 0
+    # The best keeps its weight; another has a third of it three times of four.
+    first = weight[chosen == 0]
+    torch.testing.assert_close(first.mean(), share[0] / 2, rtol=0.05, atol=0)
+    torch.testing.assert_close(weight[chosen == 1].mean(), share[1])
+    weight.sum().backward()
+    slope = (share[0] * share[1]).item()
+    assert logits.grad is not None
+    torch.testing.assert_close(
+        logits.grad[:, :2].abs(), torch.full((draws, 2), slope), rtol=1e-4, atol=1e-6
+    )
+
+
+@given(moes(dense_ffns()), st.integers(1, 9), st.integers(1, 9))
+def test_costs_count_what_a_token_uses(moe: Moe, width: int, context: int) -> None:
+    cost = cost_of(moe, width, context)
+    start = Start(InitRule(1.0, False), 1)
+    parts = list(ffn_parts(moe, width, start))
+    stored = {p.name: math.prod(p.shape) for p in parts if p.trained}
+    assert cost.parameters == sum(stored.values())
+    stacks = [p for p in parts if p.shape[0] == moe.experts and "." not in p.name]
+    experts = sum(math.prod(p.shape) for p in stacks)
+    idle = experts - experts // moe.experts * moe.top_k
+    assert cost.active == cost.parameters - idle
+    products = 2 * sum(
+        math.prod(p.shape)
+        // (moe.experts if p in stacks else 1)
+        * (moe.top_k if p in stacks else 1)
+        for p in parts
+        if not p.name.endswith(("bias", "correction"))
+    )
+    assert cost.flops == products * context

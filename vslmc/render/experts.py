@@ -1,0 +1,165 @@
+"""The classes of mixtures: experts in stacked parameters, and how they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vslmc.plan.nodes import Glu, Mlp, Moe
+from vslmc.render.engine import render
+from vslmc.render.layout import Call, lay_out_at, lay_out_def
+from vslmc.render.parts import clamp_lines, gate_text
+from vslmc.render.structure import Structure
+from vslmc.render.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class MoeView:
+    """The view of `moe.py.jinja`."""
+
+    name: str
+    """Class name."""
+    init: str
+    """Head of `__init__`."""
+    stacks: Words
+    """Lines of the experts' stacked parameters."""
+    shared: Words
+    """Lines of the dense FFN beside the experts."""
+    forward: str
+    """Head of `forward`."""
+    route: str
+    """The call of the router."""
+    mix: Words
+    """Lines that run the experts: what they add to each token is `out`."""
+    result: str
+    """What `forward` returns."""
+    method: Words
+    """A method that they need, with a blank line before it."""
+
+
+def render_moe(moe: Moe, name: str, structure: Structure) -> str:
+    """The class of a mixture."""
+    losses = ("losses: Losses",) if moe.router.adds_loss else ()
+    router = f"router: {structure.router_type}"
+    sizes = tuple(f"{n}: {t}" for n, t, _ in moe_parameters(moe))
+    parameters = ("self", "width: int", router, *sizes)
+    loop = moe.kernel == "loop"
+    view = MoeView(
+        name=name,
+        init=lay_out_def("__init__", parameters, "", 4),
+        stacks=tuple(_stacks(moe.expert)),
+        shared=tuple(_shared(moe, structure)),
+        forward=lay_out_def("forward", ("self", "x: Tensor", *losses), " -> Tensor", 4),
+        route=f"self.router(x{', losses' if losses else ''})",
+        mix=tuple(_loop(moe.expert) if loop else _grouped(moe.expert)),
+        result=_result(moe),
+        method=() if loop else tuple(_products(moe.expert)),
+    )
+    return render("model/moe.py.jinja", view)
+
+
+def moe_parameters(moe: Moe) -> Iterator[tuple[str, str, int]]:
+    """Name, type and value of the arguments after the width and the router."""
+    yield "hidden", "int", moe.expert.hidden
+    if moe.shared is not None:
+        yield "shared", "int", moe.shared.hidden
+
+
+def _names(expert: Mlp | Glu) -> Words:
+    return ("gate", "up") if isinstance(expert, Glu) else ("up",)
+
+
+def _stacks(expert: Mlp | Glu) -> Iterator[str]:
+    for name in _names(expert):
+        yield f"self.{name} = nn.Parameter(torch.empty(experts, hidden, width))"
+        if expert.bias:
+            yield f"self.{name}_bias = nn.Parameter(torch.empty(experts, hidden))"
+    yield "self.down = nn.Parameter(torch.empty(experts, width, hidden))"
+    if expert.bias:
+        yield "self.down_bias = nn.Parameter(torch.empty(experts, width))"
+
+
+def _shared(moe: Moe, structure: Structure) -> Iterator[str]:
+    if moe.shared is not None:
+        yield f"self.shared = {structure.ffns[moe.shared]}(width, shared)"
+    if moe.shared_gate:
+        yield "self.shared_gate = nn.Linear(width, 1, bias=False)"
+
+
+def _result(moe: Moe) -> str:
+    if moe.shared is None:
+        return "out.view_as(x)"
+    if moe.shared_gate:
+        return "out.view_as(x) + torch.sigmoid(self.shared_gate(x)) * self.shared(x)"
+    return "out.view_as(x) + self.shared(x)"
+
+
+# --- all experts at once ----------------------------------------------------------------
+
+
+def _grouped(expert: Mlp | Glu) -> Iterator[str]:
+    yield "y = self.run(rows.index_select(0, token), count)  # (M, C)"
+    yield "y = y * weight[:, None].type_as(y)"
+    yield "out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)"
+
+
+def _products(expert: Mlp | Glu) -> Iterator[str]:
+    yield ""
+    yield "    def run(self, x: Tensor, count: Tensor) -> Tensor:"
+    yield '        """Each row of x through its expert; the rows are sorted by expert."""'
+    if expert.bias:
+        yield "        expert = torch.repeat_interleave(count)  # (M,)"
+    for name in _names(expert):
+        yield f"        {name} = expert_mm(x, self.{name}, count)"
+        if expert.bias:
+            bias = f"self.{name}_bias.index_select(0, expert)"
+            yield f"        {name} = {name} + {bias}"
+    yield from (f"        {line}" for line in clamp_lines(expert))
+    down = f"expert_mm({gate_text(expert, 'gate', 'up')}, self.down, count)"
+    if expert.bias:
+        yield f"        y = {down}"
+        yield "        return y + self.down_bias.index_select(0, expert)"
+    else:
+        yield f"        return {down}"
+
+
+# --- one after the other ----------------------------------------------------------------
+
+
+def _loop(expert: Mlp | Glu) -> Iterator[str]:
+    names = (*_names(expert), "down")
+    stacks = [f"{name}{end}" for name in names for end in _ends(expert)]
+    yield "sizes, out = count.tolist(), torch.zeros_like(rows)"
+    yield "# `unbind`: indexing a stack in the loop would make its gradient E times."
+    parts = ("token.split(sizes)", "weight.split(sizes)")
+    experts = tuple(f"self.{name}.unbind()" for name in stacks)
+    yield from lay_out_at(Call("zip", (*parts, *experts)), 8, before="experts = ")
+    yield from _targets(("some", "share", *(_argument(name) for name in stacks)))
+    yield "    z = rows.index_select(0, some)"
+    for name in _names(expert):
+        bias = f", {name}_bias" if expert.bias else ""
+        yield f"    {name} = F.linear(z, to_{name}{bias})"
+    yield from (f"    {line}" for line in clamp_lines(expert))
+    bias = ", down_bias" if expert.bias else ""
+    yield f"    y = F.linear({gate_text(expert, 'gate', 'up')}, to_down{bias})"
+    yield "    out = out.index_add(0, some, (y * share[:, None]).type_as(out))"
+
+
+def _argument(stack: str) -> str:
+    """The part of a stack that is one expert's."""
+    return stack if stack.endswith("bias") else f"to_{stack}"
+
+
+def _targets(names: Words) -> Iterator[str]:
+    line = f"for {', '.join(names)} in experts:"
+    if len(line) <= 80:
+        yield line
+        return
+    yield "for each in experts:"
+    some, share, *stacks = names
+    yield f"    {some}, {share}, *stacks = each"
+    yield f"    {', '.join(stacks)} = stacks"
+
+
+def _ends(expert: Mlp | Glu) -> Words:
+    return ("", "_bias") if expert.bias else ("",)
