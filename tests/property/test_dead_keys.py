@@ -57,6 +57,9 @@ SLOTS = (
     "deepspeed",
 )
 OWN = 'python("a.py:A"{})'
+PEER = "peer(experts = 4**2, heads = 2, top_k = 4, key_dim = 8{})"
+PKM = "pkm(memories = 4**2, heads = 2, top_k = 4, key_dim = 8{})"
+CDMOE = "cdmoe(experts = 4**2, key_dim = 8{})"
 MOE = "moe(experts = 4, expert = mlp(hidden = 8){})"
 
 LONG = "longrope(short = {}, long = {}, original = {})"
@@ -314,6 +317,74 @@ KEYS: dict[str, Line] = {
         MOE.format(", groups = limited(2, 1)"),
         MOE.format(", groups = limited(2, 1, score = max)"),
     ),
+    "peer.experts": ("ffn", PEER.format(""), PEER.format("").replace("4**2", "5**2")),
+    "peer.heads": (
+        "ffn",
+        PEER.format(""),
+        PEER.format("").replace("heads = 2", "heads = 3"),
+    ),
+    "peer.top_k": (
+        "ffn",
+        PEER.format(""),
+        PEER.format("").replace("top_k = 4", "top_k = 5"),
+    ),
+    "peer.key_dim": (
+        "ffn",
+        PEER.format(""),
+        PEER.format("").replace("key_dim = 8", "key_dim = 6"),
+    ),
+    "peer.query_norm": (
+        "ffn",
+        PEER.format(""),
+        PEER.format(", query_norm = layernorm"),
+    ),
+    "peer.scores": ("ffn", PEER.format(""), PEER.format(", scores = sigmoid")),
+    "peer.share_keys": ("ffn", PEER.format(""), PEER.format(", share_keys = false")),
+    "peer.kernel": ("ffn", PEER.format(""), PEER.format(", kernel = gather")),
+    "peer.activation": ("ffn", PEER.format(""), PEER.format(", activation = relu")),
+    "peer.glu": ("ffn", PEER.format(""), PEER.format(", glu = true")),
+    "pkm.memories": ("ffn", PKM.format(""), PKM.format("").replace("4**2", "5**2")),
+    "pkm.heads": (
+        "ffn",
+        PKM.format(""),
+        PKM.format("").replace("heads = 2", "heads = 3"),
+    ),
+    "pkm.top_k": (
+        "ffn",
+        PKM.format(""),
+        PKM.format("").replace("top_k = 4", "top_k = 5"),
+    ),
+    "pkm.key_dim": (
+        "ffn",
+        PKM.format(""),
+        PKM.format("").replace("key_dim = 8", "key_dim = 6"),
+    ),
+    "pkm.query_norm": ("ffn", PKM.format(""), PKM.format(", query_norm = layernorm")),
+    "pkm.scores": ("ffn", PKM.format(""), PKM.format(", scores = sigmoid")),
+    "pkm.share_keys": ("ffn", PKM.format(""), PKM.format(", share_keys = true")),
+    "pkm.kernel": ("ffn", PKM.format(""), PKM.format(", kernel = gather")),
+    "cdmoe.experts": (
+        "ffn",
+        CDMOE.format(""),
+        CDMOE.format("").replace("4**2", "5**2"),
+    ),
+    "cdmoe.heads": ("ffn", CDMOE.format(""), CDMOE.format(", heads = 3")),
+    "cdmoe.top_k": ("ffn", CDMOE.format(""), CDMOE.format(", top_k = 5")),
+    "cdmoe.key_dim": (
+        "ffn",
+        CDMOE.format(""),
+        CDMOE.format("").replace("key_dim = 8", "key_dim = 6"),
+    ),
+    "cdmoe.query_norm": (
+        "ffn",
+        CDMOE.format(""),
+        CDMOE.format(", query_norm = layernorm"),
+    ),
+    "cdmoe.scores": ("ffn", CDMOE.format(""), CDMOE.format(", scores = sigmoid")),
+    "cdmoe.share_keys": ("ffn", CDMOE.format(""), CDMOE.format(", share_keys = true")),
+    "cdmoe.kernel": ("ffn", CDMOE.format(""), CDMOE.format(", kernel = gather")),
+    "cdmoe.activation": ("ffn", CDMOE.format(""), CDMOE.format(", activation = relu")),
+    "cdmoe.shared": ("ffn", CDMOE.format(""), CDMOE.format(", shared = mlp")),
     "python.path": ("ffn", 'python("a.py:A")', 'python("a.py:B")'),
     "python.parameters": ("ffn", OWN.format(""), OWN.format(", parameters = 5")),
     "python.flops": ("ffn", OWN.format(""), OWN.format(", flops = 5")),
