@@ -22,6 +22,7 @@ from vslmc.plan.nodes import (
     Plan,
     Position,
     Resize,
+    Retrieval,
     Rope,
     Router,
     Softmax,
@@ -224,6 +225,8 @@ def describe_ffn(ffn: Ffn | None) -> str:
             *describe_router(ffn.router),
             ffn.kernel,
         )
+    if isinstance(ffn, Retrieval):
+        return describe_retrieval(ffn)
     kind = type(ffn).__name__.lower()
     more = ""
     if isinstance(ffn, Glu):
@@ -246,6 +249,18 @@ def describe_router(router: Router) -> list[str]:
         if getattr(router, name) != getattr(plain, name)
     ]
     return [*words, f"balance={router.balance}"]
+
+
+def describe_retrieval(ffn: Retrieval) -> str:
+    """`rows 2 x 4 of 16*16 by 32 batchnorm softmax, gelu, fused`."""
+    return _join(
+        f"rows {ffn.heads} x {ffn.top_k} of {ffn.size}*{ffn.size}",
+        f"by {'shared' if ffn.shared_keys else 'own'} keys of {ffn.key_dim}",
+        f"{ffn.query_norm} {ffn.scores}, {ffn.activation}",
+        "gated" if ffn.gated else "",
+        f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
+        ffn.kernel,
+    )
 
 
 def describe_training(training: Training) -> dict[str, Any]:

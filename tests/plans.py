@@ -28,6 +28,7 @@ from vslmc.plan.nodes import (
     Plan,
     Resize,
     ResizeKind,
+    Retrieval,
     Rope,
     Router,
     Schedule,
@@ -249,6 +250,29 @@ def odd_moe() -> Plan:
     return plan("odd_moe", [layer(36, attention(3, head_dim=12), mixture)] * 2)
 
 
+def retrieval() -> Plan:
+    """Experts of one neuron, a memory, experts beside a dense FFN; both kernels."""
+    base = layer(48, attention(3), Glu(96, "silu", False))
+    peer = Retrieval(
+        size=9,
+        heads=2,
+        top_k=5,
+        key_dim=16,
+        query_norm="layernorm",
+        scores="softmax",
+        shared_keys=True,
+        activation="gelu",
+        gated=False,
+        shared=None,
+        kernel="fused",
+    )
+    plain = replace(peer, gated=True, kernel="gather", scores="sigmoid")
+    memory = replace(peer, activation=None, shared_keys=False, query_norm=None)
+    beside = replace(memory, activation="silu", shared=Glu(64, "silu", False))
+    ffns = (peer, plain, memory, beside)
+    return plan("retrieval", [replace(base, ffn=ffn) for ffn in ffns])
+
+
 def looped() -> Plan:
     block = layer(64, attention(4, 2), Glu(128, "silu", False))
     order = [0, 1, 0, 1, 0, 1, 2]
@@ -374,6 +398,7 @@ def all_plans() -> list[Plan]:
         gpt2(),
         moe(),
         odd_moe(),
+        retrieval(),
         looped(),
         windows(),
         narrow_windows(),

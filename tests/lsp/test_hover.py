@@ -77,3 +77,31 @@ def test_parameters_of_an_item_are_those_of_the_plan(tmp_path: Path) -> None:
     at = FILE.index("base { mixer")
     found = open_marked(tmp_path, f"{FILE[:at]}|{FILE[at:]}").hover()
     assert f"{count:_} parameters in each layer" in found, found
+
+
+PAIR = """block read { mixer = attention(heads = 4), ffn = mlp }
+block write extends read { cross = attention(heads = 2) }
+model tiny {
+    vocab = 300
+    context = 64
+    width = 32
+    encoder { layers { 3 * read } }
+    layers { 2 * write }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [
+        ("heads = 4", "`mixer.heads = 4` in layers 0..2 of `tiny.encoder`"),
+        ("heads = 4", "`mixer.heads = 4` in layers 0..1 of `tiny`"),
+        ("heads = 2", "`cross.heads = 2` in layers 0..1 of `tiny`"),
+        ("read }", "`tiny.encoder`: layers 0..2, width 32"),
+        ("write }", "`tiny`: layers 0..1, width 32"),
+    ],
+)
+def test_both_stacks_are_told_apart(word: str, wanted: str, tmp_path: Path) -> None:
+    at = PAIR.index(word) + 1
+    found = open_marked(tmp_path, f"{PAIR[:at]}|{PAIR[at:]}").hover()
+    assert wanted in found, found

@@ -33,6 +33,7 @@ from vslmc.plan.nodes import (
     Position,
     Resize,
     ResizeKind,
+    Retrieval,
     Rope,
     Router,
     Schedule,
@@ -253,7 +254,7 @@ def adapt(layer: Layer, low: Lora, turn: int) -> Layer:
     """The layer in one of its passes."""
     assert not isinstance(layer.mixer, Mla)
     mixer = layer.mixer and replace(layer.mixer, lora=low)
-    assert not isinstance(layer.ffn, Moe)
+    assert not isinstance(layer.ffn, Moe | Retrieval)
     ffn = layer.ffn and replace(layer.ffn, lora=low)
     return replace(layer, mixer=mixer, ffn=ffn, turn=turn)
 

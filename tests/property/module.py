@@ -66,6 +66,10 @@ def stir(model: Any, keep: float = 1.0, noise: float = 0.3, seed: int = 1) -> No
         for parameter in model.parameters():
             moved = noise * torch.randn(parameter.shape, generator=generator)
             parameter.mul_(keep).add_(moved.to(parameter))
+        for name, kept in model.named_buffers():
+            if name.endswith(("running_mean", "running_var")):
+                moved = torch.rand(kept.shape, generator=generator)
+                kept.copy_(0.5 + moved)
 
 
 def calm(model: Any) -> None:

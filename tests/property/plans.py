@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from tests.property.assemble import Choice, Shape, Sizes, assemble
 from tests.property.experts import bounded, moes
 from tests.property.vocabulary import embeddings, enrich, heads
-from vslmc.plan.nodes import Activation, Glu, Mlp, Moe, Plan, ResizeKind
+from vslmc.plan.nodes import (
+    Activation,
+    Ffn,
+    Glu,
+    Mlp,
+    Moe,
+    Plan,
+    ResizeKind,
+    Retrieval,
+)
 
 RESIZES: list[ResizeKind] = ["carry", "pad", "learned", "project"]
 ACTIVATIONS: list[Activation] = [
@@ -44,6 +53,26 @@ def curved_ffns() -> st.SearchStrategy[Mlp]:
 
 
 @st.composite
+def retrievals(draw: st.DrawFn) -> Ffn:
+    """Rows that product keys choose: experts, a memory, or experts beside a dense FFN."""
+    kind = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
+    size = draw(st.integers(1, 4))
+    return Retrieval(
+        size=size,
+        heads=draw(st.integers(1, 3)),
+        top_k=draw(st.integers(1, size**2)),
+        key_dim=2 * draw(st.integers(1, 3)),
+        query_norm=draw(st.sampled_from(["batchnorm", "layernorm", None])),
+        scores=draw(st.sampled_from(["softmax", "sigmoid"])),
+        shared_keys=draw(st.booleans()),
+        activation=None if kind == "pkm" else draw(st.sampled_from(ACTIVATIONS)),
+        gated=kind == "peer" and draw(st.booleans()),
+        shared=draw(dense_ffns()) if kind == "cdmoe" else None,
+        kernel=draw(st.sampled_from(["fused", "gather"])),
+    )
+
+
+@st.composite
 def shapes(draw: st.DrawFn, context: int, kernels: list[Choice]) -> Shape:
     """A written layer; it has a mixer, an FFN or both."""
     parts = draw(st.sampled_from(["both", "both", "both", "mixer", "ffn"]))
@@ -51,7 +80,11 @@ def shapes(draw: st.DrawFn, context: int, kernels: list[Choice]) -> Shape:
     norm = draw(st.none() | NORMS)
     # Without a norm, what squares its input leaves the range of fp32 after some layers.
     ffns = st.builds(Mlp, st.integers(1, 9), TAME, st.booleans())
-    ffns = ffns if norm is None else dense_ffns() | curved_ffns() | moes(dense_ffns())
+    ffns = (
+        ffns
+        if norm is None
+        else dense_ffns() | curved_ffns() | moes(dense_ffns()) | retrievals()
+    )
     return Shape(
         # Every token of a layer norm over one coordinate is zero, and ties all experts.
         width=draw(st.integers(2 if norm == "layernorm" else 1, 9)),
@@ -167,7 +200,7 @@ def plans(
         written = [
             (
                 shape
-                if isinstance(shape.ffn, Moe) or shape.latent
+                if isinstance(shape.ffn, Moe | Retrieval) or shape.latent
                 else replace(shape, rank=draw(RANKS))
             )
             for shape in written

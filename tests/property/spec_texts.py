@@ -103,10 +103,33 @@ def dense_ffns(draw: DrawFn) -> str:
 
 
 @composite
+def retrievals(draw: DrawFn) -> str:
+    """Rows that product keys choose."""
+    name = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
+    size = draw(st.integers(1, 4))
+    keys = [
+        f"{'memories' if name == 'pkm' else 'experts'} = {size}**2",
+        f"heads = {draw(st.integers(1, 2))}",
+        f"top_k = {draw(st.integers(1, size**2))}",
+        f"key_dim = {draw(st.sampled_from([2, 8]))}",
+        f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
+        f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
+        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",
+    ]
+    if name == "peer":
+        keys.append(f"glu = {draw(st.sampled_from(['true', 'false']))}")
+    if name == "cdmoe":
+        keys.append(f"shared = {draw(dense_ffns())}")
+    return f"{name}({', '.join(keys)})"
+
+
+@composite
 def ffns(draw: DrawFn) -> str:
     """Any FFN."""
     if draw(st.integers(0, 2)):
         return draw(dense_ffns())
+    if draw(st.integers(0, 2)) == 0:
+        return draw(retrievals())
     return draw(mixtures())
 
 
@@ -148,6 +171,11 @@ def mixtures(draw: DrawFn) -> str:
     return f"moe({', '.join(f'{key} = {value}' for key, value in keys.items())})"
 
 
+def has_experts(text: str) -> bool:
+    """Whether some FFN is not dense: low-rank differences are for dense ones."""
+    return any(f"{name}(" in text for name in ("moe", "peer", "pkm"))
+
+
 @composite
 def overrides(draw: DrawFn) -> str:
     """The body of an item, or nothing."""
@@ -179,7 +207,7 @@ def stack_items(draw: DrawFn, attentive: list[bool], experts: list[int]) -> str:
         if shape == "loop":
             each = draw(st.sampled_from(["", "", " each"]))
             item = f"loop {draw(st.integers(1, 3))}{each} {{ {item} }}"
-            if "moe" not in item and number not in experts and draw(st.booleans()):
+            if not has_experts(item) and number not in experts and draw(st.booleans()):
                 item += f" with lora(rank = {draw(st.integers(1, 2))})"
         elif shape == "label":
             item = f"part{labels}: {item}"
@@ -222,7 +250,7 @@ def spec_texts(draw: DrawFn) -> str:
         if draw(st.booleans()):
             forms = [f for f in FORMS if attentive[-1] or "parallel" not in f]
             body.append(draw(st.sampled_from(forms)))
-        experts += [number] if "moe" in " ".join(body) else []
+        experts += [number] if has_experts(" ".join(body)) else []
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")
     resize = draw(st.sampled_from(["carry", "pad", "project", "learned"]))
     tie = "true" if resize == "carry" and draw(st.booleans()) else "false"

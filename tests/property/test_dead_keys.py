@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from tests.property.compiling import compile_text
+from tests.property.encoder_keys import ENCODER_KEYS, encoder_texts
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.nodes import Plan
 from vslmc.render.launch import render_ds_config, render_launch_sh, render_launch_slurm
@@ -56,6 +57,9 @@ SLOTS = (
     "deepspeed",
 )
 OWN = 'python("a.py:A"{})'
+PEER = "peer(experts = 4**2, heads = 2, top_k = 4, key_dim = 8{})"
+PKM = "pkm(memories = 4**2, heads = 2, top_k = 4, key_dim = 8{})"
+CDMOE = "cdmoe(experts = 4**2, key_dim = 8{})"
 MOE = "moe(experts = 4, expert = mlp(hidden = 8){})"
 
 LONG = "longrope(short = {}, long = {}, original = {})"
@@ -313,6 +317,74 @@ KEYS: dict[str, Line] = {
         MOE.format(", groups = limited(2, 1)"),
         MOE.format(", groups = limited(2, 1, score = max)"),
     ),
+    "peer.experts": ("ffn", PEER.format(""), PEER.format("").replace("4**2", "5**2")),
+    "peer.heads": (
+        "ffn",
+        PEER.format(""),
+        PEER.format("").replace("heads = 2", "heads = 3"),
+    ),
+    "peer.top_k": (
+        "ffn",
+        PEER.format(""),
+        PEER.format("").replace("top_k = 4", "top_k = 5"),
+    ),
+    "peer.key_dim": (
+        "ffn",
+        PEER.format(""),
+        PEER.format("").replace("key_dim = 8", "key_dim = 6"),
+    ),
+    "peer.query_norm": (
+        "ffn",
+        PEER.format(""),
+        PEER.format(", query_norm = layernorm"),
+    ),
+    "peer.scores": ("ffn", PEER.format(""), PEER.format(", scores = sigmoid")),
+    "peer.share_keys": ("ffn", PEER.format(""), PEER.format(", share_keys = false")),
+    "peer.kernel": ("ffn", PEER.format(""), PEER.format(", kernel = gather")),
+    "peer.activation": ("ffn", PEER.format(""), PEER.format(", activation = relu")),
+    "peer.glu": ("ffn", PEER.format(""), PEER.format(", glu = true")),
+    "pkm.memories": ("ffn", PKM.format(""), PKM.format("").replace("4**2", "5**2")),
+    "pkm.heads": (
+        "ffn",
+        PKM.format(""),
+        PKM.format("").replace("heads = 2", "heads = 3"),
+    ),
+    "pkm.top_k": (
+        "ffn",
+        PKM.format(""),
+        PKM.format("").replace("top_k = 4", "top_k = 5"),
+    ),
+    "pkm.key_dim": (
+        "ffn",
+        PKM.format(""),
+        PKM.format("").replace("key_dim = 8", "key_dim = 6"),
+    ),
+    "pkm.query_norm": ("ffn", PKM.format(""), PKM.format(", query_norm = layernorm")),
+    "pkm.scores": ("ffn", PKM.format(""), PKM.format(", scores = sigmoid")),
+    "pkm.share_keys": ("ffn", PKM.format(""), PKM.format(", share_keys = true")),
+    "pkm.kernel": ("ffn", PKM.format(""), PKM.format(", kernel = gather")),
+    "cdmoe.experts": (
+        "ffn",
+        CDMOE.format(""),
+        CDMOE.format("").replace("4**2", "5**2"),
+    ),
+    "cdmoe.heads": ("ffn", CDMOE.format(""), CDMOE.format(", heads = 3")),
+    "cdmoe.top_k": ("ffn", CDMOE.format(""), CDMOE.format(", top_k = 5")),
+    "cdmoe.key_dim": (
+        "ffn",
+        CDMOE.format(""),
+        CDMOE.format("").replace("key_dim = 8", "key_dim = 6"),
+    ),
+    "cdmoe.query_norm": (
+        "ffn",
+        CDMOE.format(""),
+        CDMOE.format(", query_norm = layernorm"),
+    ),
+    "cdmoe.scores": ("ffn", CDMOE.format(""), CDMOE.format(", scores = sigmoid")),
+    "cdmoe.share_keys": ("ffn", CDMOE.format(""), CDMOE.format(", share_keys = true")),
+    "cdmoe.kernel": ("ffn", CDMOE.format(""), CDMOE.format(", kernel = gather")),
+    "cdmoe.activation": ("ffn", CDMOE.format(""), CDMOE.format(", activation = relu")),
+    "cdmoe.shared": ("ffn", CDMOE.format(""), CDMOE.format(", shared = mlp")),
     "python.path": ("ffn", 'python("a.py:A")', 'python("a.py:B")'),
     "python.parameters": ("ffn", OWN.format(""), OWN.format(", parameters = 5")),
     "python.flops": ("ffn", OWN.format(""), OWN.format(", flops = 5")),
@@ -396,8 +468,10 @@ def all_keys() -> list[str]:
     """Every key of the language, by the field tables."""
     found = [
         f"{name}.{key}"
-        for kinds in KINDS.values()
-        for name, kind in kinds.items()
+        for slot, kinds in KINDS.items()
+        for name, kind in (
+            ("cross" if slot == "cross" else n, k) for n, k in kinds.items()
+        )
         for key in settings_of(kind.cls)
     ]
     return found + [
@@ -407,6 +481,8 @@ def all_keys() -> list[str]:
 
 def texts(key: str) -> tuple[str, str]:
     """Two specs that differ in the key alone."""
+    if key in ENCODER_KEYS:
+        return encoder_texts(key)
     if key == "model.width":
         text = spec({"ffn": "mlp(hidden = 8)"}).replace("    width = 16\n", "", 1)
         return text, text.replace("width = 32", "width = 64")
@@ -482,7 +558,7 @@ def write_classes(folder: Path) -> None:
 
 
 def test_every_key_has_a_line() -> None:
-    assert sorted(set(all_keys())) == sorted(KEYS)
+    assert sorted(set(all_keys())) == sorted([*KEYS, *ENCODER_KEYS])
 
 
 @pytest.mark.parametrize("key", sorted(CONSENTS))
@@ -493,7 +569,7 @@ def test_consent_turns_an_error_into_a_model(key: str, tmp_path: Path) -> None:
     compile_text(after, tmp_path)
 
 
-@pytest.mark.parametrize("key", sorted(set(KEYS) - CONSENTS))
+@pytest.mark.parametrize("key", sorted({*KEYS, *ENCODER_KEYS} - CONSENTS))
 def test_key_has_an_effect(key: str, tmp_path: Path) -> None:
     before, after = texts(key)
     assert before != after

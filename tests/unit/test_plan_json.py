@@ -79,7 +79,7 @@ FAULTS: list[tuple[str, list[Any], Any, str]] = [
         "unknown kind",
         ["stacks", 0, "layers", 0, "ffn", "type"],
         "Peer",
-        "stacks[0].layers[0].ffn.type: expected Glu or Mlp or Moe or PythonFfn",
+        "stacks[0].layers[0].ffn.type: expected Glu or Mlp or Moe or PythonFfn or Retrieval",
     ),
     (
         "kind of a family of one",

@@ -150,3 +150,37 @@ def test_the_command_shows_the_lines(
     assert answer["default"]["value"] == "false"
     assert run_cli(["why", str(path), "layers[1].fnn"]) == 1
     assert "did you mean `ffn`?" in capsys.readouterr().err
+
+
+PAIR = """\
+block read { mixer = attention(heads = 4), ffn = mlp }
+block write extends read { cross = attention(heads = 2) }
+model m {
+    vocab = 300, context = 64, width = 64
+    encoder {
+        tie = false
+        layers { 3 * read }
+    }
+    layers { 2 * write }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("encoder.layers[2].mixer.heads", 4),
+        ("layers[1].cross.heads", 2),
+        ("encoder.tie", False),
+    ],
+)
+def test_paths_lead_into_both_stacks(path: str, value: object) -> None:
+    outcome = find_value(Request(Path("m.vslm"), text=PAIR), path)
+    assert outcome.value is not None, render_text(outcome.diagnostics)
+    assert outcome.value.value == value
+
+
+@pytest.mark.parametrize("path", ["encoder.layers[3].ffn", "encoder.layers", "head[0]"])
+def test_paths_end_with_their_stack(path: str) -> None:
+    outcome = find_value(Request(Path("m.vslm"), text=PAIR), path)
+    assert outcome.value is None and outcome.diagnostics

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vslmc.checks.experts import verify_moe
 from vslmc.checks.mixers import verify_mixer
+from vslmc.checks.retrieval import verify_retrieval
 from vslmc.diagnostics.catalogue import forms
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.model import Diagnostic
@@ -30,6 +31,8 @@ def verify_block(block: Block, place: Span) -> Iterator[Diagnostic]:
     yield from verify_mixer(block.cross, block.width, place)
     if isinstance(block.ffn, p.Moe):
         yield from verify_moe(block.ffn, place)
+    if isinstance(block.ffn, p.Retrieval):
+        yield from verify_retrieval(block.ffn, place)
     yield from verify_form(block, place)
 
 

@@ -10,7 +10,15 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import AppliedLayer
 from vslmc.source import Span
 from vslmc.spec.fields import Component, kind_of, settings_of
-from vslmc.spec.parts import Attention, CrossAttention, Mla, Moe, NoFfn, NoMixer
+from vslmc.spec.parts import (
+    Attention,
+    CrossAttention,
+    Mla,
+    Moe,
+    NoFfn,
+    NoMixer,
+    Retrieval,
+)
 
 Applied = tuple[AppliedLayer, ...]
 """The layers of one stack."""
@@ -89,7 +97,11 @@ def verify_lora(layers: Applied) -> Iterator[Diagnostic]:
         if foreign := list(verify_adapted(layer)):
             yield from foreign
             return
-        for part, what in (("ffn", Moe), ("mixer", Mla), ("cross", CrossAttention)):
+        for part, what in (
+            ("ffn", Moe | Retrieval),
+            ("mixer", Mla),
+            ("cross", CrossAttention),
+        ):
             found = getattr(layer.block, part)
             if isinstance(found, what):
                 place = found.span or layer.span

@@ -22,6 +22,7 @@ from vslmc.plan.nodes import (
     LossFree,
     Mlp,
     Moe,
+    Retrieval,
     RouterKind,
     Softmax,
     SwitchBalance,
@@ -42,6 +43,7 @@ __all__ = [
     "format_bytes",
     "format_count",
     "name_mixer",
+    "name_retrieval",
 ]
 
 _GLU_NAMES = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
@@ -125,6 +127,8 @@ def describe_ffn(ffn: Ffn) -> str:
             router = "" if kind is Softmax else f" {describe_node(ffn.router.kind)}"
             expert = describe_ffn(ffn.expert)
             return f"moe {ffn.top_k}/{ffn.experts} {expert}{shared}{router}"
+        case Retrieval():
+            return describe_retrieval(ffn)
         case PythonFfn():
             return f"python {describe_python(ffn)}"
         case _ as unreachable:
@@ -136,6 +140,29 @@ def describe_node(node: RouterKind | SwitchBalance | LossFree | Groups) -> str:
     name = re.sub("(?<=[a-z])(?=[A-Z])", "_", type(node).__name__).lower()
     given = ", ".join(f"{f.name} = {getattr(node, f.name):g}" for f in fields(node))
     return f"{name}({given})" if given else name
+
+
+def name_retrieval(ffn: Retrieval) -> str:
+    """The kind that a spec would say."""
+    if ffn.activation is None:
+        return "pkm"
+    return "peer" if ffn.shared is None else "cdmoe"
+
+
+def describe_retrieval(ffn: Retrieval) -> str:
+    """`peer 8 x 16/1048576 gelu`, `pkm 4 x 32/262144`, `cdmoe 2 x 4/4096 silu + swiglu 512`."""
+    return " ".join(
+        word
+        for word in (
+            f"{name_retrieval(ffn)} {ffn.heads} x {ffn.top_k}/{ffn.rows}",
+            ffn.activation or "",
+            "gated" if ffn.gated else "",
+            "sigmoid" if ffn.scores == "sigmoid" else "",
+            "gather" if ffn.kernel == "gather" else "",
+            f"+ {describe_ffn(ffn.shared)}" if ffn.shared else "",
+        )
+        if word
+    )
 
 
 def _bias(bias: bool) -> str:

@@ -25,6 +25,7 @@ from vslmc.plan.nodes import (
     Moe,
     Norm,
     Resize,
+    Retrieval,
     TransformerXl,
 )
 from vslmc.plan.parameters import Part, branch_parts, layer_parts, norm_parts
@@ -75,6 +76,8 @@ def cost_of(part: Norm | Mixer | Ffn | Resize, width: int, context: int) -> Part
             return _dense(part, width, context)
         case Moe():
             return _moe(part, width, context)
+        case Retrieval():
+            return _retrieval(part, width, context)
         case PythonMixer():
             # Decoding keeps its inputs.
             kept = PartCost(cache_token=width, cache=width * context)
@@ -214,6 +217,23 @@ def _moe(moe: Moe, width: int, context: int) -> PartCost:
         return cost
     gate = _products((1, width)) * context if moe.shared_gate else 0
     return cost + PartCost(flops=cost_of(moe.shared, width, context).flops + gate)
+
+
+def _retrieval(ffn: Retrieval, width: int, context: int) -> PartCost:
+    """Queries, scores of the keys of both halves, and the chosen rows (He 2024, section 2).
+
+    Sums of two scores are no products, and a row that several heads choose counts for each.
+    """
+    stored, chosen = count_stored(ffn, width), ffn.heads * ffn.top_k
+    idle = max(0, ffn.rows - chosen) * width * len(ffn.tables)
+    scores = _products((ffn.heads * ffn.size, ffn.key_dim))
+    rows = _products(*[(chosen, width)] * len(ffn.tables))
+    query = _products((ffn.heads * ffn.key_dim, width))
+    flops = (query + scores + rows) * context
+    cost = PartCost(stored.parameters, stored.active - idle, flops)
+    if ffn.shared is None:
+        return cost
+    return cost + PartCost(flops=cost_of(ffn.shared, width, context).flops)
 
 
 def _declared(part: PythonPart, context: int) -> PartCost:

@@ -33,6 +33,7 @@ from vslmc.plan.nodes import (
     Mlp,
     Moe,
     Norm,
+    Retrieval,
     Rope,
     Sigmoid,
     Sinkhorn,
@@ -78,7 +79,7 @@ def value_of(value: Any) -> Value:
     match value:
         case Norm():
             return describe_norm(value)
-        case Mlp() | Glu() | Moe() | PythonFfn():
+        case Mlp() | Glu() | Moe() | Retrieval() | PythonFfn():
             return describe_ffn(value)
         case Softmax() | Sigmoid() | Sinkhorn() | SparseMixer() | ExpertChoice():
             return describe_node(value)

@@ -19,6 +19,7 @@ from vslmc.plan.nodes import (
     Mlp,
     Moe,
     Norm,
+    Retrieval,
     Router,
     TransformerXl,
 )
@@ -84,6 +85,8 @@ def branch_parts(part: Mixer | Ffn, width: int, start: Start) -> Iterator[Part]:
             return mla_parts(part, width, start)
         case Mlp() | Glu() | Moe():
             return ffn_parts(part, width, start)
+        case Retrieval():
+            return retrieval_parts(part, width, start)
         case PythonMixer() | PythonFfn():
             return iter(())  # only its class knows them
         case _ as unreachable:
@@ -233,3 +236,20 @@ def router_parts(router: Router, width: int, start: Start) -> Iterator[Part]:
         yield Part("bias", shape[:1], ZEROS)
     if isinstance(router.balance, LossFree):
         yield Part("correction", (router.experts,), ZEROS, trained=False)
+
+
+def retrieval_parts(ffn: Retrieval, width: int, start: Start) -> Iterator[Part]:
+    """Keys and tables, then the map to queries and what stands beside."""
+    half = ffn.key_dim // 2
+    heads = () if ffn.shared_keys else (ffn.heads,)
+    yield Part("keys", (*heads, 2, ffn.size, half), start.keys(half))
+    for name in ffn.tables:
+        make = start.into_stream if name == "down" else start.matrix
+        yield Part(name, (ffn.rows, width), make(ffn.rows, width))
+    shape = (ffn.heads * ffn.key_dim, width)
+    yield Part("query.weight", shape, start.matrix(*shape))
+    if ffn.query_norm is not None:
+        size = ffn.key_dim if ffn.query_norm == "layernorm" else shape[0]
+        yield from norm_parts("query_norm", Norm("layernorm", size, 1e-5, True))
+    if ffn.shared is not None:
+        yield from _named("shared", ffn_parts(ffn.shared, width, start))

@@ -46,6 +46,10 @@ class Start:
             return Init("normal", 1.0)
         return Init("normal", self._deviation(rows, width))
 
+    def keys(self, half: int) -> Init:
+        """Halves of keys: a score of a normed query has a deviation of about one."""
+        return Init("normal", sqrt(1 / half))
+
     def _deviation(self, *shape: int) -> float:
         match self.rule.scheme:
             case "normal":

@@ -12,6 +12,7 @@ from vslmc.plan.nodes import (
     LossFree,
     Mlp,
     Moe,
+    Retrieval,
     Router,
     Sigmoid,
     Sinkhorn,
@@ -21,6 +22,7 @@ from vslmc.plan.nodes import (
 )
 from vslmc.plan.python import PythonFfn
 from vslmc.plan.verify_python import verify_python
+from vslmc.plan.verify_retrieval import verify_retrieval
 
 
 def verify_ffn(ffn: Ffn) -> Iterator[str]:
@@ -30,6 +32,8 @@ def verify_ffn(ffn: Ffn) -> Iterator[str]:
             yield from _dense(ffn)
         case Moe():
             yield from _moe(ffn)
+        case Retrieval():
+            yield from verify_retrieval(ffn)
         case PythonFfn():
             yield from verify_python(ffn)
         case _ as unreachable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from vslmc.cost.rows import write_ranges
-from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Stack
+from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Retrieval, Stack
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.tensors import path_of
 from vslmc.render.attention import attention_parameters
@@ -21,6 +21,7 @@ from vslmc.render.layout import Call, lay_out, lay_out_def, lay_out_sum
 from vslmc.render.passing import layer_parameters
 from vslmc.render.python import python_call
 from vslmc.render.repeat import find_repeats
+from vslmc.render.retrieval import retrieval_sizes
 from vslmc.render.routers import router_parameters
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
@@ -170,6 +171,9 @@ def _ffn_call(ffn: Ffn, width: int, structure: Structure) -> Call:
     if isinstance(ffn, PythonFfn):
         return python_call(ffn, width)
     name = structure.ffns[ffn]
+    if isinstance(ffn, Retrieval):
+        sizes = tuple(f"{n}={value}" for n, value in retrieval_sizes(ffn))
+        return Call(name, (str(width), *sizes))
     if not isinstance(ffn, Moe):
         low = ffn.lora
         more = (f"rank={low.rank}", f"passes={low.passes}") if low else ()

@@ -13,7 +13,7 @@ from vslmc.render.ends import projects_plainly
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
 from vslmc.render.python import list_parts
-from vslmc.render.structure import Structure, find_structures
+from vslmc.render.structure import Structure, find_structures, keeps_statistics
 from vslmc.render.words import Words
 
 SHORTEST = 32  # tokens of a test sequence, if the context has as many
@@ -47,6 +47,8 @@ class CheckView:
     """Tokens that a token sees at most through all layers, itself included."""
     imports: Words
     """Import lines."""
+    buffers: bool
+    """Whether the norm of some queries keeps statistics."""
     python: bool
     """Whether there are parts of the user's own."""
     own_mixers: bool
@@ -111,6 +113,7 @@ def render_check(plan: Plan) -> str:
         limited=reach < tokens,
         reach=reach,
         imports=tuple(_imports(bool(kernels.lines), bool(parts))),
+        buffers=any(keeps_statistics(x.ffn) for s in structures for x in s.layers),
         python=bool(parts),
         own_mixers=any(isinstance(part, PythonMixer) for part in parts),
         own_ffns=any(isinstance(part, PythonFfn) for part in parts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vslmc.plan.nodes import Glu, Layer, Mlp, Moe
+from vslmc.plan.nodes import Glu, Layer, Mlp, Moe, Retrieval
 from vslmc.plan.parameters import XIELU
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
@@ -17,6 +17,7 @@ from vslmc.render.parts import (
     linear_arguments,
     linear_name,
 )
+from vslmc.render.retrieval import render_retrieval, retrieval_leaves
 from vslmc.render.routers import render_routers
 from vslmc.render.structure import Structure
 from vslmc.render.words import ListedFfn, Words
@@ -52,6 +53,8 @@ def render_ffns(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
     """One class for each distinct structure, dense ones first; `layers` are all of the model."""
     yield from _activations(structure)
     yield from render_routers(structure, layers)
+    for leaf in retrieval_leaves(structure):
+        yield read_leaf(leaf)
     seen: set[str] = set()
     for ffn, name in structure.ffns.items():
         if name not in seen:
@@ -63,13 +66,15 @@ def _activations(structure: Structure) -> Iterator[str]:
     """Activations that PyTorch lacks."""
     dense = [f.expert if isinstance(f, Moe) else f for f in structure.ffns]
     for name in dict.fromkeys(f.activation for f in dense):
-        if name in ACTIVATION_LEAVES:
+        if name and name in ACTIVATION_LEAVES:
             yield read_leaf(ACTIVATION_LEAVES[name])
 
 
 def _render_ffn(ffn: ListedFfn, name: str, structure: Structure) -> str:
     if isinstance(ffn, Moe):
         return render_moe(ffn, name, structure)
+    if isinstance(ffn, Retrieval):
+        return render_retrieval(ffn, name, structure)
     gated = isinstance(ffn, Glu)
     x = "x, turn" if ffn.lora else "x"
     gate, up, before = f"self.gate({x})", f"self.up({x})", tuple[str, ...]()

@@ -13,6 +13,8 @@ from vslmc.render.words import Words
 
 # Endings of the projections into the stream; a mixture's `down` is stacked.
 RESIDUAL = (".out.weight", ".down.weight", ".down")
+KEYS = ".keys"
+"""Ending of product keys, which start alike under every scheme."""
 ZEROS = ("bias", "lora_b")
 """Endings of what starts as zeros."""
 EMBEDDINGS = (
@@ -84,6 +86,8 @@ class _Rules:
             return known and std == start.embedding(*shape).std
         if name.endswith(RESIDUAL) and self.residual is not None:
             return std == self.residual
+        if name.endswith(KEYS):
+            return std == start.keys(shape[-1]).std
         return std == start.matrix(*shape).std
 
     def doc(self) -> str:
@@ -123,6 +127,10 @@ class _Rules:
         if self.residual is not None:
             endings = self._endings(RESIDUAL)
             yield f"name.endswith({endings})", _normal(py_num(self.residual))
+        if any(t.name.endswith(KEYS) for t in self.tensors):
+            yield f"name.endswith({py_str(KEYS)})", _normal(
+                DEVIATIONS["fan_in"](self.rule)
+            )
         matrix = "parameter.ndim > 1"
         if any(len(t.shape) > 1 and is_norm(t.name) for t in self.tensors):
             matrix += ' and "norm" not in name'

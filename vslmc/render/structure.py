@@ -15,6 +15,7 @@ from vslmc.plan.nodes import (
     Moe,
     Norm,
     Plan,
+    Retrieval,
     Role,
     Rope,
     Router,
@@ -272,6 +273,11 @@ def borrows_kv(mixer: Mixer | None) -> bool:
 def is_balanced(ffn: Ffn | None) -> bool:
     """Whether this FFN adds to the loss."""
     return isinstance(ffn, Moe) and ffn.router.adds_loss
+
+
+def keeps_statistics(ffn: Ffn | None) -> bool:
+    """Whether this FFN has a norm over the tokens of a batch."""
+    return isinstance(ffn, Retrieval) and ffn.query_norm == "batchnorm"
 
 
 def _common_eps(norms: Iterable[Norm | None]) -> float | None:

@@ -16,6 +16,7 @@ from vslmc.plan.nodes import (
     Moe,
     Norm,
     Position,
+    Retrieval,
     Role,
     Rope,
     Router,
@@ -25,7 +26,7 @@ from vslmc.plan.python import PythonMixer
 
 K = TypeVar("K", bound=Hashable)
 Words = tuple[str, ...]
-ListedFfn = Mlp | Glu | Moe
+ListedFfn = Mlp | Glu | Moe | Retrieval
 """FFNs whose classes are generated."""
 
 GLU_NAMES = {
@@ -60,13 +61,26 @@ def name_ffns(layers: tuple[Layer, ...]) -> dict[ListedFfn, str]:
     moes = [f for f in whole if isinstance(f, Moe)]
     dense = [f for f in whole if isinstance(f, Mlp | Glu)]
     dense += [m.shared for m in moes if m.shared is not None]
+    lookups = [f for f in whole if isinstance(f, Retrieval)]
+    dense += [f.shared for f in lookups if f.shared is not None]
     mlps = [f for f in dense if isinstance(f, Mlp)]
     gated = [f for f in dense if isinstance(f, Glu)]
     names: dict[ListedFfn, str] = {**name_classes(mlps, dense_words, "Mlp")}
     for activation in dict.fromkeys(f.activation for f in gated):
         same = [f for f in gated if f.activation == activation]
         names |= {**name_classes(same, dense_words, GLU_NAMES[activation])}
-    return {**names, **name_classes(moes, moe_words, "Moe")}
+    names |= name_classes(moes, moe_words, "Moe")
+    for noun in dict.fromkeys(map(retrieval_noun, lookups)):
+        same = [f for f in lookups if retrieval_noun(f) == noun]
+        names |= name_classes(same, retrieval_words, noun)
+    return names
+
+
+def retrieval_noun(ffn: Retrieval) -> str:
+    """What a part that looks rows up is called."""
+    if ffn.activation is None:
+        return "ProductKeyMemory"
+    return "Peer" if ffn.shared is None else "CrossDomainMoe"
 
 
 def attention_words(attention: Attention) -> Words:
@@ -177,6 +191,22 @@ def router_words(router: Router) -> Words:
         "ZLoss" if router.z_loss > 0 else "",
         "" if groups is None else f"Grouped{groups.best}",
         "" if router.capacity is None else "Limited",
+    )
+
+
+def retrieval_words(ffn: Retrieval) -> Words:
+    """The words of a part that looks rows up."""
+    shared = ffn.shared
+    kind = "" if shared is None else type(shared).__name__
+    return (
+        _camel(ffn.activation or ""),
+        "Gated" if ffn.gated else "",
+        {"batchnorm": "BatchNorm", "layernorm": "LayerNorm", None: ""}[ffn.query_norm],
+        "Sigmoid" if ffn.scores == "sigmoid" else "",
+        "" if ffn.shared_keys else "OwnKeys",
+        "Gathered" if ffn.kernel == "gather" else "",
+        "" if shared is None else f"{kind}{_camel(shared.activation)}",
+        "Biased" if shared is not None and shared.bias else "",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from math import isqrt
+from typing import Any, Literal, cast
 
 from vslmc.plan.lower.experts import lower_moe
 from vslmc.plan.nodes import (
@@ -18,6 +19,7 @@ from vslmc.plan.nodes import (
     Norm,
     NtkScaling,
     Position,
+    Retrieval,
     Rope,
     Scaling,
     T5Bias,
@@ -125,6 +127,8 @@ def lower_ffn(ffn: p.Ffn) -> Ffn | None:
             expert = lower_ffn(ffn.expert)
             assert isinstance(expert, Mlp | Glu)
             return lower_moe(ffn, expert)
+        case p.Retrieval():
+            return lower_retrieval(ffn)
         case p.PythonFfn():
             return PythonFfn(**lower_python(ffn))
         case _:
@@ -134,6 +138,30 @@ def lower_ffn(ffn: p.Ffn) -> Ffn | None:
 def lower_glu(glu: p.Glu, activation: Activation) -> Glu:
     """A gated FFN."""
     return Glu(glu.hidden, activation, glu.bias, unit_offset=glu.unit_offset)
+
+
+def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
+    """Product keys with their tables; `auto` is the fused kernel, which runs everywhere."""
+    activation, shared = None, None
+    if isinstance(ffn, p.Peer | p.CdMoe):
+        activation = cast("Activation", ffn.activation)
+    if isinstance(ffn, p.CdMoe):
+        shared = lower_ffn(ffn.shared)
+        assert isinstance(shared, Mlp | Glu)
+    norm = None if ffn.query_norm == "none" else ffn.query_norm
+    return Retrieval(
+        isqrt(ffn.rows[1]),
+        ffn.heads,
+        ffn.top_k,
+        ffn.key_dim,
+        cast("Literal['batchnorm', 'layernorm'] | None", norm),
+        cast("Literal['softmax', 'sigmoid']", ffn.scores),
+        ffn.share_keys,
+        activation,
+        isinstance(ffn, p.Peer) and ffn.glu,
+        shared,
+        "gather" if ffn.kernel == "gather" else "fused",
+    )
 
 
 def lower_python(part: p.PythonPart) -> dict[str, Any]:

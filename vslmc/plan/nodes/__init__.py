@@ -23,6 +23,10 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
     layers.J.ffn.shared_gate.weight  (1, width)                 shared_gate = true
+    layers.J.ffn.query.weight        (heads * key_dim, width)   peer, pkm, cdmoe
+    layers.J.ffn.query_norm.*        (heads * key_dim,)         batchnorm; layernorm: (key_dim,)
+    layers.J.ffn.keys                (heads, 2, size, key_dim / 2), without heads if they share keys
+    layers.J.ffn.gate|up|down        (size ** 2, width)         tables; pkm has `down` alone
     layers.J.ffn.*                   those of a class of the user's own are not in the table,
     layers.J.mixer.python.*          nor are a mixer's
     resizes.R.weight                 (after, before)            resize = project
@@ -48,6 +52,7 @@ from vslmc.plan.nodes.ffns import (
     LossFree,
     Mlp,
     Moe,
+    Retrieval,
     Router,
     RouterKind,
     Sigmoid,
@@ -179,6 +184,7 @@ __all__ = [
     "Residual",
     "Resize",
     "ResizeKind",
+    "Retrieval",
     "Role",
     "Rope",
     "Router",

@@ -135,6 +135,47 @@ class Router:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Product keys choose `top_k` of `size` ** 2 rows for each head (Lample et al. 2019).
+
+    With an activation a row is an expert of one hidden neuron (He 2024, Eq. 1 to 8), without
+    one its value is added as it is.
+    """
+
+    size: int
+    """Keys of each half of a query."""
+    heads: int
+    top_k: int
+    key_dim: int
+    """Width of a query, both halves together."""
+    query_norm: Literal["batchnorm", "layernorm"] | None
+    """`batchnorm` over the tokens, with running statistics when not training; `layernorm` over each head."""
+    scores: Literal["softmax", "sigmoid"]
+    """What becomes of the scores that a head chose."""
+    shared_keys: bool
+    """Whether all heads have the same keys."""
+    activation: Activation | None
+    """Of an expert; None if rows are values alone."""
+    gated: bool
+    """Whether an expert is activation(gate . x) * (up . x)."""
+    shared: Mlp | Glu | None
+    """A dense FFN beside them."""
+    kernel: Literal["fused", "gather"]
+
+    @property
+    def rows(self) -> int:
+        """Rows of a table."""
+        return self.size**2
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables of (rows, width), in order."""
+        if self.activation is None:
+            return ("down",)
+        return ("gate", "up", "down") if self.gated else ("up", "down")
+
+
+@dataclass(frozen=True, slots=True)
 class Moe:
     """A mixture: the experts that the router chooses, weighted, and a shared one."""
 
@@ -158,4 +199,4 @@ class Moe:
         return self.router.top_k
 
 
-Ffn = Mlp | Glu | Moe | PythonFfn
+Ffn = Mlp | Glu | Moe | Retrieval | PythonFfn

@@ -77,6 +77,7 @@ from vslmc.spec.parts.positions import (
     YarnScaling,
 )
 from vslmc.spec.parts.python import PythonFfn, PythonMixer, PythonPart, free_setting
+from vslmc.spec.parts.retrieval import CdMoe, Peer, Pkm, Retrieval
 
 __all__ = [
     "ACTIVATIONS",
@@ -90,6 +91,7 @@ __all__ = [
     "AnyGlu",
     "Attention",
     "Balance",
+    "CdMoe",
     "ChunkedPattern",
     "CrossAttention",
     "DilatedPattern",
@@ -127,11 +129,14 @@ __all__ = [
     "NtkScaling",
     "OriginalScaling",
     "Pattern",
+    "Peer",
+    "Pkm",
     "Position",
     "PythonFfn",
     "PythonMixer",
     "PythonPart",
     "ReGlu",
+    "Retrieval",
     "RmsNorm",
     "Rope",
     "Router",

@@ -66,7 +66,6 @@ SECTIONS: dict[str, type[Component]] = {
 
 NOT_YET: dict[str, frozenset[str]] = {
     "mixer": frozenset(["dynamic_mask_attention", "ssd", "conv", "linear_attention"]),
-    "ffn": frozenset(["peer", "pkm", "cdmoe"]),
     "init": frozenset({"mup"}),
     "data": frozenset(["hub", "shards", "synthetic"]),
     "tokenizer": frozenset(["bpe", "unigram", "file"]),

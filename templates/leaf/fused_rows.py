@@ -1,0 +1,82 @@
+"""Chosen rows of large tables, without a tensor of tokens x rows x width."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class Chosen:
+    """Rows of a table (R, C) that each token chose, `index` (N, K)."""
+
+    def __init__(self, index: Tensor):
+        self.index = index.int()
+        # By row: what is read from a large table is read in its order.
+        self.row, self.order = self.index.flatten().sort()  # (N K,)
+        self.token = (self.order // index.size(1)).int()
+
+    def dot(self, x: Tensor, table: Tensor) -> Tensor:
+        """x (N, C) times the rows: (N, K)."""
+        # The slope of weighted sums of rows with respect to the weights.
+        dots = torch.ops.aten._embedding_bag_per_sample_weights_backward(
+            x, table, self.row, self.row, self.token, 0
+        )
+        return torch.empty_like(dots).scatter_(0, self.order, dots).view_as(self.index)
+
+    def sum(self, weight: Tensor, table: Tensor) -> Tensor:
+        """The rows times their weights (N, K): (N, C)."""
+        return F.embedding_bag(self.index, table, mode="sum", per_sample_weights=weight)
+
+    def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
+        """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C)."""
+        count = torch.bincount(self.row, minlength=rows)
+        start = (count.cumsum(0) - count).int()
+        weight = weight.flatten().index_select(0, self.order)
+        return F.embedding_bag(
+            self.token, x, start, mode="sum", per_sample_weights=weight
+        )
+
+
+class Dots(torch.autograd.Function):
+    """Tokens times their rows."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
+        ctx.save_for_backward(x, table)
+        ctx.chosen = chosen
+        return chosen.dot(x, table)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, table = ctx.saved_tensors
+        slope = slope.contiguous()
+        table_grad = ctx.chosen.collect(slope, x, len(table))
+        return ctx.chosen.sum(slope, table), table_grad, None
+
+
+class Sums(torch.autograd.Function):
+    """Sums of rows times their weights."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
+        ctx.save_for_backward(weight, table)
+        ctx.chosen = chosen
+        return chosen.sum(weight, table)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        weight, table = ctx.saved_tensors
+        slope = slope.contiguous()
+        table_grad = ctx.chosen.collect(weight, slope, len(table))
+        return ctx.chosen.dot(slope, table), table_grad, None
+
+
+def dot_rows(x: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
+    """x (N, C) times its rows of a table (R, C): (N, K)."""
+    return Dots.apply(x.type_as(table), table, chosen)
+
+
+def sum_rows(weight: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
+    """The rows of a table (R, C) times their weights (N, K): (N, C)."""
+    return Sums.apply(weight.type_as(table), table, chosen)

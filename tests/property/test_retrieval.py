@@ -1,0 +1,266 @@
+"""Laws of rows that product keys choose: exact, alike in both kernels, as the papers count them."""
+
+# The stubs of torch leave some types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from tests.property.assemble import Shape, Sizes, assemble
+from tests.property.module import build_double, build_model, draw_tokens, load_module
+from tests.property.plans import retrievals
+from vslmc.cost.rules import cost_of
+from vslmc.plan.nodes import Mlp, Plan, Retrieval
+from vslmc.render.engine import read_leaf
+from vslmc.render.model import render_model
+
+PEER = Retrieval(
+    size=5,
+    heads=3,
+    top_k=4,
+    key_dim=8,
+    query_norm=None,
+    scores="softmax",
+    shared_keys=True,
+    activation="gelu",
+    gated=False,
+    shared=None,
+    kernel="fused",
+)
+
+
+def load_keys() -> Any:
+    """The functions of product keys."""
+    return load_module(
+        "import torch\nfrom torch import Tensor\n" + read_leaf("product_keys")
+    )
+
+
+def plan_with(ffn: Retrieval, width: int = 8) -> Plan:
+    """One layer whose FFN it is."""
+    return assemble([Shape(width=width, ffn=ffn)], [0], Sizes())
+
+
+def module_of(ffn: Retrieval, width: int = 8, double: bool = True) -> Any:
+    """Its generated class as a module, with parameters of about one."""
+    plan = plan_with(ffn, width)
+    model = build_double(plan) if double else build_model(plan)
+    made = model.layers[0].ffn
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.normal_(0.0, 1.0)
+    return made
+
+
+class Given(torch.nn.Module):
+    """Gives what it was made with."""
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, _: Tensor) -> Tensor:
+        """The value."""
+        return self.value
+
+
+@given(st.integers(1, 8), st.data())
+def test_the_best_pairs_are_the_best_of_all_rows(
+    size: int, data: st.DataObject
+) -> None:
+    top_k = data.draw(st.integers(1, size**2))
+    seed = data.draw(st.integers(0, 2**32))
+    score = torch.randn(2, 3, 2, size, generator=torch.Generator().manual_seed(seed))
+    score = score.double()
+    keys = load_keys()
+    index, total = keys.best_pairs(score, keys.find_pairs(top_k, size), top_k)
+    whole = (score[0][..., :, None] + score[1][..., None, :]).flatten(
+        -2
+    )  # (3, 2, n * n)
+    wanted = whole.topk(top_k)
+    assert torch.equal(total.sort(descending=True).values, wanted.values)
+    assert torch.equal(index.sort().values, wanted.indices.sort().values)
+    assert torch.equal(whole.gather(-1, index), total)
+
+
+@given(st.integers(1, 20), st.integers(1, 100))
+def test_no_pair_too_many_or_too_few(size: int, top_k: int) -> None:
+    found = load_keys().find_pairs(top_k, size).T.tolist()
+    ranks = range(min(size, top_k))
+    wanted = [[a, b] for a in ranks for b in ranks if (a + 1) * (b + 1) <= top_k]
+    assert found == wanted
+    assert len(found) >= min(top_k, size**2)
+
+
+def test_the_slope_reaches_scores_of_chosen_keys_alone() -> None:
+    keys = load_keys()
+    score = torch.randn(2, 1, 4, dtype=torch.float64, requires_grad=True)
+    index, total = keys.best_pairs(score, keys.find_pairs(3, 4), 3)
+    (slope,) = torch.autograd.grad(total.sum(), score)
+    wanted = torch.zeros(2, 4, dtype=torch.float64)
+    for row in index[0].tolist():
+        wanted[0, row // 4] += 1
+        wanted[1, row % 4] += 1
+    assert torch.equal(slope[:, 0], wanted)
+
+
+@given(retrievals(), st.integers(1, 6), st.integers(0, 99))
+def test_kernels_agree_forward_and_backward(
+    ffn: Retrieval, width: int, seed: int
+) -> None:
+    torch.manual_seed(seed)
+    made = {
+        kernel: module_of(replace(ffn, kernel=kernel), width, False)
+        for kernel in ("fused", "gather")
+    }
+    made["gather"].load_state_dict(made["fused"].state_dict())
+    x, slope = torch.randn(2, 2, 7, width)
+    results: dict[str, list[Tensor]] = {}
+    for kernel, module in made.items():
+        own = x.clone().requires_grad_()
+        y = module(own)
+        y.backward(slope)
+        slopes = [p.grad for p in module.parameters()]
+        results[kernel] = [y.detach(), own.grad, *slopes]  # pyright: ignore
+    for one, other in zip(*results.values(), strict=True):
+        scale = max(1.0, float(other.abs().max()))
+        assert float((one - other).abs().max()) <= 1e-5 * scale
+
+
+def test_kernels_agree_where_rows_are_many() -> None:
+    """Some rows are chosen by many tokens, most by none."""
+    torch.manual_seed(0)
+    ffn = replace(PEER, size=40, heads=4, top_k=16)
+    fused, gather = (
+        module_of(replace(ffn, kernel=kernel), 16, False)
+        for kernel in ("fused", "gather")
+    )
+    gather.load_state_dict(fused.state_dict())
+    x = torch.randn(1, 300, 16)
+    for module in (fused, gather):
+        module(x).square().mean().backward()
+    torch.testing.assert_close(fused.up.grad, gather.up.grad, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(fused.down.grad, gather.down.grad, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(fused.keys.grad, gather.keys.grad, rtol=1e-5, atol=1e-5)
+    assert (fused.up.grad == 0).all(dim=1).any()
+
+
+def test_one_expert_of_each_head_is_a_dense_ffn() -> None:
+    """He 2024, Eq. 8: with k = 1 a token's experts are an MLP of as many neurons as heads."""
+    torch.manual_seed(0)
+    made = module_of(replace(PEER, top_k=1))
+    x = torch.randn(1, 9, 8, dtype=torch.float64)
+    query = made.query(x[0]).view(9, 3, 2, 4)
+    a, b = torch.einsum("nhpd,pkd->pnhk", query, made.keys)
+    row = a.argmax(dim=-1) * 5 + b.argmax(dim=-1)  # (9, 3)
+    hidden = F.gelu(
+        torch.stack([made.up[r] @ v for r, v in zip(row, x[0], strict=True)])
+    )
+    wanted = torch.stack([h @ made.down[r] for h, r in zip(hidden, row, strict=True)])
+    torch.testing.assert_close(made(x)[0], wanted)
+
+
+@pytest.mark.parametrize("scores", ["softmax", "sigmoid"])
+def test_equal_scores_and_all_experts_are_the_dense_mlp(scores: Any) -> None:
+    torch.manual_seed(0)
+    made = module_of(replace(PEER, heads=2, top_k=25, scores=scores))
+    dense = build_double(
+        assemble([Shape(width=8, ffn=Mlp(25, "gelu", False))], [0], Sizes())
+    )
+    mlp = dense.layers[0].ffn
+    with torch.no_grad():
+        made.keys.zero_()
+        mlp.up.weight.copy_(made.up)
+        # Two heads choose every expert, each with the weight 1 / 25, or one half.
+        mlp.down.weight.copy_(made.down.T * (2 / 25 if scores == "softmax" else 1))
+    x = torch.randn(1, 9, 8, dtype=torch.float64)
+    torch.testing.assert_close(made(x), mlp(x))
+
+
+def test_queries_are_normed_over_the_tokens_of_a_batch() -> None:
+    """In training by its own statistics, which move the kept ones; afterwards by those."""
+    torch.manual_seed(0)
+    normed = module_of(replace(PEER, query_norm="batchnorm"))
+    plain = module_of(PEER)
+    x = torch.randn(2, 20, 8, dtype=torch.float64)
+    query = normed.query(x.flatten(0, 1))
+    mean, var = query.mean(dim=0), query.var(dim=0, unbiased=False)
+    own = (query - mean) / (var + 1e-5).sqrt() * normed.query_norm.weight
+    own = own + normed.query_norm.bias
+    for name in ("keys", "up", "down"):
+        getattr(plain, name).data.copy_(getattr(normed, name))
+    plain.query = Given(own)
+    normed.train()
+    torch.testing.assert_close(normed(x), plain(x))
+    kept = normed.query_norm.running_mean
+    torch.testing.assert_close(kept, 0.1 * mean)
+    normed.eval()
+    first = normed(x[:1, :5])
+    torch.testing.assert_close(normed(x)[:1, :5], first)
+
+
+def test_counts_are_those_of_the_paper() -> None:
+    """He 2024, section 2: N experts of 2 d numbers, 2 sqrt(N) half keys, h d d_k for queries."""
+    ffn = replace(PEER, size=1024, heads=8, top_k=16, key_dim=128)
+    cost = cost_of(ffn, 768, 1)
+    assert 2 * 768 * 1024**2 == 1_610_612_736
+    others = 2 * 1024 * 64 + 8 * 128 * 768
+    assert cost.parameters == 1_610_612_736 + others
+    assert cost.active == 2 * 768 * 8 * 16 + others
+    scores = 8 * 2 * 1024 * 64
+    assert cost.flops == 2 * (8 * 128 * 768 + scores + 8 * 16 * 2 * 768)
+    normed = replace(ffn, query_norm="batchnorm", shared_keys=False)
+    more = 2 * 8 * 128 + 7 * 2 * 1024 * 64
+    assert cost_of(normed, 768, 1).parameters == cost.parameters + more
+
+
+@given(retrievals())
+def test_counts_are_the_tensors(ffn: Retrieval) -> None:
+    made = module_of(ffn)
+    count = sum(p.numel() for p in made.parameters())
+    cost = cost_of(ffn, 8, 1)
+    assert cost.parameters == count
+    rows = len(ffn.tables) * 8 * max(0, ffn.rows - ffn.heads * ffn.top_k)
+    assert cost.active == count - rows
+
+
+def test_a_whole_model_trains_and_is_causal_afterwards() -> None:
+    ffn = replace(PEER, query_norm="batchnorm")
+    model = build_double(plan_with(ffn)).train()
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
+    tokens = draw_tokens(plan_with(ffn))
+    losses: list[float] = []
+    for _ in range(30):
+        loss = model.loss(tokens[:, :-1], tokens[:, 1:])
+        losses.append(float(loss.detach()))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[-1] < 0.8 * losses[0]
+    model.eval()
+    other = tokens.clone()
+    other[:, -1] = (other[:, -1] + 1) % model.head.weight.size(0)
+    with torch.no_grad():
+        assert torch.equal(model(tokens)[:, :-1], model(other)[:, :-1])
+
+
+def test_no_kernel_that_no_layer_uses_is_in_the_text() -> None:
+    text = render_model(plan_with(PEER))
+    assert "class Chosen" in text
+    assert "dot_gathered" not in text
+    text = render_model(plan_with(replace(PEER, kernel="gather")))
+    assert "class Chosen" not in text
+    assert "dot_gathered" in text

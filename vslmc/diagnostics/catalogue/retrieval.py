@@ -1,0 +1,70 @@
+"""Faults of parts that look rows up by product keys."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from vslmc.diagnostics.catalogue.words import join_or
+from vslmc.diagnostics.model import Diagnostic, Label
+from vslmc.diagnostics.registry import diagnostic, fault
+from vslmc.source import Span
+
+
+@diagnostic(
+    "rows-not-a-square",
+    what="The number of experts or memories that product keys choose from is no square.",
+    why="A row stands for a pair of keys, one of each half, and both halves have as many (Lample et al. 2019).",
+    wrong="block base { mixer = none, ffn = peer(experts = 1000) }",
+    right="block base { mixer = none, ffn = peer(experts = 32**2) }",
+    form="block",
+)
+def rows_not_a_square(place: Span, key: str, rows: int) -> Diagnostic:
+    """`key` says how many rows there are."""
+    root = isqrt(rows)
+    near = [f"{key} = {n}**2" for n in (root, root + 1) if n]
+    return fault(
+        f"`{key}` must be a square",
+        primary=Label(place, f"{rows} is none"),
+        help=f"use {join_or(near)}",
+    )
+
+
+@diagnostic(
+    "key-dim-must-be-even",
+    what="The queries of product keys cannot be halved.",
+    why="Each half of a query meets keys of its own.",
+    wrong="block base { mixer = none, ffn = peer(experts = 32**2, key_dim = 33) }",
+    right="block base { mixer = none, ffn = peer(experts = 32**2, key_dim = 32) }",
+    form="block",
+)
+def key_dim_must_be_even(place: Span, key_dim: int) -> Diagnostic:
+    """`place` is where `key_dim` is set."""
+    return fault(
+        "`key_dim` must be even",
+        primary=Label(place, f"{key_dim} has no halves"),
+        help=f"use key_dim = {key_dim - 1} or {key_dim + 1}",
+    )
+
+
+@diagnostic(
+    "too-few-rows",
+    what="A head chooses more experts or memories than there are.",
+    why="Every head chooses `top_k` different ones for each token.",
+    wrong="block base { mixer = none, ffn = peer(experts = 2**2, top_k = 16) }",
+    right="block base { mixer = none, ffn = peer(experts = 4**2, top_k = 16) }",
+    form="block",
+)
+def too_few_rows(
+    at: Span | None, top_k: int, place: Span, key: str, rows: int
+) -> Diagnostic:
+    """`at` is where `top_k` is set, None for the default; `place` where `key` is."""
+    has = f"`{key}` is {rows}"
+    primary, secondary = Label(place, f"{has}, and `top_k` is {top_k} by default"), ()
+    if at is not None:
+        primary, secondary = Label(at, f"{top_k} of {rows}"), (Label(place, has),)
+    return fault(
+        f"`top_k` is larger than `{key}`",
+        primary=primary,
+        secondary=secondary,
+        help=f"use top_k = {rows}{' or less' if rows > 1 else ''}",
+    )
