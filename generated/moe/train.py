@@ -545,7 +545,8 @@ class Watch:
         for name, module in model.named_modules():
             layer, _, part = name.rpartition(".ffn.")
             if part == "router":
-                sums = torch.zeros(len(module.weight) + 3, dtype=torch.double)
+                experts: Any = module.out_features
+                sums = torch.zeros(experts + 3, dtype=torch.double)
                 self.sums[layer] = sums
                 module.register_forward_hook(
                     lambda *call, into=sums: self.add(into, call[-1])
