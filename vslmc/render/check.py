@@ -98,8 +98,7 @@ def render_check(plan: Plan) -> str:
     kernels = check_kernels(structures, tokens)
     parts = list_parts(plan)
     paired = plan.source is not None
-    chosen = (isinstance(r.kind, ExpertChoice) for r in structure.routers)
-    causal = plan.generates and not any(chosen)
+    causal = plan.generates and not _compete(structure)
     view = CheckView(
         spec=py_comment(plan.spec),
         name=py_comment(plan.name),
@@ -110,7 +109,7 @@ def render_check(plan: Plan) -> str:
         tied=plan.head.tied and projects_plainly(plan) and not plan.head.bias,
         hidden=_hidden(plan, structure),
         weighted=_weighted(plan),
-        limited=reach < tokens,
+        limited=reach < tokens and not _compete(structure),
         reach=reach,
         imports=tuple(_imports(bool(kernels.lines), bool(parts))),
         buffers=any(keeps_statistics(x.ffn) for s in structures for x in s.layers),
@@ -157,8 +156,15 @@ def _hidden(plan: Plan, structure: Structure) -> str:
     return f"tokens{beside}{losses}"
 
 
+def _compete(structure: Structure) -> bool:
+    """Whether the tokens of a sequence compete for experts: each depends on all others."""
+    return any(isinstance(router.kind, ExpertChoice) for router in structure.routers)
+
+
 def _takes_padding(plan: Plan, structures: tuple[Structure, ...], tokens: int) -> bool:
-    """Whether tokens, of a pair those of the source, can be padding."""
+    """Whether tokens, of a pair those of the source, can be padding without effect."""
+    if any(_compete(structure) for structure in structures):
+        return False
     if plan.source is not None:
         return tokens > 2
     structure = structures[-1]
