@@ -28,6 +28,8 @@ RMS_EPS = LAYER_EPS = 1e-5
 
 GATED = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
 """Gated FFNs that have a name of their own."""
+SWITCH = 0.01
+"""The coefficient of the language's balance loss, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,15 @@ def make_moe(form: Form, experts: Experts, c: Config) -> Part:
         top_k=number(top_k, 2),
         expert=expert,
         shared=number(wide.numerator, 0),
-        normalise=flag(bool(say(experts.normalise, c)), True),
-        balance=number(say(experts.balance, c) or 0.0, 0.01),
+        normalise=flag(bool(say(experts.normalise, c)), top_k > 1),
+        balance=make_balance(say(experts.balance, c) or 0.0),
     )
+
+
+def make_balance(weight: float) -> Value:
+    """The loss of Switch Transformer with a coefficient, or none."""
+    if weight == 0:
+        return word("none")
+    if weight == SWITCH:
+        return word("switch", "switch")
+    return make_part("switch", weight=number(weight))
