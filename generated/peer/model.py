@@ -291,7 +291,7 @@ class Peer(nn.Module):
         super().__init__()
         self.heads = heads
         self.top_k = top_k
-        self.register_buffer("pairs", find_pairs(top_k, size), persistent=False)
+        self.pairs = nn.Buffer(find_pairs(top_k, size), persistent=False)
         self.keys = nn.Parameter(torch.empty(2, size, key_dim // 2))
         self.up = nn.Parameter(torch.empty(size**2, width))
         self.down = nn.Parameter(torch.empty(size**2, width))

@@ -248,7 +248,8 @@ def spec_texts(draw: DrawFn) -> str:
             body[1] = "mixer = none"
         body.append(f"ffn = {draw(ffns())}")
         if draw(st.booleans()):
-            forms = [f for f in FORMS if attentive[-1] or "parallel" not in f]
+            side_by_side = attentive[-1] and not heir
+            forms = [f for f in FORMS if side_by_side or "parallel" not in f]
             body.append(draw(st.sampled_from(forms)))
         experts += [number] if has_experts(" ".join(body)) else []
         lines.append(f"block b{number}{parent} {{ {', '.join(body)} }}")

@@ -56,7 +56,7 @@ QUIET = {
     + model("layers { loop passes { base } }"),
     "a parameter of an index": "param last = 1\n"
     + model("layers { 2 * base }\nlayers[0..last].dropout = 0.1"),
-    "a parameter of a count": "param count = 1\n" + model("layers { count * base }"),
+    "a parameter of a count": "param many = 1\n" + model("layers { many * base }"),
     "a recipe that another one extends": model("layers { base }\nrecipe = long")
     + "recipe quick { train { steps = 9 } }\nrecipe long extends quick { }",
     "a small vocabulary": model("layers { base }", "vocab = 300, context = 64, width = 64"),

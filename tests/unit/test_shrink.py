@@ -42,7 +42,11 @@ LARGE = {
     "ffn reglu": "ffn = reglu(hidden = 16384)",
     "ffn glu": "ffn = glu(hidden = 16384)",
     "ffn moe": "ffn = moe(experts = 512, top_k = 400, shared = 400, "
-    "expert = swiglu(hidden = 16384))",
+    "shared_hidden = 8192, groups = limited(16, keep = 14), expert = swiglu(hidden = 16384))",
+    "ffn peer": "ffn = peer(experts = 1024**2, heads = 16, top_k = 64, key_dim = 512)",
+    "ffn pkm": "ffn = pkm(memories = 512**2, heads = 16, top_k = 64, key_dim = 512)",
+    "ffn cdmoe": "ffn = cdmoe(experts = 512**2, heads = 16, top_k = 64, key_dim = 512, "
+    "shared = swiglu(hidden = 16384))",
 }
 """A layer for every kind that has sizes, all of them large."""
 

@@ -41,8 +41,10 @@ from vslmc.plan.nodes import (
     Plan,
     Position,
     Resize,
+    Retrieval,
     Role,
     Rope,
+    Router,
     Scaling,
     Spans,
     Stack,
@@ -272,16 +274,30 @@ def _ffn(ffn: Ffn | None) -> Ffn | None:
         case Mlp() | Glu():
             return _dense(ffn)
         case Moe():
-            every = ffn.top_k == ffn.experts
+            shared = ffn.shared and _dense(ffn.shared)
+            expert, router = _dense(ffn.expert), _router(ffn.router)
+            return replace(ffn, router=router, expert=expert, shared=shared)
+        case Retrieval():
             return replace(
                 ffn,
-                experts=0,
-                top_k=0 if every else min(ffn.top_k, 2),
-                expert=_dense(ffn.expert),
+                size=0,
+                heads=min(ffn.heads, 2),
+                top_k=min(ffn.top_k, 2),
+                key_dim=0,
                 shared=ffn.shared and _dense(ffn.shared),
             )
         case _:
             return ffn
+
+
+def _router(router: Router) -> Router:
+    every = router.top_k == router.experts
+    groups = router.groups
+    if groups is not None:
+        groups = replace(groups, count=0, keep=compare(groups.keep, groups.count))
+    return replace(
+        router, experts=0, top_k=0 if every else min(router.top_k, 2), groups=groups
+    )
 
 
 def _dense(ffn: L) -> L:

@@ -25,7 +25,8 @@ HEAD_STEP = 8
 WINDOW = 16
 WINDOW_STEP = 8
 HIDDEN_STEP = 8
-EXPERTS = 4
+EXPERTS = 6  # more than run one after the other
+ROWS = 16**2
 RANK = 2
 LATENT = 16
 
@@ -216,21 +217,44 @@ class Shrinker:
                 return make_part(ffn, {"hidden": hidden})
             case p.Moe():
                 return self.mixture(ffn, width, small)
+            case p.Retrieval():
+                return self.retrieval(ffn, width, small)
             case _:
                 return make_part(ffn, {})
 
     def mixture(self, ffn: p.Moe, width: int, small: int) -> Part:
         """Few experts; all of them chosen if all were."""
-        experts = min(ffn.experts, EXPERTS)
+        experts, groups = min(ffn.experts, EXPERTS), dict[str, Any]()
+        if isinstance(ffn.groups, p.LimitedGroups):
+            keep = 1 if ffn.groups.keep < ffn.groups.count else 2
+            groups = {"groups": make_part(ffn.groups, {"count": 2, "keep": keep})}
         every = ffn.top_k == ffn.experts
+        beside = Fraction(ffn.shared_hidden * small, width * HIDDEN_STEP)
         changes: dict[str, Any] = {
             "experts": experts,
             "top_k": experts if every else min(ffn.top_k, 2),
             "expert": self.ffn(ffn.expert, width, small),
             "shared": min(ffn.shared, 1),
+            "shared_hidden": min(
+                ffn.shared_hidden, HIDDEN_STEP * max(1, round(beside))
+            ),
+            **groups,
         }
         made = make_part(ffn, changes)
         return say(made, "top_k") if every else made
+
+    def retrieval(self, ffn: p.Retrieval, width: int, small: int) -> Part:
+        """Few rows, of which each head chooses some."""
+        rows = "memories" if isinstance(ffn, p.Pkm) else "experts"
+        changes: dict[str, Any] = {
+            rows: min(getattr(ffn, rows), ROWS),
+            "heads": min(ffn.heads, 2),
+            "top_k": min(ffn.top_k, 8),
+            "key_dim": min(ffn.key_dim, 32),
+        }
+        if isinstance(ffn, p.CdMoe):
+            changes["shared"] = self.ffn(ffn.shared, width, small)
+        return make_part(ffn, changes)
 
 
 def default_hidden(ffn: p.Mlp | p.Glu, width: int) -> int:
