@@ -113,7 +113,7 @@ def test_the_code_as_it_is_agrees_in_fp32(plan: Plan) -> None:
     tokens = draw_tokens(plan)
     expected = interpreter.run(plan, model.state_dict(), tokens)
     with torch.no_grad():
-        assert_close(model(tokens), expected, 1e-4)
+        assert_close(model(tokens), expected, 1e-3)
 
 
 @given(plans(), st.booleans())
