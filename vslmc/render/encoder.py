@@ -12,7 +12,12 @@ from vslmc.render.layout import WIDTH, Call, lay_out_at, lay_out_def
 from vslmc.render.parts import norm_text
 from vslmc.render.signatures import ALONE, room_lines
 from vslmc.render.structure import Structure
-from vslmc.render.tables import absolute_lines, place_lines, table_lines
+from vslmc.render.tables import (
+    absolute_lines,
+    knows_padding,
+    place_lines,
+    table_lines,
+)
 from vslmc.render.walk import layer_lines, walk_lines
 from vslmc.render.words import Words
 
@@ -41,7 +46,7 @@ def render_encoder(plan: Plan, structure: Structure) -> Iterator[str]:
     reads, of = ("x: Tensor", "vectors (B, S, C)")
     if not source.tied:
         reads, of = ("tokens: Tensor", "tokens (B, S)")
-    padding = ("padding: Tensor | None",) if structure.mixes else ()
+    padding = ("padding: Tensor | None",) if knows_padding(plan, structure) else ()
     losses = ("losses: Losses",) if structure.balanced else ()
     norm = source.norm and norm_text(source.norm, str(source.width), source.norm.eps)
     view = EncoderView(
@@ -86,7 +91,7 @@ def read_method(plan: Plan, structures: tuple[Structure, ...]) -> Words:
         4,
     )
     tokens = embed_text(plan, "source") if source.tied else "source"
-    padding = ("padding",) if first.mixes else ()
+    padding = ("padding",) if knows_padding(plan, first) else ()
     arguments = (tokens, *padding, *(("losses",) if first.balanced else ()))
     body = (
         '"""What the encoder makes of the source, and its padding; later the cache has it."""',

@@ -76,6 +76,12 @@ def has_positions(embedding: Embedding) -> bool:
     return embedding.learned_positions or embedding.sinusoids is not None
 
 
+def knows_padding(plan: Plan, structure: Structure) -> bool:
+    """Whether the stack asks where padding is: to hide it, or to count places after it."""
+    placed = has_positions(ends_of(plan, structure))
+    return structure.mixes or (structure.beside and placed)
+
+
 def place_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     """The places of the new tokens, and how long the sequence is."""
     count = "end if padding is None else int((~padding).sum(dim=1).max())"
@@ -98,7 +104,7 @@ def absolute_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     if not has_positions(embedding):
         return
     name = "place"
-    if structure.mixes:
+    if knows_padding(plan, structure):
         yield "absolute = place"
         yield "if padding is not None:  # counted from the first token"
         new = "[:, start:]" if structure.decodes else ""
