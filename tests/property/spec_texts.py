@@ -248,7 +248,9 @@ def spec_texts(draw: DrawFn) -> str:
             body[1] = "mixer = none"
         body.append(f"ffn = {draw(ffns())}")
         if draw(st.booleans()):
-            side_by_side = attentive[-1] and not heir
+            # What the parent says of placement and residual would hold beside it.
+            apart = heir and ("placement" in lines[-1] or "residual" in lines[-1])
+            side_by_side = attentive[-1] and not apart
             forms = [f for f in FORMS if side_by_side or "parallel" not in f]
             body.append(draw(st.sampled_from(forms)))
         experts += [number] if has_experts(" ".join(body)) else []

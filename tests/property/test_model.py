@@ -110,10 +110,27 @@ def test_logits_are_those_of_the_reference(plan: Plan) -> None:
 def test_the_code_as_it_is_agrees_in_fp32(plan: Plan) -> None:
     model = build_model(plan)
     calm(model)
-    tokens = draw_tokens(plan)
-    expected = interpreter.run(plan, model.state_dict(), tokens)
+    tokens, state = draw_tokens(plan), model.state_dict()
+    expected = interpreter.run(plan, state, tokens)
+    # Norms of tiny numbers amplify: then rounding the weights alone moves the logits so far.
+    rounded = interpreter.run(plan, jitter(state), tokens)
+    moved = float((rounded - expected).abs().max())
     with torch.no_grad():
-        assert_close(model(tokens), expected, 1e-3)
+        assert_close(model(tokens), expected, max(1e-4, 16 * moved))
+
+
+def jitter(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The numbers in fp64, each moved by half a step of fp32, up or down."""
+    generator = torch.Generator().manual_seed(7)
+
+    def move(value: Tensor) -> Tensor:
+        sign = torch.randint(2, value.shape, generator=generator) * 2 - 1
+        return value.double() * (1 + sign * 2.0**-24)
+
+    return {
+        name: move(value) if value.is_floating_point() else value
+        for name, value in state.items()
+    }
 
 
 @given(plans(), st.booleans())

@@ -10,6 +10,7 @@ from time import process_time
 import pytest
 
 from tests.unit.limit_bombs import BOMBS, TINY
+from tests.unit.yardstick import plain_loop
 from vslmc.cli.app import run_cli
 from vslmc.cli.table import COMMANDS
 from vslmc.diagnostics.text import render_text
@@ -17,17 +18,6 @@ from vslmc.driver.compile import Request, check_spec
 from vslmc.syntax.limits import Limits
 
 MEMORY = 256 * 1024 * 1024
-LOOP = 3_000_000
-"""Steps of a plain loop, a yardstick for bombs: times are compared, not judged."""
-
-
-def plain_loop() -> float:
-    """CPU seconds of the yardstick, here and now: a loaded machine slows both alike."""
-    start = process_time()
-    total = 0
-    for number in range(LOOP):
-        total += number
-    return process_time() - start
 
 
 def check(text: str, folder: Path, limits: Limits | None = None) -> list[str]:
