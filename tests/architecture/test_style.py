@@ -21,7 +21,7 @@ USUAL_FUNCTION = 35
 MEDIAN_FUNCTION = 10
 
 # Made by programs from the grammar and the field tables: data, not code to be read.
-GENERATED = {"vslmc/syntax/tables.py", "vslmc/builder/kinds.py"}
+GENERATED = {"vslmc/syntax/tables.py"}
 
 
 @cache

@@ -1,11 +1,13 @@
-"""Makes `kinds.py` and `sections.py` from the field tables: `python -m vslmc.builder.make`.
+"""Makes `kinds/` and `sections.py` from the field tables: `python -m vslmc.builder.make`.
 
 Every kind becomes a function, every section a class, with a typed keyword for each key, so that
-editors complete them and type checkers know them. A test compares.
+editors complete them and type checkers know them. The functions stand in files as the field tables
+do. A test compares.
 """
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,11 +36,17 @@ Made by `python -m vslmc.builder.make` from the field tables. DO NOT EDIT.
 
 from __future__ import annotations
 '''
-KIND_IMPORTS = """
-from typing import Literal, NewType
+SOURCES = {
+    "typing": ("Literal",),
+    "vslmc.builder.components": ("make_component",),
+    "vslmc.builder.values": ("DEFAULT", "Default", "Numeric", "Term"),
+}
+"""Where the functions' names come from, beside those of the slots."""
+SLOTS = """
+from typing import NewType
 
-from vslmc.builder.components import make_component
-from vslmc.builder.values import DEFAULT, Default, Numeric, Term, Value
+from vslmc.builder.values import Value
+
 """
 SECTION_IMPORTS = """
 from collections.abc import Sequence
@@ -71,17 +79,50 @@ STACKED = frozenset({"model", "encoder"})
 DECLARED = {"block": "extends", "model": "extends", "recipe": "extends"}
 
 
-def make_kinds() -> str:
-    """The text of `kinds.py`."""
-    parts = [HEAD.format("A function for each kind of component."), KIND_IMPORTS]
-    parts.append(f"\n__all__ = {sorted([*map(class_name, KINDS), *_kind_names()])}\n\n")
-    for slot in KINDS:
-        doc = f"A component of the slot `{slot}`."
-        name = class_name(slot)
-        parts.append(f'{name} = NewType("{name}", Value)\n"""{doc}"""\n')
+def make_kinds() -> dict[str, str]:
+    """The texts of the files of `kinds/`, by name."""
+    modules: dict[str, list[Kind]] = {}
     for kinds in KINDS.values():
-        parts += [_kind(kind) for kind in kinds.values() if kind.name != "none"]
+        for kind in kinds.values():
+            if kind.name != "none":  # it is written None
+                stem = kind.cls.__module__.rpartition(".")[2]
+                modules.setdefault(stem, []).append(kind)
+    texts = {f"{stem}.py": _module(stem, kinds) for stem, kinds in modules.items()}
+    return {"__init__.py": _index(modules), "slots.py": _slots(), **texts}
+
+
+def _slots() -> str:
+    parts = [HEAD.format("What a component may stand for."), SLOTS]
+    for slot in KINDS:
+        name, doc = class_name(slot), f"A component of the slot `{slot}`."
+        parts.append(f'{name} = NewType("{name}", Value)\n"""{doc}"""\n')
     return _layout("".join(parts))
+
+
+def _module(stem: str, kinds: list[Kind]) -> str:
+    """The functions of one file, and the imports of what they name."""
+    body = "".join(map(_kind, kinds))
+    names = (node for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name))
+    used = {node.id for node in names}
+    slots = {"vslmc.builder.kinds.slots": tuple(sorted(map(class_name, KINDS)))}
+    lines = [HEAD.format(f"The kinds of `{stem}`, a function for each.")]
+    for source, given in sorted((SOURCES | slots).items()):
+        wanted = ", ".join(name for name in given if name in used)
+        lines += [f"\nfrom {source} import {wanted}"] if wanted else []
+        lines += ["\n"] if source == "typing" and wanted else []
+    return _layout("".join([*lines, "\n", body]))
+
+
+def _index(modules: dict[str, list[Kind]]) -> str:
+    """All of them under one name."""
+    names = {stem: sorted(map(function_name, kinds)) for stem, kinds in modules.items()}
+    names["slots"] = sorted(map(class_name, KINDS))
+    lines = [HEAD.format("A function for each kind of component.")]
+    for stem in sorted(names):
+        joined = ", ".join(names[stem])
+        lines.append(f"\nfrom vslmc.builder.kinds.{stem} import {joined}")
+    every = sorted(name for each in names.values() for name in each)
+    return _layout("".join([*lines, f"\n\n__all__ = {every}\n"]))
 
 
 def make_sections() -> str:
@@ -115,12 +156,6 @@ def function_name(kind: Kind) -> str:
         return FUNCTION_NAMES[kind.slot, kind.name]
     counts = Counter(name for kinds in KINDS.values() for name in kinds)
     return kind.name if counts[kind.name] == 1 else f"{kind.name}_{kind.slot}"
-
-
-def _kind_names() -> Iterator[str]:
-    for kinds in KINDS.values():
-        # `none` is written None.
-        yield from (function_name(k) for k in kinds.values() if k.name != "none")
 
 
 def _used_slots() -> Iterator[str]:
@@ -299,5 +334,6 @@ def _default(setting: Setting) -> str:
 
 
 if __name__ == "__main__":
-    (HERE / "kinds.py").write_text(make_kinds(), "utf-8")
+    for name, text in make_kinds().items():
+        (HERE / "kinds" / name).write_text(text, "utf-8")
     (HERE / "sections.py").write_text(make_sections(), "utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vslmc.cli.app import FAULTS, OK
-from vslmc.cli.output import print_findings, request_for, settings_for, write_text
+from vslmc.cli.output import print_findings, read_request, write_text
 from vslmc.cli.values import Values
 from vslmc.driver.build import build_packages, compare_packages
 from vslmc.write.package import Written
@@ -11,13 +11,11 @@ from vslmc.write.package import Written
 
 def run_build(values: Values) -> int:
     """Write the packages of a spec, or with `--check` say what would change."""
-    spec = values.needed("spec")
-    settings = settings_for(spec)
-    if settings.value is None:
-        print_findings(settings.diagnostics)
+    asked = read_request(values)
+    if asked is None:
         return FAULTS
-    request = request_for(spec, values, settings.value)
-    directory = values.path("output") or settings.value.output
+    request, settings = asked
+    directory = values.path("output") or settings.output
     if values.flag("check"):
         found = compare_packages(request, directory)
         return FAULTS if print_findings(found) else OK

@@ -8,7 +8,7 @@ import sys
 from fractions import Fraction
 
 from vslmc.cli.app import FAULTS, MISUSE, OK
-from vslmc.cli.output import print_findings, request_for, settings_for, write_text
+from vslmc.cli.output import print_findings, read_request, write_text
 from vslmc.cli.values import Values
 from vslmc.cost.report import render_report, report_to_json
 from vslmc.driver.compile import Request, compile_one
@@ -21,12 +21,10 @@ MEASURES = ("flops", "parameters", "active")
 
 def run_cost(values: Values) -> int:
     """Print what each layer costs; with --solve, of the model that meets a budget."""
-    spec = values.needed("spec")
-    settings = settings_for(spec)
-    if settings.value is None:
-        print_findings(settings.diagnostics)
+    asked = read_request(values)
+    if asked is None:
         return FAULTS
-    request = request_for(spec, values, settings.value)
+    request, _ = asked
     targets = {name: text for name in MEASURES if (text := values.text(name))}
     name = values.text("solve")
     if (name is None) != (len(targets) == 0) or len(targets) > 1:

@@ -59,6 +59,16 @@ def request_for(spec: str, values: Values, settings: Settings) -> Request:
     )
 
 
+def read_request(values: Values) -> tuple[Request, Settings] | None:
+    """What a command line asks of its one spec, and its settings; None if their faults are printed."""
+    spec = values.needed("spec")
+    settings = settings_for(spec)
+    if settings.value is None:
+        print_findings(settings.diagnostics)
+        return None
+    return request_for(spec, values, settings.value), settings.value
+
+
 def read_input(limits: Limits) -> str:
     """The input, as UTF-8; of one beyond the limit a beginning that is refused for its length."""
     content = sys.stdin.buffer.read(4 * limits.source + 1)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from vslmc.cli.app import FAULTS, OK
-from vslmc.cli.output import print_findings, request_for, settings_for, write_text
+from vslmc.cli.output import print_findings, read_request, write_text
 from vslmc.cli.values import Values
 from vslmc.cost.table import table_to_json
 from vslmc.cost.text import render_table
@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
 def run_show(values: Values) -> int:
     """Print the expanded stack of one model as a table, or as JSON."""
-    spec = values.needed("spec")
-    settings = settings_for(spec)
-    if settings.value is None:
-        print_findings(settings.diagnostics)
+    asked = read_request(values)
+    if asked is None:
         return FAULTS
-    request = request_for(spec, values, settings.value)
+    request, _ = asked
     stage = values.text("emit")
     if stage is not None:
         return _emit(cast("Stage", stage), request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vslmc.cli.app import FAULTS, OK
-from vslmc.cli.output import print_findings, request_for, settings_for, write_text
+from vslmc.cli.output import print_findings, read_request, write_text
 from vslmc.cli.values import Values
 from vslmc.diagnostics.catalogue import settings as faults
 from vslmc.diagnostics.model import Diagnostic
@@ -15,12 +15,11 @@ from vslmc.write.files import create_file
 
 def run_shrink(values: Values) -> int:
     """Print the spec of a twin, or write it to a new file."""
-    spec = values.needed("spec")
-    settings = settings_for(spec)
-    if settings.value is None:
-        print_findings(settings.diagnostics)
+    asked = read_request(values)
+    if asked is None:
         return FAULTS
-    outcome = shrink_spec(request_for(spec, values, settings.value))
+    request, _ = asked
+    outcome = shrink_spec(request)
     print_findings(outcome.diagnostics)
     if outcome.value is None:
         return FAULTS

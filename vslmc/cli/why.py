@@ -11,8 +11,7 @@ from typing import Any, cast
 from vslmc.cli.app import FAULTS, OK
 from vslmc.cli.output import (
     print_findings,
-    request_for,
-    settings_for,
+    read_request,
     wants_colour,
     write_text,
 )
@@ -29,12 +28,10 @@ from vslmc.spec.values import Plain, Symbol
 
 def run_why(values: Values) -> int:
     """Print one value of a model, and the places that have set it."""
-    spec = values.needed("spec")
-    settings = settings_for(spec)
-    if settings.value is None:
-        print_findings(settings.diagnostics)
+    asked = read_request(values)
+    if asked is None:
         return FAULTS
-    request = request_for(spec, values, settings.value)
+    request, _ = asked
     outcome = find_value(request, values.needed("path"))
     print_findings(outcome.diagnostics)
     if outcome.value is None:
