@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -264,13 +265,11 @@ def _queries(
     for place, x in enumerate(stream):
         row = linear(state, f"{name}.qkv" if mixer.kv == "own" else f"{name}.q", x)
         heads = list(row[: mixer.heads * mixer.head_dim].split(mixer.head_dim))
-        if not mixer.qk_after:
-            heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
-        heads = _clip(mixer, heads)
-        heads = [turn_query(mixer, q, place, (len(stream), context)) for q in heads]
-        if mixer.qk_after:
-            heads = _norm_heads(mixer, state, f"{name}.q_norm", heads)
-        queries.append(heads)
+
+        def turn(q: Tensor, place: int = place) -> Tensor:
+            return turn_query(mixer, q, place, (len(stream), context))
+
+        queries.append(_norm_and_turn(mixer, state, f"{name}.q_norm", heads, turn))
     return queries
 
 
@@ -282,15 +281,27 @@ def _keys_and_values(
     for place, x in enumerate(stream):
         heads = list(linear(state, f"{name}.qkv", x).split(mixer.head_dim))
         key = heads[mixer.heads : mixer.heads + mixer.kv_heads]
-        if not mixer.qk_after:
-            key = _norm_heads(mixer, state, f"{name}.k_norm", key)
-        key = _clip(mixer, key)
-        key = [turn_key(mixer, k, place, (len(stream), context)) for k in key]
-        if mixer.qk_after:
-            key = _norm_heads(mixer, state, f"{name}.k_norm", key)
-        keys.append(key)
+
+        def turn(k: Tensor, place: int = place) -> Tensor:
+            return turn_key(mixer, k, place, (len(stream), context))
+
+        keys.append(_norm_and_turn(mixer, state, f"{name}.k_norm", key, turn))
         values.append(_clip(mixer, heads[mixer.heads + mixer.kv_heads :]))
     return keys, values
+
+
+def _norm_and_turn(
+    mixer: Attention,
+    state: State,
+    norm: str,
+    heads: Sequence,
+    turn: Callable[[Tensor], Tensor],
+) -> Sequence:
+    """Normed, clipped and turned, or turned before it is normed."""
+    if not mixer.qk_after:
+        heads = _norm_heads(mixer, state, norm, heads)
+    heads = [turn(head) for head in _clip(mixer, heads)]
+    return _norm_heads(mixer, state, norm, heads) if mixer.qk_after else heads
 
 
 def _clip(mixer: Attention, heads: Sequence) -> Sequence:

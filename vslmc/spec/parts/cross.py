@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vslmc.spec.fields import Derived, kind, setting
-from vslmc.spec.parts.mixers import KERNELS, PROBABILITY, Heads, Mixer
+from vslmc.spec.parts.mixers import Heads, Mixer, set_dropout, set_kernel, set_scale
 from vslmc.spec.parts.norms import Norm
-from vslmc.spec.values import Choice, Flag, Or, Part, Real
+from vslmc.spec.values import Flag, Part
 
 
 @kind("attention", "cross")
@@ -15,12 +15,7 @@ class CrossAttention(Heads):
     qk_norm: Norm = setting(
         Part("norm"), "norm of every query and key head", "none", "as T5"
     )
-    scale: float | None = setting(
-        Or("auto", Real(0.0, above=True)),
-        "what scores are multiplied by; `auto` is 1 / sqrt(head_dim)",
-        None,
-        "Vaswani et al. 2017",
-    )
+    scale: float | None = set_scale("head_dim")
     bias: bool = setting(
         Flag(),
         "biases of the queries', keys' and values' projections",
@@ -33,18 +28,8 @@ class CrossAttention(Heads):
         Derived("bias", lambda fields, scope: fields["bias"]),
         "as the others",
     )
-    dropout: float = setting(
-        PROBABILITY,
-        "dropout of the attention probabilities",
-        0.0,
-        "small models underfit",
-    )
-    kernel: str = setting(
-        Choice(KERNELS),
-        "implementation",
-        "auto",
-        "the best that the device and the packages allow",
-    )
+    dropout: float = set_dropout()
+    kernel: str = set_kernel()
 
 
 @kind("none", "cross")

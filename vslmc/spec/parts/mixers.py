@@ -86,6 +86,36 @@ def _bias_of(fields: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
     return fields["bias"]
 
 
+def set_scale(of: str) -> Any:
+    """The key `scale` of attention over heads of so many numbers."""
+    return setting(
+        Or("auto", Real(0.0, above=True)),
+        f"what scores are multiplied by; `auto` is 1 / sqrt({of})",
+        None,
+        "Vaswani et al. 2017",
+    )
+
+
+def set_dropout() -> Any:
+    """The key `dropout` of attention."""
+    return setting(
+        PROBABILITY,
+        "dropout of the attention probabilities",
+        0.0,
+        "small models underfit",
+    )
+
+
+def set_kernel() -> Any:
+    """The key `kernel` of attention."""
+    return setting(
+        Choice(KERNELS),
+        "implementation",
+        "auto",
+        "the best that the device and the packages allow",
+    )
+
+
 @component
 class Heads(Mixer):
     """What every attention over heads of one size has."""
@@ -151,12 +181,7 @@ class Attention(Heads):
         None,
         "as Llama; MPT and OLMo have it",
     )
-    scale: float | None = setting(
-        Or("auto", Real(0.0, above=True)),
-        "what scores are multiplied by; `auto` is 1 / sqrt(head_dim)",
-        None,
-        "Vaswani et al. 2017",
-    )
+    scale: float | None = set_scale("head_dim")
     softcap: float | None = setting(
         Or("none", Real(0.0, above=True)),
         "scores s become softcap * tanh(s / softcap)",
@@ -199,18 +224,8 @@ class Attention(Heads):
         Derived("bias", _bias_of),
         "as GPT-2 and Llama; Qwen 2 has the others alone",
     )
-    dropout: float = setting(
-        PROBABILITY,
-        "dropout of the attention probabilities",
-        0.0,
-        "small models underfit",
-    )
-    kernel: str = setting(
-        Choice(KERNELS),
-        "implementation",
-        "auto",
-        "the best that the device and the packages allow",
-    )
+    dropout: float = set_dropout()
+    kernel: str = set_kernel()
 
 
 @kind("mla", "mixer")
@@ -244,30 +259,15 @@ class Mla(Mixer):
     norm: Norm = setting(
         Part("norm"), "norm of the latents", "rmsnorm(eps = 1e-6)", "as DeepSeek"
     )
-    scale: float | None = setting(
-        Or("auto", Real(0.0, above=True)),
-        "what scores are multiplied by; `auto` is 1 / sqrt(nope_dim + rope_dim)",
-        None,
-        "Vaswani et al. 2017",
-    )
+    scale: float | None = set_scale("nope_dim + rope_dim")
     bias: bool = setting(
         Flag(),
         "biases of the projections to the latents and of the output",
         False,
         "as DeepSeek",
     )
-    dropout: float = setting(
-        PROBABILITY,
-        "dropout of the attention probabilities",
-        0.0,
-        "small models underfit",
-    )
-    kernel: str = setting(
-        Choice(KERNELS),
-        "implementation",
-        "auto",
-        "the best that the device and the packages allow",
-    )
+    dropout: float = set_dropout()
+    kernel: str = set_kernel()
 
 
 @kind("none", "mixer")
