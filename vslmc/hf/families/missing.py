@@ -29,7 +29,7 @@ LACKING: dict[str, tuple[str, ...]] = {
     "rotary positions in an encoder stack": ("roformer",),
     "adapters for languages in an encoder stack": ("xmod",),
     "attention to blocks of tokens and random ones": ("big_bird",),
-    "a router by sigmoids": (
+    "an entry for their router by sigmoids": (
         "afmoe",
         "axk1",
         "beam",
@@ -48,11 +48,11 @@ LACKING: dict[str, tuple[str, ...]] = {
         "minimax_m2",
         "solar_open",
     ),
-    "a router with a bias that chooses": ("ernie4_5_moe",),
-    "a gate before the shared expert": ("qwen2_moe",),
+    "an entry for their router with a bias that chooses": ("ernie4_5_moe",),
+    "an entry for their gated shared expert": ("qwen2_moe",),
     "experts of attention": ("jetmoe",),
     "experts that do nothing, and two attentions in a layer": ("longcat_flash",),
-    "a router by sparse mixers": ("phimoe",),
+    "an entry for their router by sparse mixers": ("phimoe",),
     "attention to tokens that an index chooses": (
         "axk2",
         "deepseek_v32",
@@ -101,7 +101,7 @@ LACKING: dict[str, tuple[str, ...]] = {
     ),
     "norms within the attention and the FFN": ("bitnet",),
     "bytes in patches": ("blt",),
-    "a transform before the head": ("modernbert-decoder",),
+    "an entry for their transform before the head": ("modernbert-decoder",),
     "segments with positions of their own": ("cpmant",),
     "a difference of two attentions": ("diffllama",),
     "a mask that is learned": ("doge",),
@@ -138,7 +138,7 @@ LACKING: dict[str, tuple[str, ...]] = {
     "embeddings of languages": ("xlm",),
     "two streams with relative positions": ("xlnet",),
 }
-"""What the language does not have, and the types that need it."""
+"""What the language, or `vslmc import`, does not have, and the types that need it."""
 
 MISSING: dict[str, str] = {
     name: feature for feature, names in LACKING.items() for name in names
