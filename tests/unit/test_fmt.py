@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.unit.yardstick import plain_loop
+from tests.unit.yardstick import takes_at_most
 from vslmc.source import Source
 from vslmc.syntax.fmt import format_text
 from vslmc.syntax.fmt_align import align
@@ -169,7 +168,6 @@ def test_depth_is_bounded_by_the_limits_alone() -> None:
 def test_ten_thousand_lines_take_as_long_as_a_short_loop() -> None:
     text = (ROOT / "specs/diamond.vslm").read_text("utf-8")
     source = Source("a.vslm", text * (10_000 // text.count("\n") + 1))
-    start = time.process_time()
-    assert format_text(source).ok
     # Measured: six times.
-    assert time.process_time() - start < 12 * plain_loop()
+    assert takes_at_most(20, lambda: format_text(source))
+    assert format_text(source).ok

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from typing import Any
 
 import pytest
 
 from tests.property.assemble import Shape, Sizes, assemble, build_moe
+from tests.unit.yardstick import least_seconds
 from vslmc.plan.json import plan_from_json, plan_to_json
 from vslmc.plan.nodes import Mlp, Plan
 
@@ -147,12 +147,7 @@ def test_whole_numbers_are_floats_where_a_float_belongs() -> None:
 def test_the_work_grows_with_the_layers_and_no_faster() -> None:
     def work(layers: int) -> float:
         plan = assemble([Shape() for _ in range(layers)])
-        times: list[float] = []
-        for _ in range(3):
-            start = time.process_time()
-            plan_from_json(plan_to_json(plan))
-            times.append(time.process_time() - start)
-        return min(times)
+        return least_seconds(lambda: plan_from_json(plan_to_json(plan)))
 
     # Eight times the layers: quadratic work would be sixty-four times as much.
     assert work(1600) < 24 * work(200)
