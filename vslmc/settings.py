@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from vslmc.diagnostics.catalogue import settings as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source, Span
 
 FILE = "vslmc.toml"
@@ -19,7 +19,7 @@ _TABLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """What a project may settle; the command line wins over each."""
 

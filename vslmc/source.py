@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from vslmc.record import record
 
-@dataclass(frozen=True, eq=False)
+
+@record(slots=False, eq=False)
 class Source:
     """One spec file as text, with the name that messages show."""
 
@@ -35,7 +37,7 @@ class Source:
         return self.text[start:] if end < 0 else self.text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A half-open range of characters `[start, end)` of one source."""
 
@@ -67,7 +69,7 @@ class Span:
         return f"{self.source.name}:{line}:{column}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Why a value is what it is: written at a place, or a default with its reason."""
 

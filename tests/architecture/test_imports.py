@@ -17,6 +17,7 @@ PACKAGE = ROOT / "vslmc"
 
 # From the bottom to the top; parts of one line do not import each other.
 LEVELS = (
+    ("record",),
     ("source",),
     ("diagnostics", "outcome"),
     ("syntax",),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from dataclasses import fields
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -300,7 +301,7 @@ def names_in(form: Form) -> list[str]:
         form = form.but(experts=None)
     for part in (form, form.norm, form.qk_norm, form.latent, form.experts):
         if part is not None:
-            values = (getattr(part, name) for name in part.__slots__)
+            values = (getattr(part, each.name) for each in fields(part))
             found += [value.name for value in values if isinstance(value, At)]
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, ClassVar, Self, TypeAlias, overload
 
@@ -21,6 +21,7 @@ from vslmc.builder.values import (
     as_value,
     verify_word,
 )
+from vslmc.record import record
 from vslmc.spec.fields import settings_of
 from vslmc.spec.sections import SECTIONS
 from vslmc.spec.tree import NESTED
@@ -31,7 +32,7 @@ Overrides: TypeAlias = Mapping[str, Input]
 """Values by dotted key: `{"mixer.window": 128, "layers[3..8].ffn.hidden": 512}`."""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Binding:
     """`path = value`."""
 
@@ -39,7 +40,7 @@ class Binding:
     value: Value
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Import:
     """`import "file.vslm"`."""
 
@@ -49,7 +50,7 @@ class Import:
         Text(self.file)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Section:
     """`name { entries }` inside a declaration."""
 
@@ -90,7 +91,7 @@ def _step(name: str, value: Value) -> Binding:
 # --- the stack ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Repeat:
     """`count * block { overrides }`; a count of None writes the block alone."""
 
@@ -126,7 +127,7 @@ class Repeat:
     __rmul__ = __mul__
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Loop:
     """`loop count { items } with adapter`, or `loop count each { items }`."""
 
@@ -142,7 +143,7 @@ class Loop:
         _deepen(self, self.items)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Label:
     """`name: item`."""
 
@@ -155,7 +156,7 @@ class Label:
         _deepen(self, (self.item,))
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Use:
     """`use label`."""
 
@@ -176,7 +177,7 @@ def _deepen(made: Loop | Label, inner: Iterable[Item]) -> None:
     object.__setattr__(made, "depth", depth)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Layers:
     """`layers { items }`."""
 
@@ -214,7 +215,7 @@ def as_item(given: Item | Layered) -> Item:
     return Repeat(None, given) if isinstance(given, Layered) else given
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Share:
     """`share part in layers[a..b] every count`."""
 
@@ -238,7 +239,7 @@ def share(part: str, layers: str, every: Numeric | None = None) -> Share:
 Entry: TypeAlias = "Bound | Layers | Share"
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Declared:
     """A declaration of one of the four keywords."""
 

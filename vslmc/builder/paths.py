@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vslmc.builder.expressions import NOWHERE, make_expr, make_name, read_expr
 from vslmc.builder.values import WORD, Value, verify_word
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.syntax import nodes as s
 from vslmc.syntax.parse import parse_text
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Index:
     """`[*]`, `[first]` or `[first..last]`."""
 
@@ -20,7 +19,7 @@ class Index:
     last: Value | None
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Step:
     """One step of a path."""
 
@@ -28,7 +27,7 @@ class Step:
     index: Index | None = None
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Path:
     """The steps to a key."""
 

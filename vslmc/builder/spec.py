@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ from vslmc.driver.build import build_packages
 from vslmc.driver.compile import Request, check_spec, compile_one
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.spec.bind import bind_documents
 from vslmc.spec.write import write_document, write_expr
@@ -37,7 +38,7 @@ class SpecError(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Spec:
     """A file of the language. Two specs are equal if they are written alike."""
 

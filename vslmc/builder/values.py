@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from fractions import Fraction
 from math import isfinite
 from typing import Any, Final, TypeAlias, cast
 
+from vslmc.record import record
 from vslmc.spec.write import write_text
 from vslmc.spec.write_numbers import find_literal, write_number
 from vslmc.syntax.limits import IDENTIFIER, Limits
@@ -104,7 +105,7 @@ Input: TypeAlias = "Value | int | float | Fraction | str | Sequence[Input] | Non
 """What stands for a value: a str is a word such as `full`, None is `none`."""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Number(Term):
     """An exact literal, not negative."""
 
@@ -115,7 +116,7 @@ class Number(Term):
             raise ValueError(f"no literal is {write_number(self.value)}")
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Name(Term):
     """A bare word: a parameter, a variable such as `width`, a choice or a kind."""
 
@@ -125,7 +126,7 @@ class Name(Term):
         verify_word(self.text)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Text(Value):
     """A text in double quotes."""
 
@@ -135,7 +136,7 @@ class Text(Value):
         write_text(self.value)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Unary(Term):
     """`-x` or `+x`."""
 
@@ -147,7 +148,7 @@ class Unary(Term):
         _deepen(self, (self.operand,))
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Binary(Term):
     """`left operator right`."""
 
@@ -160,7 +161,7 @@ class Binary(Term):
         _deepen(self, (self.left, self.right))
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Call(Term):
     """`name(arguments)`: a kind of component, a function or a schedule."""
 
@@ -175,7 +176,7 @@ class Call(Term):
         _deepen(self, (value for _, value in self.arguments))
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Listed(Value):
     """`[a, b]` or `(a, b)`."""
 
@@ -186,7 +187,7 @@ class Listed(Value):
         _deepen(self, self.items)
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Param(Term):
     """`param name = value`; in an expression it stands for its name."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from vslmc.record import record
 from vslmc.spec import parts as p
 
 KERNELS = ("flash", "sdpa", "flex", "eager")
 """In the order in which `auto` prefers them, where they are legal."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needs:
     """What a layer asks of its kernel, beside a causal softmax of scaled scores."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.diagnostics.catalogue import encoders as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.resolve.nodes import ResolvedModel, ResolvedRecipe
 from vslmc.spec import sections as s
 from vslmc.spec.fields import kind_of
@@ -18,7 +18,7 @@ SPANS = (0.15, 3.0)
 """The numbers of BERT and T5, where nothing is said."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cut:
     """How a text is cut for span corruption."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Literal
 
+from vslmc.record import record
 from vslmc.syntax.limits import Limits
 
 Kind = Literal["flag", "text", "number", "many"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One option of a command."""
 
@@ -34,7 +35,7 @@ class Option:
         return self.name.removeprefix("--").replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """One positional argument of a command."""
 
@@ -46,7 +47,7 @@ class Argument:
     """Whether it may be left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A command: its words, and the function that runs it."""
 

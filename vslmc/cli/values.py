@@ -7,16 +7,17 @@ the quick parser gives up (None) on whatever it does not understand at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 from vslmc.cli.table import Argument, Command, Option
+from vslmc.record import record
 from vslmc.syntax.limits import Limits
 
 Value = bool | int | str | tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Values:
     """Values by key, checked against the table."""
 

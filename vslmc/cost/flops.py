@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vslmc.cost.rules import cost_of, layer_cost
 from vslmc.plan.nodes import Layer, Plan, Resize
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flops:
     """Forward FLOPs per token: the mean over the tokens of a sequence of full context.
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from vslmc.checks.kernels import KERNELS, kernel_fault
 from vslmc.cost.rows import write_ranges
 from vslmc.plan.kernels import needs_of
 from vslmc.plan.nodes import Attention, Kernel, Mixer, Mla, Stack
 from vslmc.plan.tensors import path_of
+from vslmc.record import record
 
 FLASH = "flash for fp16 and bf16 on CUDA, where flash-attn is installed"
 FLEX = "flex on CUDA"
 FLEX_ASKED = "flex on CUDA, and elsewhere without gradients"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """What runs, and what cannot."""
 

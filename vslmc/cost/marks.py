@@ -7,13 +7,13 @@ Such a number is `1,234 (declared)` if it counts what the spec declares of them,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Layer, Plan
 from vslmc.plan.python import PythonPart, list_python
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """How a number came about."""
 
@@ -27,7 +27,7 @@ class Mark:
         return declared + (" + python" if self.measured else "")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marks:
     """The marks of both kinds of numbers."""
 

@@ -5,16 +5,15 @@ Activations are left out: they depend on the kernel, the compiler and the alloca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vslmc.cost.rules import layer_cost
 from vslmc.plan.nodes import Plan, Precision
+from vslmc.record import record
 
 BYTES: dict[Precision, int] = {"fp32": 4, "bf16": 2, "fp16": 2}
 """Bytes of one number."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cache:
     """Bytes that decoding keeps for one sequence; a shared layer keeps its own each time."""
 
@@ -29,7 +28,7 @@ class Cache:
         return sum(self.layers)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrainingState:
     """Bytes on each device, in the parts that ZeRO shards (Rajbhandari et al. 2020)."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from vslmc.cost.rules import PartCost, cost_of, layer_cost, stored_cost
 from vslmc.plan.nodes import Layer, Plan, Resize
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameters:
     """Numbers of parameters; what is tied or shared counts once, except in `applied`."""
 

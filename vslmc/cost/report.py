@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from vslmc.cost.describe import format_count
@@ -11,12 +11,13 @@ from vslmc.cost.marks import PLAIN, mark_plan
 from vslmc.cost.parameters import count_parameters
 from vslmc.cost.rules import layer_cost
 from vslmc.plan.nodes import Layer, Plan
+from vslmc.record import record
 
 CHINCHILLA = 20
 """Tokens for each parameter at the least loss of a budget (Hoffmann et al. 2022, Table 3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerCost:
     """One applied layer, with the change of width before it."""
 
@@ -34,7 +35,7 @@ class LayerCost:
     """Whether its parameters have been counted with a layer before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """All of it; FLOPs per token, a multiply-add is 2."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from vslmc.cost.describe import describe_shared
 from vslmc.plan.nodes import Layer, Stack
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """Neighbours that are equal, each with weights of its own."""
 
@@ -21,7 +21,7 @@ class Run:
     """How often in a row each of them is applied."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Again:
     """Layers that repeat earlier ones with the same weights."""
 

@@ -6,7 +6,8 @@ Its parameters are those of `plan.parameters`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from math import prod
 from typing import assert_never
 
@@ -31,12 +32,14 @@ from vslmc.plan.nodes import (
 from vslmc.plan.parameters import Part, branch_parts, layer_parts, norm_parts
 from vslmc.plan.python import PythonFfn, PythonMixer, PythonPart
 from vslmc.plan.start import Start
+from vslmc.record import record
+from vslmc.source import Origin
 
 ANY_START = Start(InitRule(1.0, False), 1)
 """Only shapes are counted here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartCost:
     """Costs of one component, for one sequence of the whole context."""
 
@@ -103,6 +106,22 @@ def layer_cost(layer: Layer, context: int) -> PartCost:
 
 def stored_cost(layer: Layer, context: int) -> PartCost:
     """The same without the parameters that are stored under another layer's name."""
+    owner = layer.owner
+    alike = replace(
+        layer,
+        index=0,
+        owner=0,
+        mixer_owner=int(layer.mixer_owner != owner),
+        ffn_owner=int(layer.ffn_owner != owner),
+        block="",
+        origin=Origin(),
+    )
+    return _stored_cost(alike, context)
+
+
+@lru_cache(4096)
+def _stored_cost(layer: Layer, context: int) -> PartCost:
+    """Of a layer without its name and place: equal ones are counted once."""
     cost = _stored(layer_parts(layer, ANY_START)) + _own(layer)
     for part in (layer.mixer, layer.cross, layer.ffn):
         if part is not None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from vslmc.plan.nodes import Plan, Stack
+from vslmc.record import record
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """Where the layers of a stack stand in lists over all stacks."""
 

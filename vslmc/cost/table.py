@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from vslmc.cost.flops import Flops, count_flops
@@ -13,9 +13,10 @@ from vslmc.cost.parameters import Parameters, count_parameters
 from vslmc.cost.stacks import Places, list_places
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.nodes import Plan
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Costs:
     """All costs of a plan; bytes of the cache in fp32."""
 

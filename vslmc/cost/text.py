@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from textwrap import wrap
 
 from vslmc.cost.describe import (
@@ -24,6 +23,7 @@ from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.stacks import Places, list_places
 from vslmc.cost.table import Costs, count_costs
 from vslmc.plan.nodes import EncoderEnds, Plan
+from vslmc.record import record
 
 COLUMNS = 100
 FIXED = ("layers", "block", "width", "ffn", "parameters", "FLOPs")
@@ -33,7 +33,7 @@ NUMBERS = frozenset({"width", "kv", "window", "parameters", "FLOPs"})
 Row = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Layout:
     """Which columns stand in the table and which go into a line below each row."""
 

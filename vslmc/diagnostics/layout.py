@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+from vslmc.record import record
 
 TAB = 4
 """Columns between tab stops."""
@@ -18,7 +19,7 @@ _BEFORE = 60
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShownLine:
     """A source line as a terminal shows it."""
 
@@ -72,7 +73,7 @@ def show_line(line: str) -> ShownLine:
     return ShownLine("".join(parts), tuple(columns))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crop:
     """The part of a long line that is shown."""
 

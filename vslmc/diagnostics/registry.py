@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec
 
 from vslmc.diagnostics.frames import Form
 from vslmc.diagnostics.model import Diagnostic, Fix, Label, Severity
+from vslmc.record import record
 from vslmc.source import Span
 
 P = ParamSpec("P")
@@ -32,7 +33,7 @@ _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _UNNAMED = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """What `vslmc explain NAME` prints about one diagnostic."""
 

@@ -15,12 +15,12 @@ The look is rustc's. A span of several lines is underlined on its first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from vslmc.diagnostics.layout import crop_line, escape_text, show_line
 from vslmc.diagnostics.model import Diagnostic, Label, Severity
+from vslmc.record import record
 from vslmc.source import Source
 
 Style = Literal["error", "warning", "rule", "strong", "plain"]
@@ -33,7 +33,7 @@ _ANSI: dict[Style, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Mark:
     """A label on its line, in display columns from 0."""
 

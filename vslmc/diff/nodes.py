@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from vslmc.record import record
 
 Value = str | int | float | bool | None
 """A value as JSON has it; a whole component is a short text such as `swiglu 512`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A field with two values."""
 
@@ -18,7 +18,7 @@ class Change:
     new: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerPair:
     """A layer of A and the layer of B that stands for it; one of them may be missing."""
 
@@ -37,7 +37,7 @@ class LayerPair:
         return self.a is not None and self.b is not None and not self.changes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorPair:
     """A tensor of A and the tensor of B that stands for it; one may be missing."""
 
@@ -62,7 +62,7 @@ class TensorPair:
         return self.a == self.b and self.loadable and self.old_init == self.new_init
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cost:
     """A number of both plans."""
 
@@ -76,7 +76,7 @@ class Cost:
     new_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlanDiff:
     """The whole difference."""
 

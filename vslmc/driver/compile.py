@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from vslmc.checks import verify_model
@@ -13,6 +13,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.lower import lower_model
 from vslmc.plan.nodes import Plan
 from vslmc.plan.passes import run_passes
+from vslmc.record import record
 from vslmc.resolve.loose import resolve_loose
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import ResolvedModel
@@ -23,7 +24,7 @@ from vslmc.spec.python import PythonFile
 from vslmc.syntax.limits import Limits, Work
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What is asked for, as the command line and the settings have it."""
 
@@ -47,7 +48,7 @@ class Request:
 Copied = dict[str, PythonFile]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compiled:
     """What became of a request."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vslmc.diagnostics.model import Diagnostic, Fix
 from vslmc.driver.compile import Request, check_spec
 from vslmc.driver.format import Formatted
+from vslmc.record import record
 from vslmc.spec.load import read_text
 
 ROUNDS = 10
@@ -18,7 +19,7 @@ TRIES = 20
 ENDINGS = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fixed:
     """A spec and its text with all fixes."""
 

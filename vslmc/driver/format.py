@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import use as faults
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.syntax.fmt import format_text
 from vslmc.syntax.limits import Limits
 from vslmc.write.files import write_durably
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Formatted:
     """A text and its canonical layout."""
 

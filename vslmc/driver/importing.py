@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import hf as faults
@@ -21,11 +20,12 @@ from vslmc.hf.read import ConfigFile, read_config
 from vslmc.hf.text import write_spec
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
+from vslmc.record import record
 from vslmc.spec.reserved import is_reserved
 from vslmc.write.files import write_durably
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What is to be imported, and where to."""
 
@@ -38,7 +38,7 @@ class Wanted:
     """Whether files may be replaced."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Imported:
     """What an import has written."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from vslmc.driver.compile import Copied, Request, compile_spec
 from vslmc.outcome import Outcome
 from vslmc.plan.json import BadPlan
 from vslmc.plan.nodes import Plan
+from vslmc.record import record
 from vslmc.render.manifest import parse_manifest
 from vslmc.write.guard import is_inner_name, read_manifest
 from vslmc.write.journal import settled_path
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """One of the two things that are compared."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vslmc.cost.flops import count_flops
 from vslmc.cost.parameters import count_parameters
@@ -10,6 +10,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.driver.compile import Request, compile_one
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
+from vslmc.record import record
 
 MOST = 2**24
 """No number beyond this is tried."""
@@ -17,7 +18,7 @@ NEAR = 64
 """Neighbours that are tried where a number makes no model, such as a width that heads do not divide."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Goal:
     """What is wanted."""
 
@@ -30,7 +31,7 @@ class Goal:
     """The number is a multiple of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Solution:
     """The number that comes nearest."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from vslmc.checks import verify_model
@@ -15,6 +15,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.driver.compile import Request, choose_model
 from vslmc.outcome import Outcome
 from vslmc.plan.lower import lower_model
+from vslmc.record import record
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel, ResolvedRecipe
 from vslmc.resolve.recipe import resolve_recipe
@@ -29,7 +30,7 @@ from vslmc.syntax.limits import DIGITS
 STEP = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:\[ *(?P<index>[0-9]+) *\])?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of a path, such as `layers[3]`."""
 
@@ -38,7 +39,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """A value, and why it is that."""
 
@@ -113,7 +114,7 @@ def parse_path(text: str) -> list[Step]:
     return steps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Search:
     """The search for one path."""
 

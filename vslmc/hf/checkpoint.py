@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.read import CONFIG
 from vslmc.outcome import Outcome
+from vslmc.record import record
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -23,7 +23,7 @@ FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """Types of numbers that weights have, and their bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """One tensor of a checkpoint."""
 
@@ -32,7 +32,7 @@ class Stored:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """All tensors of a folder, by name."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from vslmc.hf.parts import Keys, Leaf, Part, Value, write
+from vslmc.record import record
 
 PERIOD = 12
 """Longest cycle that is looked for."""
@@ -19,7 +19,7 @@ Row = tuple[str, ...]
 """The texts of one layer's differing values."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """`count * base { keys }`."""
 
@@ -27,7 +27,7 @@ class Item:
     keys: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stack:
     """A block, and the items of a stack made of it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from vslmc.hf.fields import Field, Fields, UnsupportedValue, WrongValue, only
 from vslmc.hf.ignored import IGNORED
 from vslmc.hf.read import ConfigFile
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.syntax.limits import Limits
 
 COMMON: Fields = {
@@ -82,7 +83,7 @@ class Refused(Exception):
         """Whether the value is none that transformers takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """Fields by their names; of one layer, or of the whole model."""
 

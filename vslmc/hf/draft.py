@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from vslmc.hf.parts import (
     number,
     word,
 )
+from vslmc.record import record
 
 MOST_LAYERS = 10_000
 """As the compiler's own limit: what is beyond is refused before it is made."""
@@ -32,7 +32,7 @@ SWITCH = 0.01
 """The coefficient of the language's balance loss, by default."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Draft:
     """All that a spec says of a model."""
 

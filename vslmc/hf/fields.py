@@ -7,10 +7,10 @@ refused, unless it is known to be without effect on logits (`ignored`) or `null`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard, cast
 
 from vslmc.hf.ignored import IGNORED
+from vslmc.record import record
 
 
 class WrongValue(Exception):
@@ -39,7 +39,7 @@ class Field(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whole:
     """A whole number."""
 
@@ -60,7 +60,7 @@ class Whole:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Real:
     """A number."""
 
@@ -82,7 +82,7 @@ class Real:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Share:
     """A dropout: at least 0, below 1."""
 
@@ -99,7 +99,7 @@ class Share:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """True or false."""
 
@@ -135,7 +135,7 @@ ACTIVATIONS = {
 """Names of activations in transformers, and in the language."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Activation:
     """The name of an activation."""
 
@@ -154,7 +154,7 @@ class Activation:
         return names[value]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One of some words."""
 
@@ -170,7 +170,7 @@ class Word:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Only:
     """A field that must have the value with which the language can say the model."""
 
@@ -196,7 +196,7 @@ class Only:
         raise UnsupportedValue(self.why)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """A list with one entry for each layer, or `null`."""
 
@@ -212,7 +212,7 @@ class Each:
         return tuple(self.entry.read(item) for item in cast("list[Any]", value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WholeOrEach:
     """A whole number, or a list with one for each layer."""
 
@@ -226,7 +226,7 @@ class WholeOrEach:
         return tuple(one.read(item) or 1 for item in cast("list[Any]", value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raw:
     """Whatever it is: a reader of its own looks at it."""
 
@@ -237,7 +237,7 @@ class Raw:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inside:
     """An object with fields of its own."""
 
@@ -266,7 +266,7 @@ class Inside:
 LAYER_TYPES = ("full_attention", "sliding_attention", "attention")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerType:
     """How one layer attends."""
 

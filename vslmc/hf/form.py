@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from vslmc.hf.config import Config
 from vslmc.hf.parts import Leaf, Part
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class At:
     """The value of a field."""
 
@@ -34,7 +35,7 @@ def say(value: Says, c: Config) -> Any:
     return value(c) if callable(value) else value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Norm:
     """A norm; keys as those of the language."""
 
@@ -50,7 +51,7 @@ RMS = Norm()
 LAYER = Norm(kind="layernorm", eps=At("layer_norm_eps"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Latent:
     """Multi-head latent attention."""
 
@@ -61,7 +62,7 @@ class Latent:
     v_dim: Says = At("v_head_dim")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Experts:
     """A mixture of experts."""
 
@@ -76,7 +77,7 @@ class Experts:
     balance: Says = At("router_aux_loss_coef")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Form:
     """A family's model. What is not said is as Llama has it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
@@ -13,9 +12,10 @@ from vslmc.hf.rules import Plus, Source, Tensors, Waves, find_rule, names_of
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Attention, Moe, Plan, Stack, Tensor
 from vslmc.plan.tensors import written_layers
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Made:
     """How one tensor of the generated model is made."""
 

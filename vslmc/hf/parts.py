@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
 
+from vslmc.record import record
 from vslmc.spec.write_numbers import write_number
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf:
     """A value as it is written."""
 
@@ -19,7 +19,7 @@ class Leaf:
     """Whether the language would have it without a word."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A component: its kind, and its keys in the order of writing."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,7 @@ from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Label
 from vslmc.hf.places import Place, find_places
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source, Span
 
 CONFIG = "config.json"
@@ -19,7 +19,7 @@ LARGEST = 4 << 20
 """Characters of a config that are read: real ones have some thousands."""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class ConfigFile:
     """A config as it was written."""
 

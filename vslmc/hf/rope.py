@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any, cast
 
@@ -18,12 +17,13 @@ from vslmc.hf.parts import (
     number,
     numbers,
 )
+from vslmc.record import record
 
 NESTED = ("full_attention", "sliding_attention")
 """Keys of parameters that differ by the type of a layer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turn:
     """How a family turns its heads."""
 

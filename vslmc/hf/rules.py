@@ -9,32 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
+from vslmc.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Join:
     """Several tensors, one below the other."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turned:
     """The transposed matrix, or each of several: a `Conv1D` stores (in, out)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grouped:
     """Queries, keys and values fused by groups of heads: each has its queries, a key, a value."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Blocks:
     """Fused in a number of blocks, each with its share of `order`, such as `qvk`."""
 
@@ -43,7 +45,7 @@ class Blocks:
     order: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """One of `count` equal shares of the rows, of every expert if it is one of a mixture."""
 
@@ -54,7 +56,7 @@ class Slice:
     """Whether the matrix, or each of them, is stored transposed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plus:
     """Weights with a number added; biases as they are."""
 
@@ -62,7 +64,7 @@ class Plus:
     number: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Behind:
     """The rows behind the first ones."""
 
@@ -70,14 +72,14 @@ class Behind:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """One tensor for each expert or head (`*`), stacked."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Swapped:
     """Rows of queries and keys whose halves of each head are exchanged, with values as they are.
 
@@ -87,14 +89,14 @@ class Swapped:
     names: tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waves:
     """Fixed sinusoids with an offset, as fairseq has them, made anew: no checkpoint holds them."""
 
     offset: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """The one row of a matrix."""
 
@@ -120,7 +122,7 @@ Source: TypeAlias = (
 Rules: TypeAlias = Mapping[str, Source]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensors:
     """All rules of a family."""
 

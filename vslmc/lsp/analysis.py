@@ -8,12 +8,13 @@ with faults is compiled with all of them, because its messages propose names fro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from vslmc.checks import verify_model
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.lsp.program import Program
 from vslmc.plan.lower import lower_model
+from vslmc.record import record
 from vslmc.resolve.loose import resolve_loose
 from vslmc.resolve.model import resolve_model
 from vslmc.resolve.nodes import ResolvedModel
@@ -30,7 +31,7 @@ Key = tuple[str, str]
 """Sort and name of what is judged: a model, or a block or recipe by itself."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Verdict:
     """What became of one declaration."""
 
@@ -42,7 +43,7 @@ class Verdict:
     """Whether there was nothing to say, so that nothing elsewhere matters."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Changes:
     """What differs between two programs."""
 
@@ -52,7 +53,7 @@ class Changes:
     """Whether names came or went, a parameter changed, or text got lost to a fault."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Analysis:
     """The verdicts on the declarations of one main file, kept from program to program."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from time import perf_counter
 
@@ -14,6 +14,7 @@ from lsprotocol import types as t
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.project import Project
 from vslmc.lsp.wire import Desk, path_of, write_diagnostic
+from vslmc.record import record
 
 DELAY = 0.005
 """Seconds to wait for the next change: those that come together are checked once."""
@@ -26,7 +27,7 @@ Shown = dict[Path, list[t.Diagnostic]]
 LOG = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Checker:
     """Checks open files, and tells the client what it finds."""
 

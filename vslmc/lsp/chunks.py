@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from vslmc.lsp.mentions import Mention, list_mentions
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.spec.bind import bind_documents
 from vslmc.spec.nodes import Spec
@@ -30,7 +30,7 @@ MARGIN = re.compile(
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Chunk:
     """One piece; two pieces of the same text are still two."""
 

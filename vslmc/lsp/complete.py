@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from vslmc.lsp import describe
@@ -12,6 +11,7 @@ from vslmc.lsp.keys import ALIASES, classes_at, kind_in_block
 from vslmc.lsp.program import Program
 from vslmc.lsp.python import class_before
 from vslmc.lsp.script import Spot
+from vslmc.record import record
 from vslmc.spec import vocabulary
 from vslmc.spec.fields import KINDS, Setting, settings_of
 from vslmc.spec.parts import PythonPart
@@ -24,7 +24,7 @@ Sort = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """One completion."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vslmc.lsp.keys import find_setting
 from vslmc.lsp.script import Spot
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.spec.fields import KINDS, Kind, Setting, settings_of
 from vslmc.spec.vocabulary import FUNCTIONS, slot_of
@@ -18,7 +19,7 @@ TAIL = re.compile(r"[A-Za-z_0-9]*\Z")
 HEAD = re.compile(r"[A-Za-z_0-9]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """Inside braces: `file`, a declaration, a section, `layers`, or an `item` of them."""
 
@@ -29,14 +30,14 @@ class Section:
     """Name of the block whose bindings these are, where it is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arguments:
     """Between the parentheses of a kind of component."""
 
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """Inside an expression; `setting` is the key that it is for, if that is known."""
 
@@ -46,7 +47,7 @@ class Value:
 Scope = Section | Arguments | Value
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Frame:
     """An open bracket."""
 
@@ -65,7 +66,7 @@ class _Frame:
         self.entry = []
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What stands around the word at a place."""
 

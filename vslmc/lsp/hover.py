@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from vslmc.lsp import describe
 from vslmc.lsp.analysis import Analysis
@@ -22,6 +21,7 @@ from vslmc.lsp.values import (
     list_values,
     models_of,
 )
+from vslmc.record import record
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.source import Span
 from vslmc.spec import vocabulary
@@ -34,7 +34,7 @@ ROWS = 16
 """Most rows of resolved values."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hover:
     """A text in Markdown, and what it is about."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from vslmc.record import record
 from vslmc.source import Span
 from vslmc.syntax import nodes as s
 
@@ -21,7 +21,7 @@ DECLARED: dict[str, Sort] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mention:
     """One name at one place."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from vslmc.lsp.script import Script
+from vslmc.record import record
 from vslmc.source import Span
 from vslmc.syntax import nodes as s
 
 Sort = Literal["param", "block", "recipe", "model", "variant", "section", "item", "key"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """One line of the outline."""
 

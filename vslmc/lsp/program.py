@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.lsp.chunks import Chunk
 from vslmc.lsp.script import Script
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.spec.allow import Allow
 from vslmc.spec.bind import drop_echoes
@@ -28,7 +29,7 @@ Declared = Param | BlockDecl | RecipeDecl | ModelDecl
 D = TypeVar("D", Param, BlockDecl, RecipeDecl, ModelDecl)
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Program:
     """What a main file means at one moment."""
 
@@ -157,7 +158,7 @@ def join_chunks(script: Script, limits: Limits) -> Outcome[Document]:
     return Outcome(Document(source, tuple(entries)), tuple(found))
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Merge:
     """The declarations of all pieces, one namespace for each sort."""
 

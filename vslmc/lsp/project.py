@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from pathlib import Path
 
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.program import load_program
 from vslmc.lsp.script import Script, make_script
+from vslmc.record import record
 from vslmc.spec.load import find_root, read_text
 from vslmc.syntax.limits import Limits
 
@@ -20,7 +21,7 @@ FOLDERS = 1000
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Project:
     """Files by their absolute path, links resolved."""
 

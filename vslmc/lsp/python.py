@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from vslmc.lsp.mentions import Mention
 from vslmc.lsp.program import Program
 from vslmc.lsp.script import Spot
+from vslmc.record import record
 from vslmc.source import Span
 from vslmc.spec.python import PATH, PythonFile
 
@@ -16,7 +16,7 @@ CALL = re.compile(r'\bpython\(\s*(?:path\s*=\s*)?"([^"\n]*)"')
 """The beginning of a part of the user's own, with its path."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """A class in its file."""
 

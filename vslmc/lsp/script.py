@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
 from vslmc.lsp.chunks import Chunk, make_chunks
 from vslmc.lsp.units import Units, clean_text, count_units, take_units
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.syntax.limits import Limits
 
@@ -17,7 +17,7 @@ Place = tuple[int, int]
 """Line and column from 0, the column in code units."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spot:
     """A place inside a piece."""
 
@@ -25,7 +25,7 @@ class Spot:
     offset: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Script:
     """The pieces of one file at one moment."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from vslmc.lsp.mentions import Mention, Sort
 from vslmc.lsp.program import Program, load_program
 from vslmc.lsp.project import Project
 from vslmc.lsp.script import Spot
+from vslmc.record import record
 from vslmc.source import Span
 from vslmc.syntax.nodes import Import
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """Something that has a name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from vslmc.cost.marks import mark_layers
@@ -12,6 +11,7 @@ from vslmc.cost.stacks import list_places
 from vslmc.lsp.analysis import Analysis
 from vslmc.lsp.chunks import Chunk
 from vslmc.plan.lower import lower_model
+from vslmc.record import record
 from vslmc.resolve.nodes import ResolvedModel, Role
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.source import Origin, Span
@@ -23,7 +23,7 @@ MODELS = 50
 """Most models that are compiled for one answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """One value of one model."""
 
@@ -41,7 +41,7 @@ class Known:
     """The text that made the component around it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """An item of `layers { }` in one model."""
 

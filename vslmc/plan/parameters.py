@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from vslmc.plan.nodes import (
@@ -25,9 +24,10 @@ from vslmc.plan.nodes import (
 )
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.start import ONES, ZEROS, Start, softplus_inverse
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A tensor of a component, before it has its prefix and origin."""
 
@@ -64,7 +64,7 @@ def layer_parts(layer: Layer, start: Start) -> Iterator[Part]:
 
 def _named(name: str, parts: Iterator[Part]) -> Iterator[Part]:
     for part in parts:
-        yield replace(part, name=f"{name}.{part.name}")
+        yield Part(f"{name}.{part.name}", part.shape, part.init, part.trained)
 
 
 def norm_parts(name: str, norm: Norm, heads: int | None = None) -> Iterator[Part]:

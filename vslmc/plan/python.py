@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from vslmc.record import record
 
 if TYPE_CHECKING:
     from vslmc.plan.nodes import Stack
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Argument:
     """`name=value` in the call that makes a class of the user's own."""
 
@@ -27,7 +28,7 @@ class Argument:
         return (self.name, type(self.value), self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonPart:
     """A class of the user's own, made with the width and these arguments.
 
@@ -48,17 +49,17 @@ class PythonPart:
     """Of its forward pass for one token, as declared; None if only the test can tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonMixer(PythonPart):
     """It mixes tokens, and keeps nothing: decoding keeps its inputs, and runs it over all again."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonFfn(PythonPart):
     """It works on each token alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """A part in the generated model."""
 

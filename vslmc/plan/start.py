@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import expm1, log, sqrt
 
 from vslmc.plan.nodes import Init, InitRule, Stack, Tail
+from vslmc.record import record
 
 ZEROS = Init("zeros")
 ONES = Init("ones")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """The starts of one layer's matrices, or of the model's own."""
 

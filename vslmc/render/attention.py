@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vslmc.plan.nodes import Alibi, Attention, T5Bias, TransformerXl
+from vslmc.record import record
 from vslmc.render.attention_steps import attend_lines, head_lines, input_lines
 from vslmc.render.engine import render
 from vslmc.render.kernels.variants import SIZES, sees_of
@@ -16,7 +17,7 @@ from vslmc.render.structure import Structure, borrows_kv, turning_of
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttentionView:
     """The view of `attention.py.jinja`."""
 

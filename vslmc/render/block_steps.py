@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Form, Layer
 from vslmc.plan.python import PythonMixer
+from vslmc.record import record
 from vslmc.render.layout import Call, lay_out_at
 from vslmc.render.parts import norm_text
 from vslmc.render.passing import MEMORY, names_of, table_parameters
@@ -14,7 +14,7 @@ from vslmc.render.structure import Structure, borrows_kv, is_balanced
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """One branch of a layer."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from vslmc.cost.rows import write_ranges
 from vslmc.plan.nodes import Attention, Ffn, Layer, Mixer, Mla, Moe, Retrieval, Stack
 from vslmc.plan.python import PythonFfn, PythonMixer
 from vslmc.plan.tensors import path_of
+from vslmc.record import record
 from vslmc.render.attention import attention_parameters
 from vslmc.render.block_steps import part_lines, step_lines
 from vslmc.render.cross import cross_parameters
@@ -27,7 +27,7 @@ from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlockView:
     """The view of `block.py.jinja`."""
 
@@ -45,7 +45,7 @@ class BlockView:
     """Lines of `forward`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableView:
     """The view of `table.py.jinja`."""
 
@@ -61,7 +61,7 @@ class TableView:
     """The layers, indented."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Row:
     """A written layer as it stands in the table."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.cost.describe import format_bytes
 from vslmc.cost.describe_ends import describe_embedding, describe_head, describe_source
@@ -17,13 +16,14 @@ from vslmc.cost.memory import (
 )
 from vslmc.cost.parameters import count_parameters
 from vslmc.plan.nodes import BuiltinText, Masking, Plan, Spans, Training
+from vslmc.record import record
 from vslmc.render.card_layers import list_layer_rows
 from vslmc.render.engine import render
 from vslmc.render.escape import html_comment, md_text
 from vslmc.render.python import list_parts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CardView:
     """The finished cells of the card's tables."""
 

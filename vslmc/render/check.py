@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.kv import reach_of
 from vslmc.plan.nodes import Attention, ExpertChoice, Plan
 from vslmc.plan.python import PythonFfn, PythonMixer
+from vslmc.record import record
 from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
 from vslmc.render.engine import render
@@ -19,7 +19,7 @@ from vslmc.render.words import Words
 SHORTEST = 32  # tokens of a test sequence, if the context has as many
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckView:
     """The view of `test_model.py.jinja`."""
 

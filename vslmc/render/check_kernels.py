@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Attention, Dilated, Mla
+from vslmc.record import record
 from vslmc.render.kernels.masks import VISIBLE
 from vslmc.render.kernels.plain import Names
 from vslmc.render.kernels.variants import SIZES, Form, Variant, form_of
@@ -36,7 +36,7 @@ CHANGES = ("scale=None", "softcap=None", "slopes=None", "sink=None", "power=1.0"
 """Parameters of the latter."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KernelChecks:
     """What the checks of kernels are made of."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Attention
+from vslmc.record import record
 from vslmc.render.attention import linear_lines, norm_lines
 from vslmc.render.attention_steps import choose_lines, kernel_arguments
 from vslmc.render.engine import render
@@ -14,7 +14,7 @@ from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CrossView:
     """The view of `cross.py.jinja`."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import EncoderEnds, Plan
+from vslmc.record import record
 from vslmc.render.ends import embed_text, embedding_parts, entry_lines
 from vslmc.render.engine import render
 from vslmc.render.layout import WIDTH, Call, lay_out_at, lay_out_def
@@ -22,7 +22,7 @@ from vslmc.render.walk import layer_lines, walk_lines
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EncoderView:
     """The view of `encoder.py.jinja`."""
 

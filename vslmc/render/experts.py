@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Glu, Mlp, Moe
+from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.parts import clamp_lines, gate_text
@@ -13,7 +13,7 @@ from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MoeView:
     """The view of `moe.py.jinja`."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Glu, Layer, Mlp, Moe, Retrieval
 from vslmc.plan.parameters import XIELU
+from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
 from vslmc.render.experts import render_moe
@@ -23,7 +23,7 @@ from vslmc.render.structure import Structure
 from vslmc.render.words import ListedFfn, Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DenseView:
     """The view of `dense.py.jinja`."""
 

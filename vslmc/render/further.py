@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Layer, Plan
+from vslmc.record import record
 from vslmc.render.blocks import block_parameters
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
@@ -16,7 +16,7 @@ from vslmc.render.tables import needs_length, table_lines
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FurtherView:
     """The view of `further.py.jinja`."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import InitRule, Plan, Tensor
 from vslmc.plan.start import Start as Deviations
+from vslmc.record import record
 from vslmc.render.escape import py_num, py_str
 from vslmc.render.layout import lay_out_dict
 from vslmc.render.words import Words
@@ -27,7 +27,7 @@ EMBEDDINGS = (
 """What is looked up, by its whole name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """How `init_parameters` reads."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Mla
+from vslmc.record import record
 from vslmc.render.attention_steps import choose_lines, rope_name, rotation
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out, lay_out_def
@@ -15,7 +15,7 @@ from vslmc.render.structure import Structure, turning_of
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LatentView:
     """The view of `latent.py.jinja`."""
 

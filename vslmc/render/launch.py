@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from vslmc.plan.nodes import Plan, Precision
+from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.escape import sh_word
 from vslmc.render.training import render_banner
@@ -14,7 +14,7 @@ from vslmc.render.training import render_banner
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LaunchView:
     """What `launch.sh` and `launch.slurm` need to know."""
 

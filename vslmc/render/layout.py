@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from vslmc.record import record
 
 WIDTH = 88
 STEP = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call whose arguments may be calls themselves."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vslmc.plan.nodes import Plan
+from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.layout import lay_out_def
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LossView:
     """The view of `loss.py.jinja`."""
 

@@ -69,9 +69,8 @@ def _lay_out(
     value: Any, depth: int, indent: str, depths: Mapping[str, int] | None = None
 ) -> str:
     """JSON with up to `depth` levels of lines; what is deeper, or short, is one line."""
-    line = json.dumps(value)
-    if depth == 0 or len(line) <= _SHORT or not isinstance(value, dict | list):
-        return line
+    if depth == 0 or not value or not isinstance(value, dict | list):
+        return json.dumps(value)
     inner = indent + "  "
     if isinstance(value, list):
         items = [_lay_out(v, depth - 1, inner) for v in cast("list[Any]", value)]
@@ -84,6 +83,9 @@ def _lay_out(
             for k, v in entries
         ]
         brackets = "{}"
+    line = f"{brackets[0]}{', '.join(items)}{brackets[1]}"
+    if len(line) <= _SHORT and "\n" not in line:
+        return line
     lines = ",\n".join(inner + item for item in items)
     return f"{brackets[0]}\n{lines}\n{indent}{brackets[1]}"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.cost.marks import mark_plan
 from vslmc.plan.nodes import Alibi, Attention, Mixer, Mla, Plan
+from vslmc.record import record
 from vslmc.render.attention import render_attentions
 from vslmc.render.attention_steps import rotation, slopes_leaf
 from vslmc.render.blocks import render_blocks, render_table
@@ -40,7 +40,7 @@ SLOT_LEAVES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HeaderView:
     """The view of `header.py.jinja`."""
 
@@ -54,7 +54,7 @@ class HeaderView:
     """Lines of the module's constants."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CacheView:
     """The view of `cache.py.jinja`."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import Masking, Plan, Spans
+from vslmc.record import record
 from vslmc.render.escape import py_num
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectiveText:
     """Pieces of `data.py` and `train.py` that depend on the objective."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from vslmc.record import record
 
 LONGEST = 32  # entries of a repeated stretch, at most
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeat:
     """A stretch of a sequence that comes `times` times in a row."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.cost.describe import name_retrieval
 from vslmc.plan.nodes import Retrieval
+from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import lay_out_def
 from vslmc.render.parts import activate
@@ -14,7 +14,7 @@ from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RetrievalView:
     """The view of `retrieval.py.jinja`."""
 

@@ -6,7 +6,6 @@ To add a kind: its lines in `_chosen`, a leaf if it needs a function, its number
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from vslmc.plan.nodes import (
@@ -21,6 +20,7 @@ from vslmc.plan.nodes import (
     SparseMixer,
     SwitchBalance,
 )
+from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.layout import lay_out_def
 from vslmc.render.structure import Structure
@@ -30,7 +30,7 @@ Parameter = tuple[str, str, float]
 """Name, type and value of an argument."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouterView:
     """The view of `router.py.jinja`."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vslmc.cost.rows import write_ranges
 from vslmc.plan.nodes import Attention, KernelName, Mla, Plan
 from vslmc.plan.tensors import path_of
+from vslmc.record import record
 from vslmc.render.encoder import read_method
 from vslmc.render.ends import (
     embed_text,
@@ -47,7 +47,7 @@ from vslmc.render.walk import layer_lines, walk_lines
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelView:
     """The view of `model.py.jinja`."""
 
@@ -225,7 +225,7 @@ def _stream(plan: Plan, structure: Structure) -> Iterator[str]:
     yield from final_lines(plan)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Choice:
     """What the log of a kernel's choice depends on."""
 

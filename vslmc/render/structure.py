@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from vslmc.plan.nodes import (
     Attention,
@@ -26,6 +25,7 @@ from vslmc.plan.nodes import (
 )
 from vslmc.plan.python import PythonMixer
 from vslmc.plan.tensors import written_layers
+from vslmc.record import record
 from vslmc.render.kernels.plain import Names
 from vslmc.render.kernels.variants import list_variants, name_variants
 from vslmc.render.words import (
@@ -40,7 +40,7 @@ from vslmc.render.words import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turning:
     """A table of cosines and sines that layers share."""
 
@@ -49,7 +49,7 @@ class Turning:
     position: Rope | Xpos
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Structure:
     """The classes of a stack and the facts that hold for all its layers."""
 
@@ -137,7 +137,7 @@ class Structure:
         return bool({"window", "recent"} & set(self.slots))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Named:
     """The classes of all stacks, and the facts that hold for all of them."""
 

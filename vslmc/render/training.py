@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vslmc.plan.nodes import BuiltinText, Moe, Plan, TextFile
 from vslmc.plan.tensors import written_layers
+from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
 from vslmc.render.layout import lay_out_tuple
@@ -13,7 +12,7 @@ from vslmc.render.objective import find_objective
 from vslmc.render.words import Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrainView:
     """What `train.py` says of the recipe: literals, and which parts it needs."""
 
@@ -73,7 +72,7 @@ class TrainView:
     processes: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataView:
     """What `data.py` says of the text and the tokenizer."""
 
@@ -120,7 +119,7 @@ class DataView:
     """The expression that gives the tokenizer."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SampleView:
     """What `sample.py` needs to know."""
 
@@ -132,7 +131,7 @@ class SampleView:
     """The expression that gives the tokenizer of a checkpoint."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogView:
     """What the log holds beside the loss."""
 
@@ -146,7 +145,7 @@ class LogView:
     """The functions that draw the curve."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HeaderView:
     """A script without holes."""
 

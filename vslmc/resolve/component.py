@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import values as faults
 from vslmc.diagnostics.catalogue.words import count_words, join_or
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.resolve.evaluate import Fault, choose, evaluate
 from vslmc.resolve.python import find_class, fit_argument
 from vslmc.resolve.scope import Scope
@@ -221,7 +221,7 @@ def _check_keys(
     return sound
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Maker:
     """Makes the values of one component or section."""
 

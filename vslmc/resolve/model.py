@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +10,7 @@ from vslmc.diagnostics.catalogue import layers as layer_faults
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import use as faults
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.resolve.component import resolve_section
 from vslmc.resolve.inherit import model_chain, recipe_chain
 from vslmc.resolve.nodes import AppliedLayer, RecipeSource, ResolvedModel
@@ -109,7 +110,7 @@ def package_name(chain: list[n.ModelDecl]) -> str:
     return f"{root.name.text}-{last.name.text}"
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Resolution:
     """One model on its way."""
 

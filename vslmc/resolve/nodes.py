@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from vslmc.record import record
 from vslmc.resolve.scope import Scope
 from vslmc.resolve.sets import NO_SETS, Sets
 from vslmc.source import Source, Span
@@ -24,7 +24,7 @@ from vslmc.spec.sections import (
 Role = Literal["decoder", "encoder"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AppliedLayer:
     """One application of a written layer."""
 
@@ -53,7 +53,7 @@ class AppliedLayer:
     """Which of them this is."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecipeSource:
     """A recipe before its values are known: `parameters` is counted on the plan first."""
 
@@ -65,7 +65,7 @@ class RecipeSource:
     """Whether the model names a recipe."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResolvedRecipe:
     """A recipe with every value known."""
 
@@ -75,7 +75,7 @@ class ResolvedRecipe:
     place: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResolvedModel:
     """A model with every value known; its recipe waits for the count of parameters."""
 

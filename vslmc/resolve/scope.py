@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from vslmc.diagnostics.catalogue.syntax import too_many_faults
 from vslmc.diagnostics.catalogue.values import too_much_work
 from vslmc.diagnostics.model import Diagnostic, echoes
+from vslmc.record import record
 from vslmc.source import Span
 from vslmc.spec.python import PythonFiles
 from vslmc.spec.values import Value
@@ -101,7 +102,7 @@ class Findings:
         return self._silent or any(found.is_error for found in self._found.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Turn:
     """Where a layer stands: `i` of `n` in its item, `layer` of `depth` in the stack."""
 
@@ -111,7 +112,7 @@ class Turn:
     depth: int
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scope:
     """Variables, the layer's turn if there is one, and where faults go."""
 

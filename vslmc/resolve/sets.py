@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vslmc.diagnostics.catalogue import use as faults
 from vslmc.diagnostics.catalogue.names import unknown_key
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.resolve.scope import Findings
 from vslmc.source import Source, Span
 from vslmc.spec.nodes import LayerOverride, Spec, Tree
@@ -16,7 +16,7 @@ from vslmc.syntax.nodes import Binding, Expr
 from vslmc.syntax.parse import parse_text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sets:
     """The settings of the command line."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from vslmc.diagnostics.catalogue import sharing as faults
+from vslmc.record import record
 from vslmc.resolve.evaluate import Fault, evaluate_whole
 from vslmc.resolve.ranges import resolve_range
 from vslmc.resolve.scope import Scope
@@ -13,7 +14,7 @@ from vslmc.source import Span
 from vslmc.spec import nodes as n
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Owners:
     """By part and written layer, the written layer whose weights it uses, if another's."""
 

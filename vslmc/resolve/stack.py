@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue import names as name_faults
 from vslmc.diagnostics.catalogue import sharing
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.resolve.component import chosen, resolve_part, resolve_section
 from vslmc.resolve.evaluate import Fault, evaluate, evaluate_whole
 from vslmc.resolve.inherit import block_chain
@@ -34,7 +35,7 @@ Site = tuple[int, int, int | None]
 """A written layer, which `use` applies it (0: none), and the pass of its loop with `lora`."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Written:
     """A layer as written: its bindings and its place in its item."""
 
@@ -47,7 +48,7 @@ class _Written:
     passes: int = 1
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Expansion:
     """Items on their way to layers."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from vslmc.record import record
 from vslmc.resolve.nodes import AppliedLayer
 from vslmc.shrink.kinds import Kind
 from vslmc.spec.nodes import Role
 from vslmc.spec.parts import Attention
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Choice:
     """Layers of a stack that are kept."""
 

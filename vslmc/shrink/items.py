@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
 from vslmc.builder import entries as e
 from vslmc.builder.kinds import lora
 from vslmc.builder.values import Value, as_value
+from vslmc.record import record
 from vslmc.resolve.evaluate import evaluate_whole
 from vslmc.resolve.nodes import AppliedLayer
 from vslmc.resolve.scope import Scope
@@ -22,7 +23,7 @@ PASSES = 2
 """What a loop keeps of its passes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Made:
     """What an item became."""
 
@@ -31,7 +32,7 @@ class Made:
     """The written layers that they apply, in order, by their numbers in the model."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Items:
     """Makes the items of a stack."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from math import isclose, sqrt
 from typing import TypeVar, cast
@@ -52,13 +52,14 @@ from vslmc.plan.nodes import (
     T5Bias,
     YarnScaling,
 )
+from vslmc.record import record
 from vslmc.source import Origin
 
 HERE = Origin()
 L = TypeVar("L", bound=Mlp | Glu)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A layer without its sizes and its place."""
 
@@ -74,7 +75,7 @@ class Kind:
     """For mixer and FFN: whether it is `own`, the `first` of a group, or another's."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """A model without its sizes."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vslmc.builder.entries import Binding, convert
 from vslmc.builder.paths import path_of
 from vslmc.builder.values import Call, Name, Value
+from vslmc.record import record
 from vslmc.spec.fields import Component, kind_of
 from vslmc.spec.fields import Kind as Form
 from vslmc.spec.values import Or
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Part:
     """A component, or a section, with the value of each of its keys."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from math import floor
 from typing import Any
 
+from vslmc.record import record
 from vslmc.resolve.nodes import ResolvedModel
 from vslmc.shrink.kinds import compare, group_heads
 from vslmc.shrink.parts import Part, make_part, say
@@ -31,7 +31,7 @@ RANK = 2
 LATENT = 16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sizes:
     """What becomes of the sizes that layers have in common."""
 
@@ -77,7 +77,7 @@ def _reach(mixer: p.Mixer) -> int | None:
     return mixer.window
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shrinker:
     """Makes blocks small."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from vslmc.builder import entries as e
@@ -22,6 +21,7 @@ from vslmc.builder.values import Numeric, Value, as_value, number
 from vslmc.builder.words import context as context_name
 from vslmc.builder.words import sqrt
 from vslmc.builder.words import width as width_name
+from vslmc.record import record
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.recipe import resolve_recipe
 from vslmc.resolve.widths import head_width, stem_width
@@ -42,7 +42,7 @@ SEQUENCES = 8
 RECIPE = "tiny"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ends:
     """Small widths of the model and of the two ends of its stream."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from vslmc.diagnostics.catalogue import lints
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.syntax import nodes as s
 
@@ -24,7 +24,7 @@ GUESSES = frozenset(lints.LINTS) - {"unused-block"}
 without effect may be what the fault is about. Blocks have a rule of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allow:
     """One silenced warning."""
 

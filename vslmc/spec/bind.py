@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from vslmc.diagnostics.bounded import Bounded, Overflow
 from vslmc.diagnostics.catalogue import names as faults
@@ -11,6 +11,7 @@ from vslmc.diagnostics.catalogue.syntax import too_many_faults
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.diagnostics.suggest import is_slip
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.spec import nodes as n
 from vslmc.spec.allow import Allow, bind_allows, is_allow
@@ -189,7 +190,7 @@ class _Binder:
             own.append(entry.name.text)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Stacks:
     """The stacks of one model, and what their layers share."""
 

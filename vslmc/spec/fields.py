@@ -7,17 +7,18 @@ property test that no key is without effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, field, fields
 from functools import cache
 from typing import Any, TypeVar, dataclass_transform
 
+from vslmc.record import record
 from vslmc.source import Origin, Span
 from vslmc.spec.values import FieldType
 
 C = TypeVar("C", bound="type[Component]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derived:
     """A default that follows from others."""
 
@@ -29,7 +30,7 @@ class Derived:
     """What to change where it has no value; None if there is nothing to say."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One key of a component or section."""
 
@@ -81,7 +82,7 @@ class Component:
         return getattr(self, name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind of component: its name, slot, class and keys."""
 
@@ -130,7 +131,7 @@ def component(cls: C) -> C:
     }
     setattr(cls, "span", field(compare=False, repr=False))  # noqa: B010
     setattr(cls, "origins", field(compare=False, repr=False))  # noqa: B010
-    return dataclass(frozen=True, kw_only=True)(cls)
+    return record(slots=False, kw_only=True)(cls)
 
 
 def kind_of(component: Component) -> Kind | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import use as faults
 from vslmc.diagnostics.model import Diagnostic, echoes
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.spec.bind import bind_documents
 from vslmc.spec.nodes import Spec
@@ -110,7 +111,7 @@ def read_text(path: Path, limits: Limits) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Loader:
     """Files read so far, imported ones before those that import them."""
 

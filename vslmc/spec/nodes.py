@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.spec.allow import Allow
 from vslmc.spec.python import PythonFiles
@@ -17,7 +18,7 @@ def _no_parts() -> dict[str, Tree]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tree:
     """What is bound at one path: a value, bindings below it, or both.
 
@@ -70,7 +71,7 @@ class Tree:
 EMPTY = Tree()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeat:
     """`N * block { overrides }`."""
 
@@ -80,7 +81,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoopItem:
     """`loop N { items }`, or `loop N each { items }`."""
 
@@ -93,7 +94,7 @@ class LoopItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UseItem:
     """`use label`."""
 
@@ -101,7 +102,7 @@ class UseItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelItem:
     """`label: item`."""
 
@@ -117,7 +118,7 @@ Role = Literal["decoder", "encoder"]
 """Which stack of a model: `layers { }`, or that of `encoder { }`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerOverride:
     """`layers[a..b].path = value`, as a tree below the layer."""
 
@@ -128,7 +129,7 @@ class LayerOverride:
     role: Role = "decoder"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sharing:
     """`share part in layers[a..b] every k`."""
 
@@ -141,7 +142,7 @@ class Sharing:
     role: Role = "decoder"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlockDecl:
     """`block name extends parent { }`."""
 
@@ -150,7 +151,7 @@ class BlockDecl:
     tree: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecipeDecl:
     """`recipe name extends parent { }`."""
 
@@ -159,7 +160,7 @@ class RecipeDecl:
     tree: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StackDecl:
     """The items of one `layers { }`, in a model or in its `encoder { }`."""
 
@@ -168,7 +169,7 @@ class StackDecl:
     """The word `layers`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelDecl:
     """`model name extends parent { }` or `variant name of parent { }`."""
 
@@ -191,7 +192,7 @@ class ModelDecl:
         return tuple(item for stack in self.stacks.values() for item in stack.items)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spec:
     """All declarations of a file and of what it imports, one namespace for each sort."""
 

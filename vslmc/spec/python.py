@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vslmc.diagnostics.catalogue import python as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.syntax.limits import Limits
 
@@ -25,7 +26,7 @@ SHARE = 4
 """How many times larger a spec may be: Python takes so much longer to parse."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """What a constructor takes beside the width."""
 
@@ -41,7 +42,7 @@ class Signature:
     """Whether it takes arguments of any name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonFile:
     """A file as it will be copied."""
 
@@ -61,7 +62,7 @@ Refusal = Callable[[Span], Diagnostic]
 """Why a file cannot be taken, said for a place that names it."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class PythonFiles:
     """The files that one run has read, each once."""
 

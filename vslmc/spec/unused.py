@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 
 from vslmc.diagnostics.catalogue import lints
 from vslmc.diagnostics.catalogue import names as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.source import Source
 from vslmc.spec import nodes as n
 from vslmc.syntax import nodes as s
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uses:
     """What the declarations of a file, or of a piece of it, use."""
 

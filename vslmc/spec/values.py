@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Listing
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from typing import Any, Protocol
 
+from vslmc.record import record
 from vslmc.syntax.limits import INTEGER
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """A bare word that is no variable: a choice such as `full`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """A text literal."""
 
@@ -56,7 +56,7 @@ class FieldType(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whole:
     """A whole number in `low .. high`."""
 
@@ -95,7 +95,7 @@ class Whole:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Real:
     """A real number in `low .. high`; `above` and `below` exclude the ends."""
 
@@ -133,7 +133,7 @@ class Real:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """One of some words; `true` and `false` become booleans, `none` may be among them."""
 
@@ -156,7 +156,7 @@ class Choice:
         return self.names
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """`true` or `false`."""
 
@@ -177,7 +177,7 @@ class Flag:
         return ("true", "false")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class String:
     """A text in double quotes."""
 
@@ -198,7 +198,7 @@ class String:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plain:
     """What a constructor of Python can be given: a number, a truth value, nothing, a text."""
 
@@ -230,7 +230,7 @@ class Plain:
         return ("none", "true", "false")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """A word such as `full` (which becomes None), or else a value of the other type."""
 
@@ -268,7 +268,7 @@ def _convert_item(item: FieldType, value: tuple[Any, ...], index: int) -> Any:
         raise
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """Two values of one type, such as `(0.9, 0.95)`."""
 
@@ -291,7 +291,7 @@ class Pair:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Many:
     """A list of values of one type, such as `[1, 1.5, 2]`."""
 
@@ -316,7 +316,7 @@ class Many:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A component of a slot, such as a norm."""
 

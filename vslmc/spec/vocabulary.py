@@ -6,8 +6,7 @@ has no table of its own is described here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vslmc.record import record
 from vslmc.spec.fields import KINDS, Component, Setting, settings_of
 from vslmc.spec.sections import NOT_YET, SECTIONS
 from vslmc.spec.values import Or, Part
@@ -45,7 +44,7 @@ SECTION_DOCS: dict[str, str] = {
 """Sections without keys of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function of expressions."""
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from vslmc.record import record
 
 PAIRS = {"{": "}", "(": ")", "[": "]"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sign:
     """A token, as far as brackets go."""
 
@@ -30,7 +32,7 @@ class Sign:
     """Whether it is the only token of its line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slip:
     """One bracket that is missing, or one too many."""
 
@@ -40,7 +42,7 @@ class Slip:
     """Of a missing one: where its opener stands."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Walk:
     """One reading of the brackets; `strict` ignores braces that close an earlier line inside
     of a line."""

@@ -6,9 +6,10 @@ spaces, newlines, commas and comments once the text is known to parse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from vslmc.record import record
 from vslmc.syntax.tokens import Tok
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ OPERANDS = frozenset(["NUMBER", "STRING", "NAME", "RPAR", "RSQB"])
 FACTORS = frozenset(["STAR", "SLASH", "FLOOR", "PERCENT", "POWER"])
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Note:
     """A comment with a line of its own."""
 
@@ -30,7 +31,7 @@ class Note:
     """A blank line goes before it."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Piece:
     """A token that is printed, and what the author wrote around it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from vslmc.record import record
 from vslmc.syntax.fmt_pieces import Note, Piece
 from vslmc.syntax.fmt_shape import INDENT, WIDTH, Bracket, Shape
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Line:
     """A finished line."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 from typing import Literal
 
+from vslmc.record import record
 from vslmc.syntax.fmt_pieces import Piece
 
 WIDTH = 100
@@ -17,7 +18,7 @@ CLOSERS = frozenset(["RBRACE", "RPAR", "RSQB", "END"])
 BracketKind = Literal["file", "body", "list", "group", "index"]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Member:
     """An entry of a body, an argument of a list, or the content of a group."""
 
@@ -32,7 +33,7 @@ class Member:
     """Holds a bracket that is written over several lines whatever its width."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Bracket:
     """A pair of brackets, or the whole file."""
 
@@ -55,7 +56,7 @@ class Bracket:
         return not self.forced and (self.kind == "index" or not self.members)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Shape:
     """Pieces with their brackets; `ends[i]` is the width of pieces 0 to i on one line."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Upper bounds; each has a flag of its own name, such as `--max-layers`."""
 
@@ -31,7 +31,7 @@ class Limits:
     """Parameters of one model."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Work:
     """What the models of one run have used up together."""
 

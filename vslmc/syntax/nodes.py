@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from vslmc.record import record
 from vslmc.source import Source, Span
 
 # --- expressions ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """An exact literal, its unit applied."""
 
@@ -18,7 +18,7 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A string literal, unescaped."""
 
@@ -26,7 +26,7 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A bare word: a parameter, a variable such as `width`, a choice or a kind."""
 
@@ -34,7 +34,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary:
     """`-x` or `+x`."""
 
@@ -43,7 +43,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary:
     """`left operator right`."""
 
@@ -53,7 +53,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """One argument of a call, with or without a name."""
 
@@ -62,7 +62,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """`name(arguments)`: a kind of component or a function."""
 
@@ -71,7 +71,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence:
     """`[a, b]`, or `(a, b)` with at least one comma."""
 
@@ -84,7 +84,7 @@ Expr = Number | Text | Name | Unary | Binary | Call | Sequence
 # --- paths -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """`[*]`, `[first]` or `[first..last]`, both ends included."""
 
@@ -94,7 +94,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One step of a path."""
 
@@ -102,7 +102,7 @@ class Part:
     index: Index | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Path:
     """`mixer.window`, `layers[3..8].ffn`."""
 
@@ -116,7 +116,7 @@ class Path:
 # --- entries -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """`path = value`."""
 
@@ -125,7 +125,7 @@ class Binding:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """The entries between braces."""
 
@@ -133,7 +133,7 @@ class Body:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """`name { }`, `name`, `N * name { }`: a section, or layers, as its place has it."""
 
@@ -142,7 +142,7 @@ class Item:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Labelled:
     """`label: item`."""
 
@@ -151,7 +151,7 @@ class Labelled:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loop:
     """`loop N { items } with lora(...)`, or `loop N each { items }`."""
 
@@ -162,7 +162,7 @@ class Loop:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """`use label`."""
 
@@ -170,7 +170,7 @@ class Use:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     """`import "file.vslm"`."""
 
@@ -178,7 +178,7 @@ class Import:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Param:
     """`param name = value`."""
 
@@ -187,7 +187,7 @@ class Param:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Declaration:
     """`block`, `model`, `variant` or `recipe`."""
 
@@ -199,7 +199,7 @@ class Declaration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Share:
     """`share part in layers[a..b] every k`."""
 
@@ -209,7 +209,7 @@ class Share:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Experiment:
     """`ablate` or `sweep` of a model."""
 
@@ -221,7 +221,7 @@ class Experiment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Without:
     """`without name { }` of an ablation."""
 
@@ -245,7 +245,7 @@ Entry = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """One file: its entries in the order of writing."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from vslmc.diagnostics.catalogue import syntax as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.source import Source, Span
 from vslmc.syntax.balance import Slip, find_slip, list_signs
 from vslmc.syntax.limits import DIGITS, IDENTIFIER, Limits
@@ -77,7 +77,7 @@ SCANNER = re.compile(
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Tok:
     """A token; `type` is a terminal of the grammar."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from vslmc.diagnostics.catalogue import package as faults
 from vslmc.diagnostics.model import Diagnostic
+from vslmc.record import record
 from vslmc.write.files import digest_file, digest_text
 from vslmc.write.journal import STAGING, Change, settled_path
 
 MANIFEST = "manifest.json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision:
     """What a build would change, and why it must not, if so."""
 

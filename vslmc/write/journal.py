@@ -18,9 +18,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from vslmc.record import record
 from vslmc.write.files import (
     digest_file,
     digest_text,
@@ -37,7 +37,7 @@ _COMMIT = "commit.json"
 _UNDO = "undo.json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """What a build changes in an existing folder."""
 
@@ -47,7 +47,7 @@ class Change:
     """Files to take away."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Step:
     """The journal's entry for one file, by digests; None stands for no file."""
 

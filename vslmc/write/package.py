@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from vslmc.diagnostics.catalogue import package as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.outcome import Outcome
+from vslmc.record import record
 from vslmc.write.files import lock_directory, make_directories
 from vslmc.write.guard import (
     Decision,
@@ -21,7 +21,7 @@ from vslmc.write.guard import (
 from vslmc.write.journal import recover, write_change, write_new
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Package:
     """A generated package: all its files, `manifest.json` among them."""
 
@@ -33,7 +33,7 @@ class Package:
     """Files that some of them are copies of, links followed: no build may touch these."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """What a build did to a folder."""
 

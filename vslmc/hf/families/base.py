@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from vslmc.hf.config import Config
@@ -21,9 +21,10 @@ from vslmc.hf.form import At, Form, Key, Position, Reader
 from vslmc.hf.parts import Leaf, spell
 from vslmc.hf.rope import Turn, longest_context, read_rope, rope_fields
 from vslmc.hf.rules import Join, Rules, Tensors
+from vslmc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Family:
     """A model type of transformers."""
 
@@ -100,7 +101,7 @@ def rope(turn: Turn) -> dict[str, Any]:
 # --- windows -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Windows:
     """Windows in some layers, by `layer_types`, or else by a pattern."""
 

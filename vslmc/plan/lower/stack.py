@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import cast
 
 from vslmc.plan.kv import memory_state, place_states
@@ -24,6 +24,7 @@ from vslmc.plan.nodes import (
     Stack,
     T5Bias,
 )
+from vslmc.record import record
 from vslmc.resolve.nodes import AppliedLayer, ResolvedModel
 from vslmc.resolve.widths import head_width, source_widths, stem_width
 from vslmc.source import Origin
@@ -36,7 +37,7 @@ Tables = dict[tuple[int | None, ...], tuple[int, dict[int, tuple[Mixer, Mixer]]]
 """Tables of T5 biases by what must be equal: their number, and the mixers that use them."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Resizes:
     """Changes of width; those that own a tensor are numbered by their boundary."""
 
@@ -62,7 +63,7 @@ def _boundary(before: AppliedLayer | None, after: AppliedLayer) -> Boundary:
     return (before.written, before.site, after.written, after.site)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """What a stack is in its model."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from vslmc.plan.nodes.parts import Lora
 from vslmc.plan.python import PythonFfn
+from vslmc.record import record
 
 Activation = Literal[
     "relu",
@@ -22,7 +22,7 @@ Activation = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mlp:
     """down(activation(up(x)))."""
 
@@ -32,7 +32,7 @@ class Mlp:
     lora: Lora | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Glu:
     """down(activation(gate(x)) * up(x)) (Shazeer 2020, Eq. 5 and 6)."""
 
@@ -46,17 +46,17 @@ class Glu:
     """Bound of gate(x) from above, and of up(x) from both sides."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Softmax:
     """Scores are a softmax over all experts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sigmoid:
     """Scores are sigmoids, one for each expert (DeepSeek-V3, Eq. 15)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sinkhorn:
     """Weights are a softmax; training chooses by shares that use all experts alike."""
 
@@ -64,7 +64,7 @@ class Sinkhorn:
     """Rounds of dividing by the sums of the experts, then by those of the tokens."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SparseMixer:
     """Experts come one after the other, each from those near the best (Liu et al. 2024)."""
 
@@ -73,7 +73,7 @@ class SparseMixer:
     being that of the best or of its own size, whichever is larger."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExpertChoice:
     """Each expert takes ceil(top_k * tokens / experts) tokens of a sequence (Zhou et al. 2022)."""
 
@@ -81,7 +81,7 @@ class ExpertChoice:
 RouterKind = Softmax | Sigmoid | Sinkhorn | SparseMixer | ExpertChoice
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SwitchBalance:
     """A loss, weight * E * sum_e f_e * P_e (Fedus et al. 2021, Eq. 4), where f_e is the share of
     the tokens' choices that fall on e, and P_e the mean of its share of the scores."""
@@ -89,7 +89,7 @@ class SwitchBalance:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LossFree:
     """A correction of the scores by which experts are chosen (Wang et al. 2024)."""
 
@@ -97,7 +97,7 @@ class LossFree:
     """What is added for an expert below the mean load after a step, and taken above it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Groups:
     """Experts are chosen from the best of some equal groups."""
 
@@ -107,7 +107,7 @@ class Groups:
     """How many of its best scores are added to rank a group."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Router:
     """Which experts a token goes to, and with which weights."""
 
@@ -134,7 +134,7 @@ class Router:
         return isinstance(self.balance, SwitchBalance) or self.z_loss > 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Retrieval:
     """Product keys choose `top_k` of `size` ** 2 rows for each head (Lample et al. 2019).
 
@@ -175,7 +175,7 @@ class Retrieval:
         return ("gate", "up", "down") if self.gated else ("up", "down")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moe:
     """A mixture: the experts that the router chooses, weighted, and a shared one."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from vslmc.plan.nodes.parts import (
@@ -15,13 +14,14 @@ from vslmc.plan.nodes.parts import (
     Rope,
 )
 from vslmc.plan.python import PythonMixer
+from vslmc.record import record
 
 QkOver = Literal["head", "each", "all"]
 Sink = Literal["learned", "plus_one"]
 Gate = Literal["elementwise", "headwise"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Power:
     """Weights exp(s) / (sum of exp(s)) ** power; 1 is softmax."""
 
@@ -31,7 +31,7 @@ class Power:
     """Whether every head learns its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attention:
     """Grouped-query attention (Ainslie et al. 2023); kv_heads = heads is multi-head."""
 
@@ -85,7 +85,7 @@ class Attention:
     """Whether qk_norm comes after the rotation."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mla:
     """Multi-head latent attention (DeepSeek-V2, section 2.1): keys and values from one latent."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from vslmc.record import record
 
 KernelName = Literal["eager", "sdpa", "flex", "flash"]
 KernelChoice = Literal["auto", "eager", "sdpa", "flex", "flash"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Norm:
     """RMSNorm (Zhang & Sennrich 2019, Eq. 4), LayerNorm (Ba et al. 2016, Eq. 4), or x / |x|."""
 
@@ -28,21 +29,21 @@ class Norm:
 # --- positions -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinearScaling:
     """Positions divided by `factor` (Chen et al. 2023, position interpolation)."""
 
     factor: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NtkScaling:
     """theta times factor ** (size / (size - 2)) (NTK-aware scaling)."""
 
     factor: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DynamicScaling:
     """NTK-aware scaling that starts where a sequence is longer than `original` tokens."""
 
@@ -50,7 +51,7 @@ class DynamicScaling:
     original: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class YarnScaling:
     """Interpolation by parts of the spectrum (Peng et al. 2023, section 3.2 and Eq. 22)."""
 
@@ -66,7 +67,7 @@ class YarnScaling:
     """Whether the ends of the ramp between the two are whole pairs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Llama3Scaling:
     """Interpolation of low frequencies, smooth up to the high ones (Llama 3.1)."""
 
@@ -76,7 +77,7 @@ class Llama3Scaling:
     original: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LongScaling:
     """Each frequency divided by a factor of its own (Ding et al. 2024, LongRoPE)."""
 
@@ -99,7 +100,7 @@ Scaling = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rope:
     """Rotary position embedding (Su et al. 2021, Eq. 34)."""
 
@@ -112,7 +113,7 @@ class Rope:
     scaling: Scaling | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Xpos:
     """RoPE whose turned pairs grow in queries and shrink in keys (Sun et al. 2022, Eq. 9)."""
 
@@ -121,7 +122,7 @@ class Xpos:
     """Tokens over which the scale counts as one power: B in zeta ** (position / B)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alibi:
     """Scores fall with the distance, by a slope of each head (Press et al. 2022)."""
 
@@ -135,7 +136,7 @@ class Alibi:
     """The last of n slopes is 2 ** -steepest, the first 2 ** (-steepest / n)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class T5Bias:
     """A learned number for each head and bucket of distances (Raffel et al. 2020, section 2.1)."""
 
@@ -146,7 +147,7 @@ class T5Bias:
     """K of `biases.K`: layers with equal numbers share the table."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransformerXl:
     """Content and position score apart, over sinusoids of the distance (Dai et al. 2019, 3.3)."""
 
@@ -157,14 +158,14 @@ Position = Rope | Xpos | Alibi | T5Bias | TransformerXl
 # --- patterns --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Strided:
     """A query sees every `stride`-th token before it, itself included (Child et al. 2019)."""
 
     stride: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dilated:
     """A query sees `window` tokens, every `dilation`-th before it (Beltagy et al. 2020)."""
 
@@ -172,7 +173,7 @@ class Dilated:
     dilation: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chunked:
     """A query sees what comes before it in its own chunk of `size` tokens."""
 
@@ -185,7 +186,7 @@ Pattern = Strided | Dilated | Chunked
 # --- how it runs ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lora:
     """y = W x + B_p A_p x on every linear map, in pass p (Bae et al. 2024, relaxed recursion)."""
 
@@ -193,7 +194,7 @@ class Lora:
     passes: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kernel:
     """Which attention implementation runs."""
 
@@ -204,7 +205,7 @@ class Kernel:
     installed packages allow is taken at model build and logged. The last always works."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KvState:
     """What attention keeps per sequence while decoding."""
 

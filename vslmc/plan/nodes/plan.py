@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from vslmc.plan.nodes.stack import Embedding, EncoderEnds, Head, Loss, Stack
 from vslmc.plan.nodes.stored import InitRule, Tensor
 from vslmc.plan.nodes.training import Training
 from vslmc.plan.python import count_declared
+from vslmc.record import record
 from vslmc.source import Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """A model and its recipe, complete."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from vslmc.plan.nodes.ffns import Activation, Ffn
 from vslmc.plan.nodes.mixers import Attention, Mixer
 from vslmc.plan.nodes.parts import Norm
+from vslmc.record import record
 from vslmc.source import Origin
 
 ResizeKind = Literal["carry", "pad", "learned", "project"]
 Placement = Literal["pre", "post", "sandwich", "output"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resize:
     """A change of the stream's width between two layers."""
 
@@ -25,7 +25,7 @@ class Resize:
     """R of `resizes.R` for project (both ways) and learned (when widening); shared by equal R."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Residual:
     """x becomes stream * x + branch * f(x), one of the two perhaps by learned channels."""
 
@@ -37,7 +37,7 @@ class Residual:
     """Factor of the start of values, output projections and FFNs (DeepNorm's beta)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """How the branches of a layer, its mixer, cross-attention and FFN, are put together."""
 
@@ -49,7 +49,7 @@ class Form:
     residual: Residual = Residual()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """One applied layer. Layers with the same `owner` are one module applied again.
 
@@ -93,7 +93,7 @@ class Layer:
 Role = Literal["decoder", "encoder"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stack:
     """A sequence of layers with one role."""
 
@@ -104,7 +104,7 @@ class Stack:
     """Applied after the last layer, if what follows has another width."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Embedding:
     """Token embedding times `scale`, plus absolute positions and types, then a norm."""
 
@@ -120,7 +120,7 @@ class Embedding:
     """Types of tokens, each with a learned vector (BERT's segments); 0: they have none."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EncoderEnds:
     """What the encoder beside a decoder reads, and how its result ends."""
 
@@ -133,14 +133,14 @@ class EncoderEnds:
     """Width of the result, which the decoder's cross-attention looks at."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transform:
     """activation(W x + b) before the final norm (BERT's head)."""
 
     activation: Activation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mtp:
     """Further tokens predicted while training (DeepSeek-V3, section 2.2)."""
 
@@ -150,7 +150,7 @@ class Mtp:
     """Of their mean loss."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Head:
     """Final norm and projection to the vocabulary."""
 
@@ -168,7 +168,7 @@ class Head:
     mtp: Mtp | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Masking:
     """Some tokens of each sequence hidden, to be told from the others (BERT, section 3.1)."""
 
@@ -182,7 +182,7 @@ class Masking:
     """Share of these that a random token replaces; the rest stay as they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spans:
     """Runs of tokens left out of the source, each for one sentinel (T5, section 3.1.4).
 
@@ -202,7 +202,7 @@ class Spans:
     """In how many runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loss:
     """One term of the training loss. More kinds will follow; their weighted sum is the loss."""
 

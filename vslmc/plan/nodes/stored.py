@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from vslmc.record import record
 from vslmc.source import Origin
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tail:
     """The last rows of a matrix that start with a deviation of their own."""
 
@@ -16,7 +16,7 @@ class Tail:
     std: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Init:
     """How a tensor starts: `normal` with mean 0 and `std`, all of one number, or all `zeros` or `ones`."""
 
@@ -29,7 +29,7 @@ class Init:
     """The number, for `constant`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """One stored tensor: a tied or shared one appears once, under its owner's name."""
 
@@ -46,7 +46,7 @@ class Tensor:
     """Whether it is a parameter; a buffer is moved by rules of its own, and not counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InitRule:
     """The scheme by which matrices start; norms start as the identity, biases as zeros."""
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from vslmc.record import record
 from vslmc.source import Origin
 
 Precision = Literal["fp32", "bf16", "fp16"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BuiltinText:
     """A text that ships with Python: `python_reference` is `pydoc_data.topics`."""
 
     name: Literal["python_reference"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextFile:
     """A UTF-8 file, relative to the package's `train.py` caller's folder; not opened by the compiler."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdamW:
     """AdamW (Loshchilov & Hutter 2019, Algorithm 2); decay only where `Tensor.decay`."""
 
@@ -35,7 +35,7 @@ class AdamW:
     weight_decay: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """Linear warm-up, then a cosine (or constant) from lr to `final * lr` at the last step."""
 
@@ -46,7 +46,7 @@ class Schedule:
     """Share of the peak learning rate at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeepSpeed:
     """ZeRO stage and the machines of the launch files."""
 
@@ -56,7 +56,7 @@ class DeepSpeed:
     nodes: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Training:
     """The recipe, solved."""
 

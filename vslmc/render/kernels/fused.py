@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.kernels.masks import (
     VISIBLE,
@@ -18,7 +18,7 @@ from vslmc.render.kernels.variants import SIZES, Form, Sees, Variant
 from vslmc.render.layout import Call, lay_out_def
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlexView:
     """The view of `flex.py.jinja`."""
 
@@ -32,7 +32,7 @@ class FlexView:
     """Lines after it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlexMaskView:
     """The view of `flex_mask.py.jinja`."""
 
@@ -42,7 +42,7 @@ class FlexMaskView:
     """Whether a query sees a key."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlashView:
     """The view of `flash.py.jinja`."""
 

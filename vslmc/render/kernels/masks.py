@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.kernels.variants import SIZES, Form, Sees, Variant, folds
 from vslmc.render.layout import Call, lay_out, lay_out_def
@@ -29,7 +29,7 @@ DOCS: dict[Sees, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MaskView:
     """The view of `mask.py.jinja`."""
 

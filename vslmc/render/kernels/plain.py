@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.kernels.masks import (
     bias_call,
@@ -19,7 +20,7 @@ Words = tuple[str, ...]
 Names = dict[Variant, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EagerView:
     """The view of `eager.py.jinja`."""
 
@@ -33,7 +34,7 @@ class EagerView:
     """Lines that make the result of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SdpaView:
     """The view of `sdpa.py.jinja`."""
 
@@ -43,7 +44,7 @@ class SdpaView:
     """Lines of the call, indented."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SdpaMaskedView:
     """The view of `sdpa_masked.py.jinja`."""
 
@@ -55,7 +56,7 @@ class SdpaMaskedView:
     """Lines of the call, indented."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SdpaWindowView:
     """The view of `sdpa_window.py.jinja`."""
 
@@ -73,7 +74,7 @@ class SdpaWindowView:
     """Lines of the banded call, indented."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SdpaFoldView:
     """The view of `sdpa_fold.py.jinja`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from vslmc.plan.nodes import (
@@ -17,6 +17,7 @@ from vslmc.plan.nodes import (
     T5Bias,
     TransformerXl,
 )
+from vslmc.record import record
 
 ORDER: tuple[KernelName, ...] = ("eager", "sdpa", "flex", "flash")
 Sees = Literal["causal", "window", "strided", "dilated", "chunked", "all", "around"]
@@ -43,7 +44,7 @@ BIASES: dict[Bias, Parameters] = {
 """What is added to the scores."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """What a kernel does to scores, whichever kernel it is."""
 
@@ -96,7 +97,7 @@ class Form:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variant:
     """A kernel in one of its forms."""
 
