@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.checkpoint import FLOATS, Checkpoint
-from vslmc.hf.rules import Plus, Source, Tensors, Waves, find_rule, names_of
+from vslmc.hf.rules import (
+    Plus,
+    Sinusoids,
+    Source,
+    Tensors,
+    Waves,
+    find_rule,
+    names_of,
+)
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Attention, Moe, Plan, Stack, Tensor
 from vslmc.plan.tensors import written_layers
@@ -139,9 +147,9 @@ def heads_of(tensors: Tensors) -> tuple[str, ...]:
     return tuple(f"{name}.weight" for name in names if name is not None)
 
 
-def fixed_of(name: str, tensors: Tensors) -> float | None:
-    """The number that a buffer must hold, if it is one of those."""
-    for pattern, number in tensors.fixed.items():
+def fixed_of(name: str, tensors: Tensors) -> float | Sinusoids | None:
+    """What a buffer must hold, if it is one of those."""
+    for pattern, wanted in tensors.fixed.items():
         if re.fullmatch(pattern, name):
-            return number
+            return wanted
     return None

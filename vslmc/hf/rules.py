@@ -54,6 +54,10 @@ class Slice:
     count: int = 2
     turned: bool = False
     """Whether the matrix, or each of them, is stored transposed."""
+    woven: bool = False
+    """Whether rows of all shares take turns."""
+    biases: bool = False
+    """Whether it has a bias for each expert instead of a matrix."""
 
 
 @record
@@ -97,6 +101,11 @@ class Waves:
 
 
 @record
+class Sinusoids:
+    """What a table of fixed places must hold: all sines before all cosines."""
+
+
+@record
 class Row:
     """The one row of a matrix."""
 
@@ -135,8 +144,10 @@ class Tensors:
     """What names of the bare model lack."""
     unused: tuple[str, ...] = ()
     """Expressions for buffers that older versions stored."""
-    fixed: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Expressions for buffers that must hold one number, which the language has built in."""
+    fixed: Mapping[str, float | Sinusoids] = field(
+        default_factory=dict[str, "float | Sinusoids"]
+    )
+    """Expressions for buffers that must hold what the language has built in: a number, or places."""
     either: Mapping[str, str] = field(default_factory=dict[str, str])
     """Sources that may have another name instead."""
 

@@ -16,12 +16,26 @@ from vslmc.hf.families.llama import MISTRAL
 from vslmc.hf.families.norms import HUNYUAN_DENSE, OLMO2
 from vslmc.hf.families.windows import QWEN3
 from vslmc.hf.fields import Each as EachLayer
-from vslmc.hf.fields import Field, Flag, Raw, Real, Whole, WholeOrEach, Word
-from vslmc.hf.form import At, Experts
+from vslmc.hf.fields import Field, Flag, Real, Several, Whole, WholeOrEach, Word
+from vslmc.hf.form import At, Experts, Reader
 from vslmc.hf.rope import Turn
 from vslmc.hf.rules import Each, Rules
 
 ROUTING: dict[str, Field] = {"router_aux_loss_coef": Real(0.001)}
+MLP_TYPES: dict[str, Field] = {
+    "mlp_layer_types": EachLayer(Word(None, ("sparse", "dense")))
+}
+
+
+def needed(name: str) -> Reader:
+    """A number that a config must say."""
+
+    def read(c: Config) -> int:
+        if c[name] is None:
+            raise c.wrong(name, "a whole number")
+        return c[name]
+
+    return read
 
 
 def expert_rules(block: str, gate: str, up: str, down: str, router: str) -> Rules:
@@ -42,6 +56,14 @@ SHARED: Rules = {
     "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_experts.down_proj",
 }
 """What every token takes."""
+
+SHARED_EXPERT: Rules = {
+    "layers.#.ffn.shared.gate": "model.layers.#.mlp.shared_expert.gate_proj",
+    "layers.#.ffn.shared.up": "model.layers.#.mlp.shared_expert.up_proj",
+    "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_expert.down_proj",
+    "layers.#.ffn.shared_gate": "model.layers.#.mlp.shared_expert_gate",
+}
+"""The same where it is called one expert, with its gate if there is one."""
 
 MIXTRAL_TURN = Turn(theta=1e6)
 
@@ -82,7 +104,7 @@ QWEN3_MOE = QWEN3.but(
         "num_experts_per_tok": Whole(8),
         "num_experts": Whole(128, least=0),
         "norm_topk_prob": Flag(False),
-        "mlp_only_layers": Raw(),
+        "mlp_only_layers": Several(),
         **ROUTING,
     },
     without="max_window_layers layer_types",
@@ -172,7 +194,7 @@ MELLUM = QWEN3_MOE.but(
         "moe_intermediate_size": Whole(896),
         "num_experts": Whole(64),
         "norm_topk_prob": Flag(True),
-        "mlp_layer_types": EachLayer(Word(None, ("sparse", "dense"))),
+        **MLP_TYPES,
         **LAYER_TYPES,
     },
     without="use_sliding_window decoder_sparse_step mlp_only_layers",
