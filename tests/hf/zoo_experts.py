@@ -251,6 +251,7 @@ EXPERTS: dict[str, Case] = {
             "shared_intermediate_size": 72,
             "position_embedding_type": "rope",
             "layer_types": ["attention"] * 3,
+            "mamba_n_heads": 4,
         },
     ),
     "granitemoehybrid-dense": Case(
@@ -261,6 +262,7 @@ EXPERTS: dict[str, Case] = {
             "attention_multiplier": 0.2,
             "shared_intermediate_size": 72,
             "layer_types": ["attention"] * 3,
+            "mamba_n_heads": 4,
         },
     ),
     "cohere2_moe-sigmoid": Case(

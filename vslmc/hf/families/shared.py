@@ -279,6 +279,8 @@ def qwen2_window(c: Config) -> int | None:
     """Windows in every other layer, up to `max_window_layers`, if they are used at all."""
     if QWEN2_WINDOWS.slides(c) and not c["use_sliding_window"]:
         raise c.wrong("layer_types", "no windows, which `use_sliding_window` turns off")
+    if QWEN2_WINDOWS.slides(c) and c["sliding_window"] == 0:
+        raise c.wrong("sliding_window", "a number above 0, where windows are used")
     return QWEN2_WINDOWS.window(c)
 
 
@@ -291,6 +293,8 @@ QWEN2_MOE = QWEN2.but(
         "num_attention_heads": Whole(16),
         "num_key_value_heads": Whole(16),
         "qkv_bias": Flag(True),
+        # transformers writes 0 where windows are not used.
+        "sliding_window": Whole(4096, least=0, null=True),
         "decoder_sparse_step": Whole(1),
         "moe_intermediate_size": Whole(1408),
         "shared_expert_intermediate_size": Whole(5632),
