@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from tests.hf.cases import CASES
 from tests.hf.support import (
     error,
     import_folder,
@@ -120,6 +121,45 @@ def test_what_the_language_cannot_say_names_its_field(
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert run_cli(["import", str(tmp_path), "-o", str(tmp_path / "x.vslm")]) == 1
     assert f"`{list(fields)[-1]}`" in capsys.readouterr().err
+
+
+OLDER = [
+    "mixtral",
+    "qwen3_moe",
+    "olmoe",
+    "flex_olmo",
+    "mellum",
+    "hunyuan_v1_moe",
+    "granitemoe",
+    "granitemoeshared",
+    "granitemoe_swa",
+    "aria_text",
+    "cohere2_moe",
+]
+
+
+@pytest.mark.parametrize("name", [*OLDER, *EXPERTS])
+def test_both_forms_of_a_checkpoint_are_the_same(name: str, tmp_path: Path) -> None:
+    """As published, and as transformers has the tensors itself."""
+    case = CASES[name]
+    model = make_model(case)
+    save(model, case, tmp_path)
+    published = load_file(tmp_path / "model.safetensors")
+    assert convert(tmp_path, published) == 0
+    wanted = load_file(tmp_path / "converted.safetensors")
+    own = {name: value.clone() for name, value in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        del own["lm_head.weight"]
+    if "dense" not in name:
+        assert set(own) != set(published) or name in UNCHANGED
+    assert convert(tmp_path, own) == 0
+    found = load_file(tmp_path / "converted.safetensors")
+    assert set(found) == set(wanted)
+    assert all(bool(found[name].equal(wanted[name])) for name in wanted)
+
+
+UNCHANGED = ("gpt_oss", "gpt_oss-plain", "granitemoe_swa")
+"""Types that are published as transformers has them."""
 
 
 def convert(folder: Path, weights: dict[str, Tensor]) -> int:

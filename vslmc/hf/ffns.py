@@ -53,8 +53,8 @@ def make_dense(form: Form, c: Config, hidden: int) -> Part:
 def make_moe(form: Form, experts: Experts, c: Config) -> Part:
     """A mixture of experts."""
     count, top_k = say(experts.experts, c), say(experts.top_k, c)
-    if top_k > count:
-        raise c.wrong(name_of(experts.top_k), f"at most {count} experts")
+    if not 1 <= top_k <= count:
+        raise c.wrong(name_of(experts.top_k), f"from 1 to {count} experts")
     hidden, clamp = say(experts.hidden, c), say(experts.clamp, c)
     scale, router = say(experts.scale, c), make_router(experts, c)
     if not scale > 0:

@@ -12,6 +12,7 @@ from vslmc.hf.rules import (
     Plus,
     Sinusoids,
     Source,
+    Stacked,
     Tensors,
     Waves,
     find_rule,
@@ -59,6 +60,10 @@ def match(plan: Plan, tensors: Tensors, checkpoint: Checkpoint) -> Outcome[list[
         ffn = layer.ffn if layer else None
         mixer = layer.mixer if layer and isinstance(layer.mixer, Attention) else None
         each = ffn.experts if isinstance(ffn, Moe) else target.shape[0]
+        if isinstance(source, Stacked):
+            whole = source.whole.replace("#", number)
+            whole = find_name(whole, number, tensors, stored, bare)
+            source = source.choose(whole in stored)
         names = names_of(source, suffix, number, each)
         names = [find_name(name, number, tensors, stored, bare) for name in names]
         types = [stored[name].dtype for name in names if name in stored]
@@ -87,7 +92,7 @@ def find_name(
     if name not in stored:
         for usual, other in tensors.either.items():
             usual, other = usual.replace("#", layer), other.replace("#", layer)
-            if name.startswith(f"{usual}."):
+            if name == usual or name.startswith(f"{usual}."):
                 name = other + name.removeprefix(usual)
     return name.removeprefix(tensors.prefix) if bare else name
 

@@ -84,6 +84,23 @@ class Each:
 
 
 @record
+class Stacked:
+    """One tensor for each expert (`*`), or one for all of them, perhaps with another below it."""
+
+    name: str
+    whole: str
+    """The one for all."""
+    share: int | None = None
+    """Which half of its rows, if it is fused."""
+
+    def choose(self, whole: bool) -> Source:
+        """The rule for the form that is there."""
+        if not whole:
+            return Each(self.name)
+        return self.whole if self.share is None else Slice(self.whole, self.share)
+
+
+@record
 class Swapped:
     """Rows of queries and keys whose halves of each head are exchanged, with values as they are.
 
@@ -122,6 +139,7 @@ Source: TypeAlias = (
     | Plus
     | Behind
     | Each
+    | Stacked
     | Swapped
     | Waves
     | Row
@@ -189,7 +207,7 @@ def names_of(source: Source, suffix: str, layer: str, each: int) -> list[str]:
             patterns = names
         case Waves():
             patterns = ()
-        case Each(name=name):
+        case Each(name=name) | Stacked(name=name):
             patterns = tuple(name.replace("*", str(i)) for i in range(each))
         case _:
             patterns = (source.name,)

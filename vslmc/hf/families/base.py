@@ -69,6 +69,11 @@ class Family:
         unused = (*self.tensors.unused, pattern)
         return replace(self, tensors=replace(self.tensors, unused=unused))
 
+    def either(self, names: Mapping[str, str]) -> Family:
+        """The same family, whose checkpoints may have tensors under other names."""
+        either = {**self.tensors.either, **names}
+        return replace(self, tensors=replace(self.tensors, either=either))
+
     def fixing(self, fixed: Mapping[str, float | Sinusoids]) -> Family:
         """The same family, whose checkpoints may have what the language has built in."""
         return replace(self, tensors=replace(self.tensors, fixed=fixed))

@@ -264,6 +264,7 @@ DISTILBERT = Family(
         "attention_dropout": Share(0.1),
         "activation": Activation("gelu"),
         "tie_word_embeddings": TIED,
+        "tie_weights_": Only(True, "a head of its own"),
     },
     BERT_FORM.but(
         width=At("dim"),

@@ -19,6 +19,7 @@ from vslmc.hf.families.mixtures import (
     ROUTING,
     SHARED_EXPERT,
     expert_rules,
+    renamed,
 )
 from vslmc.hf.families.sigmoids import (
     DEEPSEEK_EXPERTS,
@@ -39,6 +40,8 @@ AFMOE_WINDOWS = Windows(
     lambda c: (number_of(c) + 1) % c["global_attn_every_n_layers"] != 0
 )
 
+GROUPS = ["n_group", "topk_group", "num_expert_groups", "num_limited_groups"]
+
 AFMOE = LLAMA.but(
     "afmoe",
     {
@@ -58,6 +61,9 @@ AFMOE = LLAMA.but(
         "global_attn_every_n_layers": Whole(4),
         "sliding_window": Whole(1024, null=True),
         "mup_enabled": Flag(False),
+        "route_norm": Only(True, "weights whose sum is not 1"),
+        "score_func": Only("sigmoid", "another router"),
+        **only(GROUPS, 1, "groups of experts"),
         **LAYER_TYPES,
     },
     without="mlp_bias",
@@ -68,6 +74,8 @@ AFMOE = LLAMA.but(
         "layers.#.post_2": "model.layers.#.post_mlp_layernorm",
         "layers.#.mixer.gate": "model.layers.#.self_attn.gate_proj",
     },
+    # How it is trained and run.
+    ignored="load_balance_coeff use_grouped_mm",
     aliases={"num_local_experts": "num_experts"},
     ffn_bias=False,
     placement="sandwich",
@@ -145,7 +153,7 @@ FLINT = LLAMA.but(
         normalise=At("norm_topk_prob"),
         shared=At("shared_expert_intermediate_size"),
     ),
-)
+).either(renamed({"self_attn.softmax_offset": "self_attn.sinks"}))
 
 MINIMAX_TURN = Turn(theta=5_000_000.0, fraction=1.0)
 
@@ -188,7 +196,6 @@ MINIMAX_M2 = LLAMA.but(
         "shared_intermediate_size": Only(0, "experts that every token takes"),
         "attn_type_list": EachLayer(Only(1, "linear attention")),
         **only(BETAS, 1.0, "branches that are scaled"),
-        **ROUTING,
         **rope_fields(MINIMAX_TURN),
     },
     without="attention_bias mlp_bias",
@@ -208,7 +215,14 @@ MINIMAX_M2 = LLAMA.but(
     qk_over="all",
     position=minimax_turn,
     context=context_of(MINIMAX_TURN),
-    experts=Experts(router="sigmoid", corrected=True),
+    experts=Experts(router="sigmoid", corrected=True, balance=0.0),
+).either(
+    renamed(
+        {
+            "block_sparse_moe.gate": "mlp.gate",
+            "block_sparse_moe.e_score_correction_bias": "mlp.e_score_correction_bias",
+        }
+    )
 )
 
 # --- probabilities with corrections, and sparse mixers -------------------------------------------
@@ -229,7 +243,7 @@ def ernie_normalises(c: Config) -> bool:
     return True
 
 
-ERNIE4_5_MOE = ERNIE4_5.but(
+ERNIE_BASE = ERNIE4_5.but(
     "ernie4_5_moe",
     {
         "hidden_size": Whole(2560),
@@ -247,6 +261,8 @@ ERNIE4_5_MOE = ERNIE4_5.but(
         "moe_layer_end_index": Whole(-1, least=-1),
         "moe_layer_interval": Whole(1),
         "moe_norm_min": Real(1e-12),
+        "moe_gate": Only("topk", "another choice of experts"),
+        "moe_use_aux_free": Only(True, "a router without corrections"),
     },
     rules={
         **corrected("gate"),
@@ -254,6 +270,8 @@ ERNIE4_5_MOE = ERNIE4_5.but(
             "model.layers.#.mlp.moe_statics.e_score_correction_bias"
         ),
     },
+    # Bounds of training, and layers that predict further tokens.
+    ignored="moe_capacity num_nextn_predict_layers",
     aliases={"num_experts": "moe_num_experts", "num_experts_per_tok": "moe_k"},
     bias=False,
     ffn_bias=False,
@@ -265,8 +283,18 @@ ERNIE4_5_MOE = ERNIE4_5.but(
         corrected=True,
         normalise=ernie_normalises,
         shared=times("moe_num_shared_experts"),
+        balance=0.0,
     ),
 ).passing(r"(model\.)?mtp.*")
+ERNIE4_5_MOE = ERNIE_BASE.either(
+    renamed(
+        {
+            "mlp.moe_statics.e_score_correction_bias": (
+                "mlp.gate.moe_statics.e_score_correction_bias"
+            )
+        }
+    )
+)
 
 PHIMOE_TURN = Turn(theta=1e6, unread=("short_mscale", "long_mscale"))
 
@@ -301,8 +329,8 @@ PHIMOE = LLAMA.but(
     },
     without="mlp_bias",
     rules={**MINIMAX_EXPERTS, "head_bias": "lm_head.bias"},
-    # Noise of training.
-    ignored="input_jitter_noise",
+    # Noise and dropout of training.
+    ignored="input_jitter_noise hidden_dropout",
     aliases={"num_experts": "num_local_experts"},
     norm=Norm(kind="layernorm", eps=At("rms_norm_eps")),
     ffn_bias=False,
@@ -311,6 +339,6 @@ PHIMOE = LLAMA.but(
     position=phimoe_turn,
     context=context_of(PHIMOE_TURN),
     experts=Experts(jitter=At("router_jitter_noise"), normalise=False),
-)
+).either(renamed({"block_sparse_moe.gate": "mlp.router"}))
 
 TABLE: tuple[Family, ...] = (AFMOE, FLINT, MINIMAX_M2, ERNIE4_5_MOE, PHIMOE)

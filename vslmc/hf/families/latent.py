@@ -31,9 +31,16 @@ LATENT_RULES: Rules = {
 YOUTU_TURNS = {True: Turn(interleaved=True), False: Turn()}
 
 
+def latent_turn(c: Config, turn: Turn, size: int) -> Part:
+    """RoPE of `qk_rope_head_dim` numbers, which `head_dim` stands for too."""
+    if c["head_dim"] not in (None, size):
+        raise c.refuse("head_dim", f"angles for other heads than the {size} that turn")
+    return read_rope(c, turn, size)
+
+
 def youtu_turn(c: Config, size: int) -> Part:
     """RoPE of neighbours, or of halves."""
-    return read_rope(c, YOUTU_TURNS[c["rope_interleave"]], size)
+    return latent_turn(c, YOUTU_TURNS[c["rope_interleave"]], size)
 
 
 def latent_scale(c: Config) -> float | Leaf | None:
@@ -64,9 +71,9 @@ YOUTU = LLAMA.but(
         "qk_nope_head_dim": Whole(128),
         "rope_interleave": Flag(True),
     },
-    without="mlp_bias head_dim",
+    without="mlp_bias",
     rules=LATENT_RULES,
-    ignored="head_dim qk_head_dim",
+    ignored="qk_head_dim",
     latent=Latent(),
     ffn_bias=False,
     scale=latent_scale,
@@ -122,7 +129,7 @@ MINICPM3 = YOUTU.but(
     embed_scale=At("scale_emb"),
     residual=minicpm3_residual,
     head_scale=minicpm3_logits,
-    position=lambda c, size: read_rope(c, Turn(), size),
+    position=lambda c, size: latent_turn(c, Turn(), size),
 )
 
 
@@ -145,7 +152,7 @@ DEEPSEEK = YOUTU.but(
         "num_key_value_heads": Whole(None),
         "max_position_embeddings": Whole(2048),
         "tie_word_embeddings": Flag(False),
-        "mlp_bias": Flag(False),
+        "mlp_bias": Only(False, "biases of some FFNs, and not of experts"),
         "first_k_dense_replace": Whole(0, least=0),
         "moe_intermediate_size": Whole(1407),
         "n_routed_experts": Whole(64),
@@ -166,7 +173,6 @@ DEEPSEEK = YOUTU.but(
     # What training and several machines need.
     ignored="aux_loss_alpha seq_aux ep_size",
     aliases={"num_experts": "n_routed_experts"},
-    ffn_bias=At("mlp_bias"),
     experts=Experts(
         here=lambda c: number_of(c) >= c["first_k_dense_replace"],
         experts=At("n_routed_experts"),
@@ -180,7 +186,7 @@ DEEPSEEK = YOUTU.but(
         shared=lambda c: c["n_shared_experts"] * c["moe_intermediate_size"],
         balance=0.0,
     ),
-    position=lambda c, size: read_rope(c, YOUTU_TURNS[True], size),
+    position=lambda c, size: latent_turn(c, YOUTU_TURNS[True], size),
 )
 
 

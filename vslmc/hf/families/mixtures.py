@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vslmc.hf.config import Config
 from vslmc.hf.families.base import (
     LAYER_TYPES,
@@ -19,7 +21,7 @@ from vslmc.hf.fields import Each as EachLayer
 from vslmc.hf.fields import Field, Flag, Real, Several, Whole, WholeOrEach, Word
 from vslmc.hf.form import At, Experts, Reader
 from vslmc.hf.rope import Turn
-from vslmc.hf.rules import Each, Rules
+from vslmc.hf.rules import Rules, Stacked
 
 ROUTING: dict[str, Field] = {"router_aux_loss_coef": Real(0.001)}
 MLP_TYPES: dict[str, Field] = {
@@ -39,13 +41,22 @@ def needed(name: str) -> Reader:
 
 
 def expert_rules(block: str, gate: str, up: str, down: str, router: str) -> Rules:
-    """One tensor for each expert below `block`."""
+    """One tensor for each expert below `block`, or those of transformers' own form."""
+    each = f"model.layers.#.{block}.experts.*"
+    whole = "model.layers.#.mlp.experts"
     return {
-        "layers.#.ffn.gate*": Each(f"model.layers.#.{block}.experts.*.{gate}.weight"),
-        "layers.#.ffn.up*": Each(f"model.layers.#.{block}.experts.*.{up}.weight"),
-        "layers.#.ffn.down*": Each(f"model.layers.#.{block}.experts.*.{down}.weight"),
+        "layers.#.ffn.gate*": Stacked(
+            f"{each}.{gate}.weight", f"{whole}.gate_up_proj", 0
+        ),
+        "layers.#.ffn.up*": Stacked(f"{each}.{up}.weight", f"{whole}.gate_up_proj", 1),
+        "layers.#.ffn.down*": Stacked(f"{each}.{down}.weight", f"{whole}.down_proj"),
         "layers.#.ffn.router": f"model.layers.#.{block}.{router}",
     }
+
+
+def renamed(names: Mapping[str, str]) -> dict[str, str]:
+    """Names inside of a layer as older checkpoints have them, and transformers itself."""
+    return {f"model.layers.#.{a}": f"model.layers.#.{b}" for a, b in names.items()}
 
 
 QWEN_EXPERTS = expert_rules("mlp", "gate_proj", "up_proj", "down_proj", "gate")
@@ -80,7 +91,7 @@ MIXTRAL = MISTRAL.but(
     aliases={"num_experts": "num_local_experts"},
     experts=Experts(),
     **rope(MIXTRAL_TURN),
-)
+).either(renamed({"block_sparse_moe.gate": "mlp.gate"}))
 
 
 def is_sparse(c: Config) -> bool:

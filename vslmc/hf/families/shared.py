@@ -20,6 +20,7 @@ from vslmc.hf.families.mixtures import (
     SHARED,
     SHARED_EXPERT,
     is_sparse,
+    renamed,
 )
 from vslmc.hf.families.modern import COHERE2, COHERE2_TURN
 from vslmc.hf.families.windows import GRANITE, GRANITE_SWA, QWEN2
@@ -54,6 +55,18 @@ GRANITE_EXPERTS: Rules = {
     "layers.#.ffn.shared.down": "model.layers.#.shared_mlp.output_linear",
 }
 
+GRANITE_NAMES = renamed(
+    {
+        f"block_sparse_moe.{old}": f"block_sparse_moe.{new}"
+        for old, new in (
+            ("input_linear.weight", "experts.gate_up_proj"),
+            ("output_linear.weight", "experts.down_proj"),
+            ("router.layer", "router"),
+        )
+    }
+)
+"""What transformers itself calls them."""
+
 GRANITEMOE = GRANITE.but(
     "granitemoe",
     {"num_local_experts": Whole(8), "num_experts_per_tok": Whole(2), **ROUTING},
@@ -61,7 +74,7 @@ GRANITEMOE = GRANITE.but(
     rules=GRANITE_EXPERTS,
     ffn_bias=False,
     experts=Experts(),
-)
+).either(GRANITE_NAMES)
 
 GRANITEMOESHARED = GRANITEMOE.but(
     "granitemoeshared",
@@ -123,6 +136,13 @@ ARIA = LLAMA.but(
         shared=lambda c: c["moe_num_shared_experts"] * c["intermediate_size"],
         balance=0.0,
     ),
+).either(
+    renamed(
+        {
+            "mlp.experts.fc1.weight": "mlp.experts.gate_up_proj",
+            "mlp.experts.fc2.weight": "mlp.experts.down_proj",
+        }
+    )
 )
 
 
@@ -339,7 +359,9 @@ GRANITEMOEHYBRID = GRANITEMOESHARED.but(
     "granitemoehybrid",
     {
         "num_local_experts": Whole(8, least=0),
+        "num_experts_per_tok": Whole(2, least=0),
         "shared_intermediate_size": Whole(1024),
+        "normalization_function": Only("rmsnorm", "other norms"),
         "position_embedding_type": Word(None, ("rope", "nope")),
         "layer_types": EachLayer(Word("", ("attention", "full_attention"))),
     },
@@ -349,8 +371,8 @@ GRANITEMOEHYBRID = GRANITEMOESHARED.but(
         "layers.#.ffn.down": "model.layers.#.shared_mlp.output_linear",
     },
     aliases={"layers_block_type": "layer_types"},
-    # Of state-space layers, which are refused where they are.
-    ignored="mamba_n_heads mamba_n_groups mamba_d_state mamba_d_head mamba_d_conv "
+    # How it starts; and of state-space layers, which are refused where they are.
+    ignored="init_method mamba_n_heads mamba_n_groups mamba_d_state mamba_d_head mamba_d_conv "
     "mamba_expand mamba_chunk_size mamba_conv_bias mamba_proj_bias time_step_limit",
     hidden=At("shared_intermediate_size"),
     position=hybrid_turn,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vslmc.hf.config import Config
 from vslmc.hf.families.base import (
     LAYER_TYPES,
@@ -20,6 +18,7 @@ from vslmc.hf.families.mixtures import (
     QWEN_EXPERTS,
     SHARED,
     needed,
+    renamed,
 )
 from vslmc.hf.fields import Field, Flag, Only, Real, Whole
 from vslmc.hf.form import RMS, At, Experts, Reader
@@ -82,6 +81,7 @@ DEEPSEEK_EXPERTS = Experts(
     normalise=At("norm_topk_prob"),
     scale=At("routed_scaling_factor"),
     shared=times("n_shared_experts"),
+    balance=0.0,
 )
 
 DEEPSEEK_V3 = YOUTU.but(
@@ -115,7 +115,7 @@ DEEPSEEK_V3 = YOUTU.but(
     experts=DEEPSEEK_EXPERTS,
 ).passing(r"model\.layers\.61\..*")
 
-GLM4_MOE_LITE_BASE = DEEPSEEK_V3.but(
+GLM4_MOE_LITE = DEEPSEEK_V3.but(
     "glm4_moe_lite",
     {
         "vocab_size": Whole(154880),
@@ -138,13 +138,8 @@ GLM4_MOE_LITE_BASE = DEEPSEEK_V3.but(
         **MLP_TYPES,
     },
     without="first_k_dense_replace",
-    aliases={"num_local_experts": "n_routed_experts", "head_dim": "qk_rope_head_dim"},
     experts=DEEPSEEK_EXPERTS.but(here=sparse_from(1)),
 ).passing(r"model\.layers\.47\..*")
-
-GLM4_MOE_LITE = replace(
-    GLM4_MOE_LITE_BASE, ignored=GLM4_MOE_LITE_BASE.ignored - {"head_dim"}
-)
 
 GLM4_MOE_TURN = Turn(fraction=0.5)
 
@@ -223,10 +218,15 @@ DOTS1 = LLAMA.but(
         "max_window_layers": Whole(62, least=0),
         **SCORES,
         "norm_topk_prob": Flag(False),
+        "scoring_func": Only("noaux_tc", "another router", (None, "sigmoid")),
+        "topk_method": Only("noaux_tc", "another choice of experts"),
+        "moe_layer_freq": Only(1, "layers without experts in between"),
         **LAYER_TYPES,
     },
     without="mlp_bias",
     rules=CORRECTED,
+    # What its code does not read: windows are where their number is.
+    ignored="use_sliding_window",
     aliases={"num_local_experts": "n_routed_experts"},
     ffn_bias=False,
     qk_norm=RMS,
@@ -249,7 +249,7 @@ def exaone_sparse(c: Config) -> bool:
     return sparse_from(c["first_k_dense_replace"])(c)
 
 
-EXAONE_MOE = LLAMA.but(
+EXAONE_MOE_BASE = LLAMA.but(
     "exaone_moe",
     {
         "vocab_size": Whole(102400),
@@ -285,10 +285,13 @@ EXAONE_MOE = LLAMA.but(
         shared=times("num_shared_experts"),
     ),
 ).passing(r"mtp\..*")
+EXAONE_MOE = EXAONE_MOE_BASE.either(
+    renamed({"mlp.e_score_correction_bias": "mlp.gate.e_score_correction_bias"})
+)
 
 HY_V3_TURN = Turn(theta=11_158_840.0)
 
-HY_V3 = LLAMA.but(
+HY_V3_BASE = LLAMA.but(
     "hy_v3",
     {
         "vocab_size": Whole(120832),
@@ -329,6 +332,15 @@ HY_V3 = LLAMA.but(
     ),
     **rope(HY_V3_TURN),
 ).passing(r"model\.layers\.80\..*")
+HY_V3 = HY_V3_BASE.either(
+    renamed(
+        {
+            "mlp.router.gate": "mlp.gate",
+            "mlp.expert_bias": "mlp.e_score_correction_bias",
+            "mlp.shared_mlp": "mlp.shared_experts",
+        }
+    )
+)
 
 TABLE: tuple[Family, ...] = (
     DEEPSEEK_V3,
