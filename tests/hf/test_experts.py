@@ -123,6 +123,75 @@ def test_what_the_language_cannot_say_names_its_field(
     assert f"`{list(fields)[-1]}`" in capsys.readouterr().err
 
 
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "afmoe": {
+        "load_balance_coeff": 0.001,
+        "n_group": 1,
+        "topk_group": 1,
+        "num_expert_groups": 1,
+        "num_limited_groups": 1,
+        "route_norm": True,
+        "score_func": "sigmoid",
+        "use_grouped_mm": True,
+    },
+    "deepseek_v3": {
+        "aux_loss_alpha": 0.001,
+        "ep_size": 1,
+        "moe_layer_freq": 1,
+        "num_nextn_predict_layers": 1,
+        "scoring_func": "sigmoid",
+        "seq_aux": True,
+        "topk_method": "noaux_tc",
+    },
+    "dots1": {
+        "moe_layer_freq": 1,
+        "scoring_func": "noaux_tc",
+        "topk_method": "noaux_tc",
+        "use_sliding_window": False,
+    },
+    "ernie4_5_moe": {
+        "moe_capacity": [64, 64, 64],
+        "moe_gate": "topk",
+        "moe_use_aux_free": True,
+        "num_nextn_predict_layers": 1,
+    },
+    "glm4_moe": {"num_nextn_predict_layers": 1},
+    "gpt_oss": {"experts_per_token": 3, "initial_context_length": 4096},
+    "granitemoehybrid-dense": {
+        "init_method": "mup",
+        "normalization_function": "rmsnorm",
+        "num_experts_per_tok": 0,
+    },
+    "minimax_m2": {
+        "attn_type_list": [1, 1, 1],
+        "layernorm_mlp_beta": 1.0,
+        "mlp_intermediate_size": 8192,
+        "mtp_transformer_layers": 1,
+        "num_mtp_modules": 3,
+        "qk_norm_type": "per_layer",
+        "shared_intermediate_size": 0,
+        "shared_moe_mode": "sigmoid",
+        "use_mtp": True,
+        "use_routing_bias": True,
+    },
+    "phimoe": {"hidden_dropout": 0.0, "input_jitter_noise": 0.01},
+}
+"""What published configs have beside."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_published_configs_have_beside_is_known(name: str, tmp_path: Path) -> None:
+    case = EXPERTS[name]
+    config = {**case.fields, "model_type": case.type}
+    texts: list[str] = []
+    for more in ({}, PUBLISHED[name]):
+        (tmp_path / "config.json").write_text(json.dumps({**config, **more}))
+        spec = tmp_path / "x.vslm"
+        assert run_cli(["import", str(tmp_path), "-o", str(spec), "--force"]) == 0
+        texts.append(spec.read_text())
+    assert texts[0] == texts[1]
+
+
 OLDER = [
     "mixtral",
     "qwen3_moe",
