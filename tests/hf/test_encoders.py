@@ -18,7 +18,7 @@ from torch import Tensor
 
 from tests.hf.support import error, import_folder, perturb
 from tests.hf.test_parity import LARGEST, Record, check_text, note
-from tests.hf.zoo_encoders import CONTEXT, ENCODERS, PAIRS, T5, VOCAB, Case
+from tests.hf.zoo_encoders import BERT, CONTEXT, ENCODERS, PAIRS, T5, VOCAB, Case
 from vslmc.cli.app import run_cli
 
 _there: Any = transformers
@@ -155,6 +155,17 @@ def test_what_the_language_cannot_say_names_its_field(
     assert run_cli(["import", str(tmp_path), "-o", spec]) == 1
     (field_name,) = fields
     assert field_name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [{}, {"is_decoder": False}])
+def test_a_decoder_of_berts_layers_must_say_so(
+    more: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = {**BERT, "model_type": "bert-generation"}
+    (tmp_path / "config.json").write_text(json.dumps({**config, **more}))
+    spec = str(tmp_path / "spec.vslm")
+    assert run_cli(["import", str(tmp_path), "-o", spec]) == 1
+    assert "`is_decoder`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["roformer", "pegasus"])

@@ -9,6 +9,7 @@ from vslmc.hf.families.base import Family
 from vslmc.hf.fields import (
     Activation,
     Field,
+    Flag,
     Only,
     Real,
     Share,
@@ -227,6 +228,14 @@ ROFORMER = Family(
 
 # --- a decoder of BERT's layers, and its half --------------------------------------------------------
 
+
+def places_of_a_decoder(c: Config) -> str:
+    """Learned places, of tokens that see those before them."""
+    if not c["is_decoder"]:
+        raise c.refuse("is_decoder", "attention to tokens that follow")
+    return "learned"
+
+
 BERT_GENERATION = Family(
     "bert-generation",
     {
@@ -238,9 +247,15 @@ BERT_GENERATION = Family(
         "num_hidden_layers": Whole(24),
         "num_attention_heads": Whole(16),
         "intermediate_size": Whole(4096),
-        "is_decoder": Only(True, "an encoder without a head", ()),
+        "is_decoder": Flag(False),
     },
-    BERT_FORM.but(role="decoder", types=0, transform=None, head_norm=False),
+    BERT_FORM.but(
+        role="decoder",
+        types=0,
+        transform=None,
+        positions=places_of_a_decoder,
+        head_norm=False,
+    ),
     Tensors(
         bert_rules("bert", {"head": "lm_head.decoder", "head_bias": "lm_head.bias"}),
         embedding="bert.embeddings.word_embeddings",
