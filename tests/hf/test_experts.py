@@ -98,6 +98,7 @@ def test_tokens_choose_several_experts_and_never_by_a_hair(
         ("minimax_m2", {"attn_type_list": [1, 0, 1]}),
         ("phimoe", {"num_experts_per_tok": 3}),
         ("phimoe", {"router_jitter_noise": 0.0}),
+        ("phimoe", {"router_aux_loss_coef": -1}),
         ("phimoe", {"rope_parameters": {"rope_type": "linear", "factor": 2.0}}),
         ("qwen2_moe", {"layer_types": ["sliding_attention"] * 3}),
         ("qwen2_moe", {"mlp_only_layers": 1}),

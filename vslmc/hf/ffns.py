@@ -120,6 +120,8 @@ def make_balance(experts: Experts, c: Config) -> Value:
     if experts.corrected:
         return word("loss_free")
     weight = say(experts.balance, c) or 0.0
+    if weight < 0:
+        raise c.wrong(name_of(experts.balance), "a number, at least 0")
     if weight == 0:
         return word("none")
     if weight == SWITCH:
