@@ -21,6 +21,8 @@ class Case:
     fields: dict[str, Any]
     length: int = 40
     """Tokens that are compared."""
+    distinct: bool = False
+    """Whether no token comes twice: of equal marks, transformers keeps an arbitrary one."""
     cached: bool = True
     """Whether decoding with a cache is compared too."""
     written: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -325,6 +327,20 @@ MODELS: dict[str, Case] = {
     "apertus": Case("apertus", LLAMA),
     "jais2": Case("jais2", WIDE_HEADS),
     "nemotron": Case("nemotron", WIDE_HEADS),
+    "doge": Case("doge", {**LLAMA, "keep_window_size": 9}, distinct=True),
+    "doge-all-kept": Case("doge", {**WIDE_HEADS, "keep_window_size": 45}),
+    "doge-window": Case(
+        "doge",
+        {
+            **LLAMA,
+            "keep_window_size": 6,
+            "sliding_window": 13,
+            "attention_bias": True,
+            "mlp_bias": True,
+            "tie_word_embeddings": True,
+        },
+        distinct=True,
+    ),
     "phi3": Case("phi3", {**LLAMA, "sliding_window": 9}),
     "phi3-long": Case(
         "phi3",

@@ -75,6 +75,7 @@ def attentions(draw: DrawFn, both_sides: bool = False) -> str:
         "scale": ["auto", "1", "1/8"],
         "softcap": ["none", "30"],
         "sink": ["none", "learned", "plus_one"],
+        "dynamic_mask": ["none"] if both_sides else ["none", "2", "20"],
         "gate": ["none", "elementwise", "headwise"],
         "shift_tokens": ["0"] if both_sides else ["0", "1"],
         "out_bias": ["true", "false"],

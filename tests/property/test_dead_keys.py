@@ -183,6 +183,7 @@ KEYS: dict[str, Line] = {
     "attention.softcap": ("attention", "", ", softcap = 30"),
     "attention.sink": ("attention", "", ", sink = learned"),
     "attention.softmax_power": ("attention", "", ", softmax_power = 0.9"),
+    "attention.dynamic_mask": ("attention", "", ", dynamic_mask = 4"),
     "attention.gate": ("attention", "", ", gate = headwise"),
     "attention.shift_tokens": ("attention", "", ", shift_tokens = 1"),
     "attention.out_bias": ("attention", "", ", out_bias = true"),

@@ -103,6 +103,7 @@ def attentions(draw: st.DrawFn, shape: Shape) -> Changes:
         "qk_over": st.sampled_from(["each", "all"]),
         "qk_after": st.booleans(),
         "clip": st.sampled_from([0.5, 1.5]),
+        "keep": st.sampled_from([1, 2, 3, 20]),
     }
     if shape.kv == "own" and shape.width > 2:
         usual["shift"] = st.integers(1, 2)

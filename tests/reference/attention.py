@@ -194,15 +194,32 @@ def _head(
     keys, values = pairs
     group = head // (mixer.heads // mixer.kv_heads)
     seen = [key for key in range(len(keys)) if sees(mixer, place, key)]
+    marks = [_mark(mixer, state, name, values[key], group) for key in seen]
+    if mixer.keep is not None and len(seen) > mixer.keep:
+        # The largest, and what equals them but for rounding.
+        least = sorted(marks)[-mixer.keep] * (1 - 1e-6)
+        kept = [pair for pair in zip(seen, marks, strict=True) if pair[1] >= least]
+        seen, marks = [key for key, _ in kept], [mark for _, mark in kept]
     scores: list[Tensor] = []
-    for key in seen:
+    for key, mark in zip(seen, marks, strict=True):
         score = _score(
             mixer, state, name, at, queries[place][head], key, keys[key][group]
         )
-        scores.append(score)
+        scores.append(score + mark)
     weights = _weights(mixer, state, name, head, torch.stack(scores))
     found = zip(weights, seen, strict=True)
     return sum((w * values[key][group] for w, key in found), torch.zeros(()))
+
+
+def _mark(
+    mixer: Attention, state: State, name: str, values: Sequence, group: int
+) -> float:
+    """What a key head adds to the scores of one token, by the token's values of all heads."""
+    if mixer.keep is None:
+        return 0.0
+    step = linear(state, f"{name}.dt", torch.cat(list(values)))[group]
+    rate = state[f"{name}.rate"][group]
+    return float(torch.exp(rate * torch.log1p(torch.exp(step))))
 
 
 def _score(

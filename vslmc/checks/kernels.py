@@ -29,6 +29,8 @@ class Needs:
     """`alibi`, `t5_bias` or `transformer_xl`: what is added to the scores."""
     pattern: str | None = None
     """`strided`, `dilated` or `chunked`."""
+    keeps: bool = False
+    """Whether a query keeps the keys with the largest biases."""
 
 
 ADDED: dict[type[p.Position], str] = {
@@ -60,6 +62,7 @@ def find_needs(mixer: p.Attention | p.Mla | p.CrossAttention) -> Needs:
         sink=None if mixer.sink == "none" else mixer.sink,
         power=mixer.softmax_power != 1.0,
         position=ADDED.get(type(mixer.position)),
+        keeps=mixer.dynamic_mask is not None,
         pattern=SPARSE.get(type(mixer.pattern)),
     )
 
@@ -90,6 +93,8 @@ def _flash(needs: Needs) -> Iterator[str]:
         yield f"flash-attn adds no {needs.position} to the scores"
     if needs.pattern:
         yield f"flash-attn has no {needs.pattern} pattern"
+    if needs.keeps:
+        yield "flash-attn adds no bias of a key to the scores"
 
 
 def _flex(needs: Needs) -> Iterator[str]:
@@ -99,6 +104,8 @@ def _flex(needs: Needs) -> Iterator[str]:
     least = min(needs.head_dim, needs.v_dim)
     if least < 16:
         yield f"FlexAttention takes heads of at least 16, these have {least}"
+    if needs.keeps:
+        yield "FlexAttention does not rank the keys of a query"
 
 
 def _sdpa(needs: Needs) -> Iterator[str]:

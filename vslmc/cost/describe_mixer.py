@@ -79,6 +79,7 @@ def _attention(mixer: Attention) -> dict[str, str]:
         "softcap": "" if mixer.softcap is None else short(mixer.softcap),
         "sink": mixer.sink or "",
         "power": power,
+        "dynamic mask": "" if mixer.keep is None else str(mixer.keep),
         "gate": mixer.gate or "",
         "shift": str(mixer.shift) if mixer.shift else "",
         "attention dropout": short(mixer.dropout) if mixer.dropout else "",

@@ -188,6 +188,8 @@ def _attention(mixer: Attention, width: int, context: int) -> PartCost:
     shapes = [(rows, width), (width, inner)]
     if mixer.gate is not None:
         shapes.append((inner if mixer.gate == "elementwise" else mixer.heads, width))
+    if mixer.keep is not None:
+        shapes.append((mixer.kv_heads, keys))
     per_pair = 2
     if isinstance(mixer.position, TransformerXl):
         shapes.append((inner, width))

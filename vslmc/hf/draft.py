@@ -151,9 +151,6 @@ def factor(value: float | Leaf | None) -> Leaf:
 def make_layer(form: Form, c: Config, width: int) -> Keys:
     """The keys of one layer's block."""
     norms = say(form.parallel, c)
-    residual = say(form.residual, c)
-    plain = not isinstance(residual, Leaf) and residual == 1.0
-    scaled = make_part("scaled", branch=factor(residual))
     norm = NONE if form.norm is None else make_norm(form.norm, c)
     return (
         ("norm", norm),
@@ -163,9 +160,18 @@ def make_layer(form: Form, c: Config, width: int) -> Keys:
         ("mixer", make_mixer(form, c, width)),
         *((("cross", make_cross(form, c, width)),) if form.cross else ()),
         ("ffn", make_ffn(form, c)),
-        ("residual", Leaf("plain", default=True) if plain else scaled),
+        ("residual", make_residual(say(form.residual, c))),
         ("dropout", number(say(form.dropout, c), 0.0)),
     )
+
+
+def make_residual(residual: float | Leaf | str) -> Value:
+    """Factors of branches, or learned ones of the stream."""
+    if isinstance(residual, str):
+        return make_part(residual)
+    if residual == 1.0:
+        return Leaf("plain", default=True)
+    return make_part("scaled", branch=factor(residual))
 
 
 def make_norm(norm: Norm, c: Config) -> Part:
@@ -213,6 +219,7 @@ def make_mixer(form: Form, c: Config, width: int) -> Part:
         scale=make_scale(form, c, size),
         softcap=maybe(say(form.softcap, c)),
         sink=word("learned" if say(form.sink, c) else "none", "none"),
+        dynamic_mask=maybe(say(form.keep, c)),
         gate=word(say(form.gate, c) or "none", "none"),
         bias=flag(bias),
         out_bias=flag(out_bias, bias),

@@ -143,6 +143,7 @@ class Form:
     parallel: Says = 0
     """Norms of parallel branches; 0 for one branch after the other."""
     residual: Says = 1.0
+    """What branches are multiplied by, or `learned` factors of the stream."""
     dropout: Says = 0.0
 
     # attention
@@ -168,6 +169,8 @@ class Form:
     qk_over: Says = "head"
     qk_after: Says = False
     clip: Says = None
+    keep: Says = None
+    """Keys that a query keeps, by a dynamic mask."""
     latent: Latent | None = None
 
     # FFN

@@ -29,6 +29,7 @@ def needs_of(mixer: Attention | Mla) -> Needs:
         sink=mixer.sink,
         power=mixer.power is not None,
         position=ADDED.get(type(mixer.position)),
+        keeps=mixer.keep is not None,
         pattern=type(mixer.pattern).__name__.lower() if mixer.pattern else None,
     )
 

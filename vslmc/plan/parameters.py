@@ -127,6 +127,8 @@ def attention_parts(mixer: Attention, width: int, start: Start) -> Iterator[Part
         yield Part("sink", (mixer.heads,), ZEROS)
     if mixer.power is not None and mixer.power.learned:
         yield Part("power", (mixer.heads,), Init("constant", value=mixer.power.value))
+    if mixer.keep is not None:
+        yield Part("rate", (mixer.kv_heads,), ZEROS)
     rows, values = (inner + 2 * keys, keys) if own else (inner, 0)
     init = start.fused(rows, width, values)
     name = "qkv" if own else "q"
@@ -142,6 +144,10 @@ def attention_parts(mixer: Attention, width: int, start: Start) -> Iterator[Part
         shape = (inner, width)
         yield from linear_parts("far", start.matrix(*shape), shape, False)
         yield from lora_parts("far", mixer.lora, shape, start)
+    if mixer.keep is not None:
+        shape = (mixer.kv_heads, keys)
+        yield from linear_parts("dt", start.matrix(*shape), shape, mixer.bias)
+        yield from lora_parts("dt", mixer.lora, shape, start)
     if mixer.gate is not None:
         shape = (inner if mixer.gate == "elementwise" else mixer.heads, width)
         yield from linear_parts("gate", start.matrix(*shape), shape, False)

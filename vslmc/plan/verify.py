@@ -270,6 +270,8 @@ def _attention(mixer: Attention) -> Iterator[str]:
         yield f"pattern: {mixer.pattern} beside a window"
     if mixer.clip is not None and mixer.clip <= 0:
         yield f"clip: {mixer.clip} leaves nothing"
+    if mixer.keep is not None and (mixer.keep < 1 or not mixer.causal):
+        yield f"keep: {mixer.keep} where causal is {mixer.causal}"
     if mixer.shift and mixer.kv != "own":
         yield f"shift: {mixer.shift} with keys of kv = {mixer.kv}"
 

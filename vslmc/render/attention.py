@@ -79,7 +79,7 @@ def attention_parameters(
 ) -> Iterator[tuple[str, str, float]]:
     """Name, type and value of the arguments after the width."""
     yield "heads", "int", a.heads
-    if structure.grouped and not borrows_kv(a):
+    if structure.grouped and (a.keep is not None or not borrows_kv(a)):
         yield "kv_heads", "int", a.kv_heads
     if structure.own_head_dim:
         yield "head_dim", "int", a.head_dim
@@ -123,6 +123,8 @@ def _score_parameters(a: Attention) -> Iterator[tuple[str, str, float]]:
         yield "softcap", "float", a.softcap
     if a.power is not None:
         yield "power", "float", a.power.value
+    if a.keep is not None:
+        yield "keep", "int", a.keep
     if a.dropout > 0:
         yield "dropout", "float", a.dropout
 
@@ -158,6 +160,7 @@ KEPT = (
     "clip",
     "scale",
     "softcap",
+    "keep",
     "dropout",
 )
 """Arguments that are kept as they are."""
@@ -194,6 +197,12 @@ def _vectors(a: Attention, structure: Structure) -> Iterator[str]:
         yield "self.sink = nn.Parameter(torch.zeros(heads))"
     if a.power is not None and a.power.learned:
         yield "self.power = nn.Parameter(torch.full((heads,), power))"
+    if a.keep is not None:
+        yield f"self.rate = nn.Parameter(torch.zeros({_key_heads(structure)}))"
+
+
+def _key_heads(structure: Structure) -> str:
+    return "kv_heads" if structure.grouped else "heads"
 
 
 def _maps(a: Attention, structure: Structure) -> Iterator[str]:
@@ -209,6 +218,9 @@ def _maps(a: Attention, structure: Structure) -> Iterator[str]:
     yield from norm_lines(a, structure)
     if isinstance(a.position, TransformerXl):
         yield from linear_lines(a, "far", ("width", inner), False)
+    if a.keep is not None:
+        heads = _key_heads(structure)
+        yield from linear_lines(a, "dt", (f"{heads} * {size}", heads), a.bias)
     if a.gate is not None:
         out = inner if a.gate == "elementwise" else "heads"
         yield from linear_lines(a, "gate", ("width", out), False)
@@ -228,7 +240,7 @@ def norm_lines(a: Attention, structure: Structure) -> Iterator[str]:
     size = _size(structure)
     heads = {"q": "heads"}
     if not borrows_kv(a):
-        heads["k"] = "kv_heads" if structure.grouped else "heads"
+        heads["k"] = _key_heads(structure)
     for name, count in heads.items():
         width = f"{count} * {size}" if a.qk_over == "all" else size
         norm = norm_text(a.qk_norm, width, structure.qk_eps)
@@ -273,7 +285,7 @@ def _result(a: Attention) -> str:
 def _make_slot(name: str, structure: Structure) -> str:
     if not name:
         return f'{" " * 8}"""Nothing: the layer that makes the keys and values keeps them."""'
-    heads = "kv_heads" if structure.grouped else "heads"
+    heads = _key_heads(structure)
     kept = {"WindowSlot": "window", "RecentSlot": "slots"}.get(name)
     length = f"min(self.{kept}, length)" if kept else "length"
     arguments = ("self.out.weight", "batch", f"self.{heads}", length, "self.head_dim")

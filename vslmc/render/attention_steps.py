@@ -151,6 +151,10 @@ def attend_lines(a: Attention, structure: Structure) -> Iterator[str]:
         yield from lay_out_at(_slopes(a.position, a.heads), 8, before="slopes = ")
     if isinstance(a.position, TransformerXl):
         yield from _far_lines(a, structure)
+    if a.keep is not None:
+        turn = ", turn" if a.lora else ""
+        yield f"marks = self.dt(v.transpose(1, 2).flatten(2){turn}).float()  # (B, S, H)"
+        yield "marks = (self.rate * F.softplus(marks)).exp().transpose(1, 2)"
     if a.dropout > 0:
         yield "dropout = self.dropout if self.training else 0.0"
     yield from choose_lines(a, structure, kernel_arguments(a, structure))
@@ -179,7 +183,7 @@ def _far_lines(a: Attention, structure: Structure) -> Iterator[str]:
 
 def kernel_arguments(a: Attention, structure: Structure) -> Words:
     """What a kernel of this attention is called with after q, k and v."""
-    local = {"slopes", "bias", "dropout", "table"}
+    local = {"slopes", "bias", "dropout", "table", "marks"}
     several = len(structure.tables) > 1
     found: list[str] = []
     for name, _ in form_of(a).parameters:

@@ -64,7 +64,7 @@ def check_kernels(structures: tuple[Structure, ...], tokens: int) -> KernelCheck
     if first is not None:
         heads, head_dim = first.heads, first.head_dim
         kv_heads = first.kv_heads if isinstance(first, Attention) else heads
-    variants = [v for v in structure.kernels if v.form.bias in (None, "alibi")]
+    variants = [v for v in structure.kernels if _is_plain(v.form)]
     full = any(changes_scores(v.form) for v in variants)
     lines = tuple(
         line
@@ -83,6 +83,11 @@ def check_kernels(structures: tuple[Structure, ...], tokens: int) -> KernelCheck
         kv_heads=kv_heads,
         head_dim=head_dim,
     )
+
+
+def _is_plain(form: Form) -> bool:
+    """Whether it needs nothing that is made of the tokens, or of the length."""
+    return form.bias in (None, "alibi") and not form.keeps
 
 
 def changes_scores(form: Form) -> bool:

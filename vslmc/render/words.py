@@ -105,6 +105,7 @@ def attention_words(attention: Attention) -> Words:
         "" if attention.softcap is None else "Capped",
         {"learned": "Sink", "plus_one": "PlusOne"}.get(attention.sink or "", ""),
         "" if power is None else "LearnedPower" if power.learned else "Power",
+        "" if attention.keep is None else "DynamicMask",
         "" if attention.gate is None else f"{attention.gate.title()}Gated",
         "Shifted" if attention.shift else "",
         "Dropout" if attention.dropout > 0 else "",

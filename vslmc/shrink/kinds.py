@@ -213,6 +213,7 @@ def _attention(mixer: Attention, width: int, context: int) -> Attention:
         pattern=_pattern(mixer.pattern),
         shift=min(mixer.shift, 1),
         memory=None if mixer.memory is None else 0,
+        keep=None if mixer.keep is None else int(mixer.keep < context),
     )
 
 

@@ -118,8 +118,16 @@ class Shrinker:
             "window": mixer.window and self.sizes.windows[mixer.window],
             "position": self.position(mixer.position, whole, (heads, head_dim)),
             "pattern": self.pattern(mixer.pattern),
+            "dynamic_mask": self.keep(mixer.dynamic_mask),
         }
         return make_part(mixer, changes, silent)
+
+    def keep(self, keep: int | None) -> int | None:
+        """Keys that a query keeps; not all of them, if it was not all."""
+        sizes = self.sizes
+        if keep is None or sizes.before == sizes.context:
+            return keep
+        return WINDOW if keep < sizes.before else sizes.context
 
     def heads(
         self, mixer: p.Heads, width: int, small: int

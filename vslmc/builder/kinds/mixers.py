@@ -73,6 +73,7 @@ def attention(
     softcap: Numeric | Literal["none", None] | Default = DEFAULT,
     sink: Literal["none", "learned", "plus_one", None] | Term | Default = DEFAULT,
     softmax_power: Numeric | Literal["learned"] | Default = DEFAULT,
+    dynamic_mask: Numeric | Literal["none", None] | Default = DEFAULT,
     gate: Literal["none", "elementwise", "headwise", None] | Term | Default = DEFAULT,
     shift_tokens: Numeric | Default = DEFAULT,
     bias: bool | Term | Default = DEFAULT,
@@ -99,6 +100,7 @@ def attention(
     softcap: scores s become softcap * tanh(s / softcap); default none (as Llama; Gemma 2 has 50).
     sink: one more term of the softmax's sum: exp of a `learned` logit of each head (gpt-oss), or 1; default none (softmax).
     softmax_power: weights are exp(s) / (sum of exp(s)) ** softmax_power; `learned` for each head; default 1 (softmax).
+    dynamic_mask: keys that a query keeps, those with the largest of learned biases, which are added to the scores; default none (softmax alone; Doge has 2048).
     gate: results times sigmoid(W x), for every number or every head; default none (as Llama; Qwen3-Next has gates).
     shift_tokens: groups of the input's channels that are delayed, by 1, 2, ... tokens; default 0 (none).
     bias: biases of the queries', keys' and values' projection; default false (as Llama; GPT-2 has them).

@@ -73,7 +73,6 @@ LACKING: dict[str, tuple[str, ...]] = {
     "bytes in patches": ("blt",),
     "segments with positions of their own": ("cpmant",),
     "a difference of two attentions": ("diffllama",),
-    "a mask that is learned": ("doge",),
     "a base of RoPE that transformers reads in another place than it has": ("dbrx",),
     "an embedding for each layer": (
         "gemma3n",

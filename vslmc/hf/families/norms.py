@@ -1,4 +1,4 @@
-"""Variations of Llama with other norms, or norms elsewhere."""
+"""Variations of Llama with other norms, or norms and learned factors elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vslmc.hf.families.base import (
     rope,
     turned_if,
 )
-from vslmc.hf.fields import Activation, Flag, Only, Real, Whole
+from vslmc.hf.fields import Activation, Flag, Only, Real, Share, Whole
 from vslmc.hf.form import LAYER, RMS, At, Norm
 from vslmc.hf.rope import Turn
 from vslmc.hf.rules import Plus, Rules, Swapped
@@ -204,6 +204,33 @@ NEMOTRON = LLAMA.but(
     **rope(NEMOTRON_TURN),
 )
 
+DOGE = LLAMA.but(
+    "doge",
+    {
+        "vocab_size": Whole(32768),
+        "hidden_size": Whole(1024),
+        "intermediate_size": Whole(2048),
+        "num_attention_heads": Whole(8),
+        "hidden_dropout": Share(0.0),
+        "sliding_window": Whole(None),
+        "keep_window_size": Whole(2048),
+        "is_moe": Only(False, "experts whose choice mixes the scores of tokens"),
+    },
+    # What experts would have.
+    ignored="num_experts num_experts_per_tok norm_topk_prob",
+    rules={
+        "layers.#.scale_1": "model.layers.#.input_residual",
+        "layers.#.scale_2": "model.layers.#.post_attention_residual",
+        "layers.#.mixer.rate": "model.layers.#.self_attn.A",
+        "layers.#.mixer.dt": "model.layers.#.self_attn.dt_proj",
+    },
+    dropout=At("hidden_dropout"),
+    residual="learned",
+    qk_norm=RMS,
+    window=At("sliding_window"),
+    keep=At("keep_window_size"),
+)
+
 TABLE: tuple[Family, ...] = (
     OLMO,
     OLMO2,
@@ -214,4 +241,5 @@ TABLE: tuple[Family, ...] = (
     APERTUS,
     JAIS2,
     NEMOTRON,
+    DOGE,
 )

@@ -75,6 +75,7 @@ def lower_attention(attention: p.Attention) -> Attention:
         shift=attention.shift_tokens,
         clip=attention.clip,
         qk_after=attention.qk_norm_after,
+        keep=attention.dynamic_mask,
     )
 
 

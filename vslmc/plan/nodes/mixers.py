@@ -83,6 +83,9 @@ class Attention:
     """Largest magnitude of queries, keys and values; they are held to it before they turn."""
     qk_after: bool = False
     """Whether qk_norm comes after the rotation."""
+    keep: int | None = None
+    """Keys that a query keeps: those with the largest biases, exp(rate * softplus(W v)) of every
+    key head, which are added to the scores (Shi & Wu 2024, dynamic mask attention)."""
 
 
 @record

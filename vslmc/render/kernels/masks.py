@@ -65,6 +65,8 @@ def render_masks(variants: list[Variant]) -> Iterator[str]:
         if kind != "all":
             yield _render_mask(kind)
     yield from _render_biases(variants)
+    if any(form.keeps for form in forms):
+        yield read_leaf("keep_largest")
     yield from _render_sparse(variants)
 
 

@@ -94,12 +94,21 @@ class SdpaFoldView:
     """The result in its order."""
 
 
+def added(form: Form) -> bool:
+    """Whether numbers are added to the scores."""
+    return form.bias is not None or form.keeps
+
+
 def head_of(name: str, form: Form, padded: bool = True) -> str:
     """The head of a kernel's function."""
     own = tuple(f"{parameter}: {type_}" for parameter, type_ in form.parameters)
     padding = ("padding: Tensor | None = None",) if padded else ()
     parameters = ("q: Tensor", "k: Tensor", "v: Tensor", *own, *padding)
     return lay_out_def(name, parameters, " -> Tensor")
+
+
+KEPT = "keep_largest(q, visible, marks, keep)"
+"""What is added to the scores where a query keeps some of the visible keys."""
 
 
 # --- eager ---------------------------------------------------------------------------------
@@ -124,6 +133,9 @@ def _scores(form: Form) -> Words:
         lines.append(f'    scores = scores.masked_fill({hidden}, float("-inf"))')
     else:
         lines.append(f"visible = {mask_call(form)}")
+        if form.keeps:
+            lines.append(f"scores = scores + {KEPT}")
+            return tuple(lines)
         lines.append('scores = scores.masked_fill(~visible, float("-inf"))')
     return tuple(lines)
 
@@ -150,7 +162,7 @@ def render_sdpa(form: Form, names: Names, grouped: bool) -> str:
         return _render_window(name, form, names, grouped)
     if folds(form):
         return _render_fold(name, form, names, grouped)
-    if form.sees == "causal" and not form.bias and not form.sink:
+    if form.sees == "causal" and not added(form) and not form.sink:
         causal = ("is_causal=mask is None and tokens > 1",)
         call = _call(form, "return ", grouped, causal)
         return render("model/sdpa.py.jinja", SdpaView(head_of(name, form), call))
@@ -173,9 +185,9 @@ def _call(
 
 def _mask_lines(form: Form) -> Words:
     """Lines for `mask`, and for the sink beside k and v."""
-    if form.sees == "all" and not form.bias and not form.sink:
+    if form.sees == "all" and not added(form) and not form.sink:
         return ("mask = None if padding is None else ~padding[:, None, None]",)
-    if not form.bias and not form.sink:
+    if not added(form) and not form.sink:
         return (f"mask = {mask_call(form)}",)
     lines = list(_hidden_lines(form))
     return (*lines, *_sink_lines(form))
@@ -192,14 +204,19 @@ def _hidden_lines(form: Form) -> Words:
         )
         hidden = f"mask = mask.masked_fill(padding[:, None, None], {lowest})"
         return (f"mask = {start}", "if padding is not None:", f"    {hidden}")
+    visible = f"visible = {mask_call(form)}"
+    if form.keeps and not form.bias:
+        return (visible, f"mask = {KEPT}.type_as(q)")
+    if form.keeps:
+        mask = f"mask = {bias_call(form)} + {KEPT}"
+        return (visible, mask, "mask = mask.type_as(q)")
     if form.bias:
         hidden = f"{bias_call(form)}.masked_fill(~visible, {lowest})"
-        visible = f"visible = {mask_call(form)}"
         return (visible, f"mask = {hidden}", "mask = mask.type_as(q)")
     if form.sink == "plus_one":
         return (f"mask = {mask_call(form)}",)
     return (
-        f"visible = {mask_call(form)}",
+        visible,
         f"mask = q.new_zeros(visible.shape).masked_fill(~visible, {lowest})",
     )
 
@@ -210,7 +227,7 @@ def _sink_lines(form: Form) -> Words:
             return ("k, v, mask = add_sink(q, k, v, mask, sink)",)
         case "plus_one":
             value = (
-                "value=True" if not form.bias and form.sees != "all" else "value=0.0"
+                "value=True" if not added(form) and form.sees != "all" else "value=0.0"
             )
             return (
                 "# A key of zeros has a score of 0, and adds 1 to the sum.",

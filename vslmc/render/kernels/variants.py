@@ -59,6 +59,8 @@ class Form:
     power: Literal["learned", "fixed"] | None = None
     scaled: bool = False
     """Whether scores have a factor of their own."""
+    keeps: bool = False
+    """Whether a query keeps the keys with the largest marks, which are added to the scores."""
     dropout: bool = False
 
     @property
@@ -72,6 +74,7 @@ class Form:
             *((("power", "Tensor"),) if self.power == "learned" else ()),
             *((("power", "float"),) if self.power == "fixed" else ()),
             *((("scale", "float"),) if self.scaled else ()),
+            *((("marks", "Tensor"), ("keep", "int")) if self.keeps else ()),
             *((("dropout", "float"),) if self.dropout else ()),
         )
 
@@ -93,6 +96,7 @@ class Form:
             self.sink or "",
             f"{self.power}_power" if self.power else "",
             "scaled" if self.scaled else "",
+            "kept" if self.keeps else "",
             "dropout" if self.dropout else "",
         )
 
@@ -119,6 +123,7 @@ def form_of(mixer: Attention | Mla) -> Form:
         sink=mixer.sink,
         power=None if power is None else "learned" if power.learned else "fixed",
         scaled=mixer.scale is not None,
+        keeps=mixer.keep is not None,
         dropout=mixer.dropout > 0,
     )
 
@@ -154,9 +159,10 @@ def bias_of(mixer: Attention) -> Bias | None:
 def folds(form: Form) -> bool:
     """Whether PyTorch's kernels compute no more of a sparse form than what is seen.
 
-    What is added to the scores depends on places, which blocks of the sequence do not know.
+    What is added to the scores depends on places, which blocks of the sequence do not know, and
+    of the keys that a query sees only all together have a largest.
     """
-    return form.bias is None and form.sees in SPARSE
+    return form.bias is None and not form.keeps and form.sees in SPARSE
 
 
 SPARSE = frozenset(["window", "strided", "dilated", "chunked"])

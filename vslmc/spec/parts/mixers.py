@@ -200,6 +200,12 @@ class Attention(Heads):
         1.0,
         "softmax",
     )
+    dynamic_mask: int | None = setting(
+        Or("none", Whole(1)),
+        "keys that a query keeps, those with the largest of learned biases, which are added to the scores",
+        None,
+        "softmax alone; Doge has 2048",
+    )
     gate: str = setting(
         Choice(("none", "elementwise", "headwise")),
         "results times sigmoid(W x), for every number or every head",
