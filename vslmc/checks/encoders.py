@@ -50,7 +50,10 @@ def verify_encoder_layers(layers: tuple[AppliedLayer, ...]) -> Iterator[Diagnost
             yield faults.one_sided_in_encoder(place or layer.span, what, help)
         mixer = layer.block.mixer
         if isinstance(mixer, p.Attention) and mixer.dynamic_mask is not None:
-            place, reason = mixer.place("dynamic_mask"), "it is of attention that looks back"
+            place, reason = (
+                mixer.place("dynamic_mask"),
+                "it is of attention that looks back",
+            )
             yield faults.wrong_stack(place, "dynamic_mask", reason, "leave it out")
 
 
