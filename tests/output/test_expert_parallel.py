@@ -1,0 +1,154 @@
+"""Experts on two processes: the losses of one process, whole checkpoints, every ZeRO stage.
+
+The model has rows of large tables too, which stay whole: they train under the same stages.
+"""
+
+# The stubs of torch and safetensors leave some types open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("deepspeed")
+
+import torch
+from safetensors.torch import load_file
+
+from tests.output.train_support import (
+    free_port,
+    load,
+    read_log,
+    recipe,
+    run,
+    train,
+    write_package,
+)
+from tests.plans import attention, layer, plan, retrieval
+from vslmc.plan.nodes import (
+    DeepSpeed,
+    Glu,
+    LossFree,
+    Mlp,
+    Moe,
+    Plan,
+    Router,
+    Sigmoid,
+    Softmax,
+)
+
+LAST = "checkpoints/step-00000004"
+
+
+def spread_plan() -> Plan:
+    """Experts with and without biases, of one and of two layers; three kinds of tables.
+
+    No dropout and no balance loss, which each process would have of its own.
+    """
+    free = Router(4, 1, Sigmoid(), False, balance=LossFree(0.01))
+    biased = Moe(free, Mlp(16, "relu", True), Mlp(16, "relu", True))
+    plain = Moe(Router(6, 2, Softmax(), True), Glu(16, "silu", False), None)
+    tables = [x.ffn for x in retrieval().decoder.layers]
+    ffns = [biased, *(tables[i] for i in (0, 2, 3)), plain]
+    rows = [layer(48, attention(3), ffn) for ffn in ffns]
+    rows.append(replace(rows[-1], ffn_owner=4))
+    launch = DeepSpeed(1, 2, 1, 2)
+    return recipe(plan("spread", rows, vocab=256), deepspeed=launch)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with a run of one process, by PyTorch alone."""
+    folder = write_package(tmp_path_factory.mktemp("ep") / "spread", spread_plan())
+    done = train(folder, "--no-keep-memory", "--out", "runs/one")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def launch(
+    package: Path, stage: int, out: str, *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Two processes under a stage of ZeRO, by DeepSpeed's launcher."""
+    config = json.loads((package / "ds_config.json").read_text("utf-8"))
+    # Threshold 0 partitions even the smallest tensors.
+    zero = {"stage": stage, "stage3_param_persistence_threshold": 0}
+    name = f"ds_{stage}.json"
+    (package / name).write_text(json.dumps(config | {"zero_optimization": zero}))
+    command = ("deepspeed", "--num_accelerators", "2", "--master_port", free_port())
+    where = ("--deepspeed", name, "--out", f"runs/{out}", "--no-keep-memory")
+    return run(package, *command, "train.py", *where, *options)
+
+
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_two_processes_share_the_experts(package: Path, stage: int) -> None:
+    done = launch(package, stage, f"zero{stage}")
+    assert done.returncode == 0, done.stderr
+    here, there = (package / "runs" / name for name in (f"zero{stage}", "one"))
+    for row, expected in zip(read_log(here), read_log(there), strict=True):
+        for key, value in expected.items():
+            assert row[key] == pytest.approx(value, rel=2e-3, abs=2e-4), key
+    mine, theirs = (load_file(x / LAST / "model.safetensors") for x in (here, there))
+    assert mine.keys() == theirs.keys()
+    for name, tensor in theirs.items():
+        torch.testing.assert_close(mine[name], tensor, atol=2e-4, rtol=2e-3)
+
+
+@pytest.mark.parametrize("stage", [1, 3])
+def test_they_go_on_bit_for_bit(package: Path, stage: int) -> None:
+    whole, resumed = (package / "runs" / f"zero{stage}{end}" for end in ("", "_again"))
+    shutil.copytree(whole, resumed)
+    shutil.rmtree(resumed / LAST)
+    done = launch(package, stage, resumed.name, "--resume")
+    assert "going on from runs/" in done.stderr
+    assert read_log(resumed) == read_log(whole)
+    one, other = (x / LAST / "model.safetensors" for x in (whole, resumed))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_one_process_has_the_model_that_two_have_trained(package: Path) -> None:
+    here = package / "runs/zero2"
+    data, made = (load_script(package, name) for name in ("data", "model"))
+    model = made.Model()
+    model.load_state_dict(load_file(here / LAST / "model.safetensors"))
+    _, _, held_out = data.load_data(None)
+    inputs, targets = data.cut_windows(held_out)
+    # The three micro-batches that an evaluation takes.
+    places = [int(x) for x in torch.linspace(0, -(-len(inputs) // 2) - 1, 3)]
+    with torch.no_grad():
+        losses = [
+            model.eval().loss(*(part.split(2)[place] for part in (inputs, targets)))
+            for place in places
+        ]
+    mean = sum(losses) / 3
+    assert read_log(here)[-1]["validation_loss"] == pytest.approx(mean, abs=2e-5)
+    command = (sys.executable, "sample.py", "--checkpoint", "runs/zero2", "--tokens")
+    done = run(package, *command, "8", "--prompt", "The")
+    assert done.stdout.startswith("The"), done.stderr
+
+
+def load_script(package: Path, name: str) -> Any:
+    """A module of the package."""
+    return load((package / f"{name}.py").read_text("utf-8"), f"spread_{name}")
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [(0, "need ZeRO 1, 2 or 3"), (1, "groups of 2 processes share the experts")],
+)
+def test_what_cannot_be_is_said(package: Path, stage: int, words: str) -> None:
+    zero = {"zero_optimization": {"stage": stage}}
+    config = json.loads((package / "ds_config.json").read_text("utf-8")) | zero
+    (package / "ds_alone.json").write_text(json.dumps(config))
+    done = train(package, "--deepspeed", "ds_alone.json", "--out", "runs/alone")
+    assert done.returncode == 2
+    assert words in done.stderr
