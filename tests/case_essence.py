@@ -283,9 +283,11 @@ def describe_training(training: Training) -> dict[str, Any]:
         f" ({training.evaluate_batches}) checkpoint {training.checkpoint_every}",
         "deepspeed": _join(
             f"zero={deepspeed.zero} gpus={deepspeed.gpus} nodes={deepspeed.nodes}",
-            f"experts over {deepspeed.expert_parallel}"
-            if deepspeed.expert_parallel > 1
-            else "",
+            (
+                f"experts over {deepspeed.expert_parallel}"
+                if deepspeed.expert_parallel > 1
+                else ""
+            ),
         ),
     }
 

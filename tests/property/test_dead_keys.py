@@ -447,7 +447,11 @@ KEYS: dict[str, Line] = {
     "deepspeed.zero": ("deepspeed", "", "zero = 2"),
     "deepspeed.gpus": ("deepspeed", "", "gpus = 2"),
     "deepspeed.nodes": ("deepspeed", "", "nodes = 2"),
-    "deepspeed.expert_parallel": ("deepspeed", SPREAD, f"{SPREAD}, expert_parallel = 2"),
+    "deepspeed.expert_parallel": (
+        "deepspeed",
+        SPREAD,
+        f"{SPREAD}, expert_parallel = 2",
+    ),
 }
 for _gate in ("swiglu", "geglu", "reglu", "glu"):
     KEYS[f"{_gate}.hidden"] = ("ffn", f"{_gate}(hidden = 8)", f"{_gate}(hidden = 12)")
