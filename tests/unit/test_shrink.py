@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vslmc.driver.compile import Request, compile_one
+from vslmc.plan.nodes import Moe
 from vslmc.shrink import shrink_spec
 from vslmc.shrink.kinds import shape_of
 from vslmc.spec.fields import KINDS, settings_of
@@ -106,5 +107,6 @@ model large {
     assert "expert_parallel" not in twin
     small = compile_one(Request(Path("twin.vslm"), text=twin)).value
     assert small is not None
-    kernels = [layer.ffn.kernel for layer in small.decoder.layers if layer.ffn]
+    ffns = [layer.ffn for layer in small.decoder.layers]
+    kernels = [ffn.kernel for ffn in ffns if isinstance(ffn, Moe)]
     assert kernels == ["loop", "grouped"]
