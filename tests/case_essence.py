@@ -260,6 +260,7 @@ def describe_retrieval(ffn: Retrieval) -> str:
         "gated" if ffn.gated else "",
         f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
         ffn.kernel,
+        "sparse" if ffn.sparse else "",
     )
 
 

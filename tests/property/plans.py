@@ -69,6 +69,7 @@ def retrievals(draw: st.DrawFn) -> Ffn:
         gated=kind == "peer" and draw(st.booleans()),
         shared=draw(dense_ffns()) if kind == "cdmoe" else None,
         kernel=draw(st.sampled_from(["fused", "gather"])),
+        sparse=draw(st.booleans()),
     )
 
 

@@ -115,6 +115,7 @@ def retrievals(draw: DrawFn) -> str:
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
         f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
         f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",
+        f"gradients = {draw(st.sampled_from(['dense', 'sparse']))}",
     ]
     if name == "peer":
         keys.append(f"glu = {draw(st.sampled_from(['true', 'false']))}")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -121,23 +122,39 @@ def test_the_slope_reaches_scores_of_chosen_keys_alone() -> None:
 def test_kernels_agree_forward_and_backward(
     ffn: Retrieval, width: int, seed: int
 ) -> None:
+    """Dense gradients and sparse ones too."""
     torch.manual_seed(seed)
-    made = {
-        kernel: module_of(replace(ffn, kernel=kernel), width, False)
-        for kernel in ("fused", "gather")
-    }
-    made["gather"].load_state_dict(made["fused"].state_dict())
+    plain = replace(ffn, kernel="gather", sparse=False)
+    made = [
+        module_of(replace(plain, kernel=kernel, sparse=sparse), width, False)
+        for kernel, sparse in product(("gather", "fused"), (False, True))
+    ]
     x, slope = torch.randn(2, 2, 7, width)
-    results: dict[str, list[Tensor]] = {}
-    for kernel, module in made.items():
+    results: list[list[Tensor]] = []
+    for module in made:
+        module.load_state_dict(made[0].state_dict())
         own = x.clone().requires_grad_()
         y = module(own)
         y.backward(slope)
-        slopes = [p.grad for p in module.parameters()]
-        results[kernel] = [y.detach(), own.grad, *slopes]  # pyright: ignore
-    for one, other in zip(*results.values(), strict=True):
-        scale = max(1.0, float(other.abs().max()))
-        assert float((one - other).abs().max()) <= 1e-5 * scale
+        slopes = [p.grad.to_dense() for p in module.parameters()]
+        results.append([y.detach(), own.grad, *slopes])  # pyright: ignore
+    for found in results[1:]:
+        for one, other in zip(found, results[0], strict=True):
+            scale = max(1.0, float(other.abs().max()))
+            assert float((one - other).abs().max()) <= 1e-5 * scale
+
+
+@pytest.mark.parametrize("kernel", ["fused", "gather"])
+def test_a_sparse_gradient_holds_the_chosen_rows_alone(kernel: Any) -> None:
+    torch.manual_seed(0)
+    ffn = replace(PEER, size=40, kernel=kernel, sparse=True)
+    module = module_of(ffn, 16, False)
+    module(torch.randn(1, 30, 16)).square().mean().backward()
+    for table in (module.up, module.down):
+        assert table.grad.is_sparse
+        found = table.grad.coalesce().indices()[0]
+        assert 1 < len(found) <= 30 * 3 * 4 < 40**2
+        assert module.keys.grad.layout == torch.strided
 
 
 def test_kernels_agree_where_rows_are_many() -> None:

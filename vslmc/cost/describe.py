@@ -159,6 +159,7 @@ def describe_retrieval(ffn: Retrieval) -> str:
             "gated" if ffn.gated else "",
             "sigmoid" if ffn.scores == "sigmoid" else "",
             "gather" if ffn.kernel == "gather" else "",
+            "sparse" if ffn.sparse else "",
             f"+ {describe_ffn(ffn.shared)}" if ffn.shared else "",
         )
         if word

@@ -39,18 +39,22 @@ class RetrievalView:
     choose: Words
     """Lines that name the chosen rows, and what a row is multiplied by."""
     total: str
-    """The function that adds the rows up."""
+    """The sum of the chosen rows."""
     shared: str
     """Class of the FFN beside; empty if there is none."""
 
 
 def retrieval_leaves(structure: Structure) -> Iterator[str]:
     """Leaf modules that the classes stand on."""
-    kernels = {f.kernel for f in structure.ffns if isinstance(f, Retrieval)}
+    lookups = [f for f in structure.ffns if isinstance(f, Retrieval)]
+    kernels = {f.kernel for f in lookups}
     if kernels:
         yield "product_keys"
     if "fused" in kernels:
         yield "fused_rows"
+    for sparse, leaf in ((False, "dense_slopes"), (True, "sparse_slopes")):
+        if any(f.kernel == "fused" and f.sparse == sparse for f in lookups):
+            yield leaf
     if "gather" in kernels:
         yield "gathered_rows"
 
@@ -89,7 +93,7 @@ def render_retrieval(ffn: Retrieval, name: str, structure: Structure) -> str:
             ffn.scores
         ],
         choose=tuple(_choose(ffn)),
-        total={"fused": "sum_rows", "gather": "sum_gathered"}[ffn.kernel],
+        total=_call("sum", "weight", "down", ffn),
         shared="" if ffn.shared is None else structure.ffns[ffn.shared],
     )
     return render("model/retrieval.py.jinja", view)
@@ -114,16 +118,23 @@ def _query(ffn: Retrieval) -> Iterator[str]:
         yield "query = self.query_norm(query.unflatten(1, (self.heads, -1)))"
 
 
+def _call(verb: str, argument: str, table: str, ffn: Retrieval) -> str:
+    """Products with rows of a table, or their sum."""
+    if ffn.kernel == "fused":
+        return f"{verb}_rows({argument}, self.{table}, chosen)"
+    return f"{verb}_gathered({argument}, self.{table}, chosen, sparse={ffn.sparse})"
+
+
 def _choose(ffn: Retrieval) -> Iterator[str]:
-    dot = {"fused": "dot_rows", "gather": "dot_gathered"}[ffn.kernel]
     index = "index.flatten(1)"
-    chosen = f"Chosen({index})" if ffn.kernel == "fused" else index
+    kind = "SparseChosen" if ffn.sparse else "DenseChosen"
+    chosen = f"{kind}({index})" if ffn.kernel == "fused" else index
     yield f"chosen = {chosen}  # (N, H K)"
     if ffn.activation is None:
         return
-    up = f"{dot}(rows, self.up, chosen)"
+    up = _call("dot", "rows", "up", ffn)
     if ffn.gated:
-        yield f"gate = {dot}(rows, self.gate, chosen)"
+        yield f"gate = {_call('dot', 'rows', 'gate', ffn)}"
         yield f"hidden = {activate(ffn.activation, 'gate')} * {up}"
         yield "weight = hidden * weight"
     else:

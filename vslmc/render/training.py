@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vslmc.plan.nodes import BuiltinText, Moe, Plan, TextFile
-from vslmc.plan.tensors import written_layers
+from vslmc.plan.tensors import sparse_tables, stored_ffns
 from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
@@ -38,6 +38,14 @@ class TrainView:
     """Whether there are mixtures of experts."""
     rebalances: bool
     """Whether routers have corrections that follow the load."""
+    sparse: bool
+    """Whether tables have sparse gradients."""
+    tables: Words
+    """Lines that name those tables."""
+    optimizer: str
+    """Class of the optimizer."""
+    bound: str
+    """Largest norm of the gradient, for one with sparse parts."""
     cosine: bool
     """Whether the learning rate falls."""
     warms_up: bool
@@ -196,12 +204,7 @@ def render_log(plan: Plan) -> str:
 
 def list_mixtures(plan: Plan) -> list[str]:
     """The layers with a mixture of experts of their own, as modules of the model."""
-    written = written_layers(plan.decoder)
-    own = [x for x in written if isinstance(x.ffn, Moe) and x.ffn_owner == x.owner]
-    names = [f"layers.{layer.owner}" for layer in own]
-    if plan.head.mtp is not None and isinstance(plan.decoder.layers[-1].ffn, Moe):
-        names += [f"mtp.{number}.layer" for number in range(plan.head.mtp.depth)]
-    return names
+    return [name for name, ffn in stored_ffns(plan) if isinstance(ffn, Moe)]
 
 
 def render_banner(plan: Plan) -> str:
@@ -227,6 +230,7 @@ def _train_view(plan: Plan) -> TrainView:
     evaluates = has_validation(plan)
     adam, schedule = recipe.optimizer, recipe.schedule
     objective = find_objective(plan)
+    tables = tuple(py_str(name) for name in sparse_tables(plan))
     return TrainView(
         banner=render_banner(plan),
         name=plan.name,
@@ -239,6 +243,15 @@ def _train_view(plan: Plan) -> TrainView:
         samples_validation=evaluates and recipe.evaluate_batches > 0,
         experts=bool(list_mixtures(plan)),
         rebalances=any(not tensor.trained for tensor in plan.tensors),
+        sparse=bool(tables),
+        tables=(
+            "# Tables with sparse gradients, of which a step updates the chosen rows.",
+            *lay_out_tuple("TABLES", tables),
+        )
+        if tables
+        else (),
+        optimizer="LazyAdamW" if tables else "torch.optim.AdamW",
+        bound='float("inf")' if recipe.clip is None else "CLIP",
         cosine=schedule.kind == "cosine",
         warms_up=schedule.warmup > 0,
         clips=recipe.clip is not None,

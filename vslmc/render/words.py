@@ -205,6 +205,7 @@ def retrieval_words(ffn: Retrieval) -> Words:
         "Sigmoid" if ffn.scores == "sigmoid" else "",
         "" if ffn.shared_keys else "OwnKeys",
         "Gathered" if ffn.kernel == "gather" else "",
+        "Sparse" if ffn.sparse else "",
         "" if shared is None else f"{kind}{_camel(shared.activation)}",
         "Biased" if shared is not None and shared.bias else "",
     )

@@ -24,6 +24,7 @@ def peer(
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
     activation: (
         Literal[
             "relu",
@@ -50,6 +51,7 @@ def peer(
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
     experts: experts to choose from, a square: `1024**2`; required.
     activation: the nonlinearity of an expert; default gelu (He: ReLU or GELU).
     glu: a gate in each expert: activation(gate . x) * (up . x); default false (as He).
@@ -69,6 +71,7 @@ def pkm(
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
 ) -> Ffn:
     """Product-key memory: the chosen rows are added as they are (Lample et al. 2019).
 
@@ -79,6 +82,7 @@ def pkm(
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
     memories: rows to choose from, a square: `512**2`; required.
     """
     return Ffn(make_component("ffn", "pkm", locals()))
@@ -96,6 +100,7 @@ def cdmoe(
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
     shared: (
         Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
     ) = DEFAULT,
@@ -124,6 +129,7 @@ def cdmoe(
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
     experts: experts to choose from, a square: `64**2`; required.
     shared: the FFN that every token takes; default swiglu (as Shi & Wu).
     activation: the nonlinearity of an expert; default silu (as Shi & Wu).

@@ -161,6 +161,7 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         isinstance(ffn, p.Peer) and ffn.glu,
         shared,
         "gather" if ffn.kernel == "gather" else "fused",
+        sparse=ffn.gradients == "sparse",
     )
 
 

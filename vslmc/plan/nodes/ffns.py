@@ -161,6 +161,8 @@ class Retrieval:
     shared: Mlp | Glu | None
     """A dense FFN beside them."""
     kernel: Literal["fused", "gather"]
+    sparse: bool = False
+    """Whether gradients of the tables hold the chosen rows alone, and the optimizer updates no others."""
 
     @property
     def rows(self) -> int:

@@ -48,6 +48,13 @@ class Retrieval(Ffn):
         "auto",
         "faster on every size, in a fraction of the memory",
     )
+    gradients: str = setting(
+        Choice(("dense", "sparse")),
+        "of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer "
+        "then updates",
+        "dense",
+        "AdamW as published",
+    )
 
     @property
     def rows(self) -> tuple[str, int]:

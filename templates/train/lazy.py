@@ -1,0 +1,86 @@
+class LazyAdamW(torch.optim.AdamW):
+    """AdamW that updates of a table with a sparse gradient the rows in it alone.
+
+    Each row has a count of its own steps, and moves as AdamW would move it if the other
+    steps did not exist: between its own, neither its moments nor its weights decay.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Otherwise the scaler leaves it to the fused kernel to skip a step that overflows.
+        self._step_supports_amp_scaling = False
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        """One step, which uses up the sparse gradients."""
+        for group in self.param_groups:
+            for table in group["params"]:
+                if table.grad is not None and table.grad.is_sparse:
+                    self.update_rows(table, group)
+                    table.grad = None
+        super().step(closure)
+
+    def update_rows(self, table: nn.Parameter, group: dict[str, Any]) -> None:
+        """Move the rows of a table (R, C) that have a gradient."""
+        slope = table.grad.coalesce()
+        row, slope = slope.indices()[0], slope.values()  # (S,), (S, C)
+        state, (beta1, beta2) = self.state[table], group["betas"]
+        if not state:
+            state["step"] = torch.zeros(len(table), device=table.device)
+            state["exp_avg"] = torch.zeros_like(table)
+            state["exp_avg_sq"] = torch.zeros_like(table)
+        step = state["step"][row] + 1
+        mean = state["exp_avg"][row].lerp_(slope, 1 - beta1)
+        square = state["exp_avg_sq"][row].lerp_(slope.square(), 1 - beta2)
+        for name, values in zip(state, (step, mean, square), strict=True):
+            state[name].index_copy_(0, row, values)
+        step = step.double()[:, None]
+        root = square.div_((1 - beta2**step).type_as(square)).sqrt_().add_(group["eps"])
+        move = mean.div_(root).mul_((group["lr"] / (1 - beta1**step)).type_as(mean))
+        rows = table[row].mul_(1 - group["lr"] * group["weight_decay"]).sub_(move)
+        table.index_copy_(0, row, rows)
+
+
+def list_slopes(model: Model) -> list[Tensor]:
+    """The gradients of all parameters; of a sparse one its rows."""
+    slopes: list[Tensor] = []
+    for parameter in model.parameters():
+        slope = parameter.grad
+        if slope is not None and slope.is_sparse:
+            parameter.grad = slope.coalesce()
+            slope = parameter.grad.values()
+        if slope is not None:
+            slopes.append(slope)
+    return slopes
+
+
+def bound_gradient(model: Model, bound: float) -> Tensor:
+    """Scale the gradient down to a norm of `bound`; returns the norm that it had."""
+    slopes = list_slopes(model)
+    norm = nn.utils.get_total_norm(slopes)
+    share = (bound / (norm + 1e-6)).clamp(max=1)
+    for slope in slopes:
+        slope.mul_(share)
+    return norm
+
+
+def share_rows(table: nn.Parameter, world: World) -> None:
+    """Make a sparse gradient the mean of all processes; each has rows of its own."""
+    assert table.grad is not None
+    slope = table.grad.coalesce()
+    row, value = slope.indices()[0], slope.values()
+    most = torch.tensor(len(row), device=row.device)
+    dist.all_reduce(most, dist.ReduceOp.MAX)
+    # All send as many: what is missing is their first row, times 0.
+    lacks = int(most) - len(row)
+    row = torch.cat((row, row[:1].expand(lacks)))
+    value = torch.cat((value, value.new_zeros(lacks, value.size(1))))
+    rows = [torch.empty_like(row) for _ in range(world.size)]
+    values = [torch.empty_like(value) for _ in range(world.size)]
+    dist.all_gather(rows, row)
+    dist.all_gather(values, value)
+    row, value = torch.cat(rows), torch.cat(values) / world.size
+    slope = torch.sparse_coo_tensor(
+        row[None], value, table.shape, check_invariants=False
+    )
+    table.grad = slope.coalesce()
