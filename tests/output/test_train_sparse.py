@@ -109,9 +109,7 @@ def test_the_first_step_is_that_of_dense_gradients(package: Path) -> None:
     folder = write_package(package.parent / "dense", sparse_plan(sparse=False))
     done = train(folder, "--steps", "2", "--no-keep-memory")
     assert done.returncode == 0, done.stderr
-    rows, wanted = (
-        read_log(where / "runs/tables")[0] for where in (package, folder)
-    )
+    rows, wanted = (read_log(where / "runs/tables")[0] for where in (package, folder))
     assert rows["loss"] == wanted["loss"]
     assert rows["grad_norm"] == pytest.approx(wanted["grad_norm"], rel=1e-5)
     done = train(package, "--out", str(folder / "runs/tables"), "--resume")

@@ -106,12 +106,13 @@ def dense_ffns(draw: DrawFn) -> str:
 def retrievals(draw: DrawFn) -> str:
     """Rows that product keys choose."""
     name = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
-    size = draw(st.integers(1, 4))
+    size, factors = draw(st.integers(1, 4)), draw(st.sampled_from([2, 2, 3]))
     keys = [
-        f"{'memories' if name == 'pkm' else 'experts'} = {size}**2",
+        f"{'memories' if name == 'pkm' else 'experts'} = {size}**{factors}",
         f"heads = {draw(st.integers(1, 2))}",
-        f"top_k = {draw(st.integers(1, size**2))}",
-        f"key_dim = {draw(st.sampled_from([2, 8]))}",
+        f"top_k = {draw(st.integers(1, size**factors))}",
+        f"key_dim = {draw(st.sampled_from([1, 4]))} * {factors}",
+        f"factors = {factors}",
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
         f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
         f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",

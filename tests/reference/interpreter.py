@@ -11,6 +11,7 @@ and of the papers that it names. A token is a vector; a sequence is a list of ve
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -366,14 +367,18 @@ def _retrieval(ffn: Retrieval, state: State, name: str, x: Tensor) -> Tensor:
             kind = Norm("layernorm", ffn.key_dim, 1e-5, True)
             own = norm(kind, state, f"{name}.query_norm", own)
         keys = state[f"{name}.keys"]
-        first, second = keys if ffn.shared_keys else keys[head]
-        half = ffn.key_dim // 2
-        a, b = first @ own[:half], second @ own[half:]
-        scores = [
-            float(a[row // ffn.size] + b[row % ffn.size]) for row in range(ffn.rows)
-        ]
-        best = sorted(range(ffn.rows), key=lambda row: -scores[row])[: ffn.top_k]
-        chosen = torch.stack([a[row // ffn.size] + b[row % ffn.size] for row in best])
+        keys = keys if ffn.shared_keys else keys[head]
+        parts = own.split(ffn.key_dim // ffn.factors)
+        scores = [key @ part for key, part in zip(keys, parts, strict=True)]
+        combinations = product(range(ffn.size), repeat=ffn.factors)
+        sums = torch.stack(
+            [
+                torch.stack([s[i] for s, i in zip(scores, each, strict=True)]).sum()
+                for each in combinations
+            ]
+        )
+        best = sorted(range(ffn.rows), key=lambda row: -float(sums[row]))[: ffn.top_k]
+        chosen = sums[best]
         softmax = ffn.scores == "softmax"
         weights = chosen.softmax(dim=0) if softmax else torch.sigmoid(chosen)
         for row, weight in zip(best, weights, strict=True):

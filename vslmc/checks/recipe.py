@@ -44,9 +44,7 @@ def verify_vocab(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diagn
         yield faults.vocab_below_tokenizer(place, vocab, at, "byte", 256)
 
 
-def verify_sparse(
-    recipe: ResolvedRecipe, model: ResolvedModel
-) -> Iterator[Diagnostic]:
+def verify_sparse(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diagnostic]:
     """No table has sparse gradients under ZeRO."""
     for layer in (layer for _, layers in model.stacks for layer in layers):
         ffn = layer.block.ffn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isqrt
 
 from vslmc.diagnostics.catalogue import retrieval as faults
 from vslmc.diagnostics.catalogue.mixers import unfit_part
@@ -13,17 +12,27 @@ from vslmc.spec import parts as p
 from vslmc.spec.fields import kind_of, set_at
 
 
+def find_root(number: int, factors: int) -> int:
+    """The largest whole number whose power of `factors` is not above `number`, exactly."""
+    low, high = 0, 1 << (number.bit_length() // factors + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**factors <= number else (low, middle)
+    return low
+
+
 def verify_retrieval(ffn: p.Retrieval, place: Span) -> Iterator[Diagnostic]:
-    """A square of rows, enough of them, queries with halves, a dense FFN beside them."""
+    """A power of rows, enough of them, queries with parts, a dense FFN beside them."""
     key, rows = ffn.rows
     where = ffn.place(key) or place
-    if isqrt(rows) ** 2 != rows:
-        yield faults.rows_not_a_square(where, key, rows)
+    root = find_root(rows, ffn.factors)
+    if root**ffn.factors != rows:
+        yield faults.rows_not_a_power(where, key, rows, ffn.factors, root)
     if ffn.top_k > rows:
         yield faults.too_few_rows(set_at(ffn, "top_k"), ffn.top_k, where, key, rows)
-    if ffn.key_dim % 2:
-        at = ffn.place("key_dim") or place
-        yield faults.key_dim_must_be_even(at, ffn.key_dim)
+    if ffn.key_dim % ffn.factors:
+        at = ffn.place("key_dim") or ffn.place("factors") or place
+        yield faults.key_dim_must_divide(at, ffn.key_dim, ffn.factors)
     if isinstance(ffn, p.CdMoe) and not isinstance(ffn.shared, p.Mlp | p.Glu):
         kind = kind_of(ffn.shared)
         yield unfit_part(

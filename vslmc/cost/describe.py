@@ -158,6 +158,7 @@ def describe_retrieval(ffn: Retrieval) -> str:
             ffn.activation or "",
             "gated" if ffn.gated else "",
             "sigmoid" if ffn.scores == "sigmoid" else "",
+            f"by {ffn.factors} keys" if ffn.factors > 2 else "",
             "gather" if ffn.kernel == "gather" else "",
             "sparse" if ffn.sparse else "",
             f"+ {describe_ffn(ffn.shared)}" if ffn.shared else "",

@@ -240,9 +240,9 @@ def router_parts(router: Router, width: int, start: Start) -> Iterator[Part]:
 
 def retrieval_parts(ffn: Retrieval, width: int, start: Start) -> Iterator[Part]:
     """Keys and tables, then the map to queries and what stands beside."""
-    half = ffn.key_dim // 2
+    part = ffn.key_dim // ffn.factors
     heads = () if ffn.shared_keys else (ffn.heads,)
-    yield Part("keys", (*heads, 2, ffn.size, half), start.keys(half))
+    yield Part("keys", (*heads, ffn.factors, ffn.size, part), start.keys(part))
     for name in ffn.tables:
         make = start.into_stream if name == "down" else start.matrix
         yield Part(name, (ffn.rows, width), make(ffn.rows, width))

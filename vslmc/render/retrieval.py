@@ -24,18 +24,20 @@ class RetrievalView:
     """Its docstring."""
     init: str
     """Head of `__init__`."""
+    router: str
+    """What makes the module that chooses the rows."""
+    factors: str
+    """Parts of a key."""
     keys: str
-    """Sizes of the keys before those of a half."""
+    """Sizes of the keys before those of a part."""
     tables: Words
     """Names of the tables."""
     norm: str
     """What makes the norm of the queries; empty if there is none."""
     query: Words
-    """Lines that make the queries (N, H, 2, D / 2)."""
+    """Lines that make the queries (N, H D)."""
     product: str
     """The product of queries and keys, in the words of einsum."""
-    weigh: str
-    """What the scores become."""
     choose: Words
     """Lines that name the chosen rows, and what a row is multiplied by."""
     total: str
@@ -70,8 +72,8 @@ def retrieval_sizes(ffn: Retrieval) -> Iterator[tuple[str, int]]:
 
 
 DOCS = {
-    "peer": "Experts of one neuron: each head chooses `top_k` of size ** 2 by its keys.",
-    "pkm": "A memory: each head chooses `top_k` of size ** 2 rows by its keys.",
+    "peer": "Experts of one neuron: each head chooses `top_k` of size ** {} by its keys.",
+    "pkm": "A memory: each head chooses `top_k` of size ** {} rows by its keys.",
     "cdmoe": "A dense FFN, and beside it experts of one neuron, chosen by keys.",
 }
 """By the name of the kind."""
@@ -82,21 +84,25 @@ def render_retrieval(ffn: Retrieval, name: str, structure: Structure) -> str:
     sizes = tuple(f"{n}: int" for n, _ in retrieval_sizes(ffn))
     view = RetrievalView(
         name=name,
-        doc=DOCS[name_retrieval(ffn)],
+        doc=DOCS[name_retrieval(ffn)].format(ffn.factors),
         init=lay_out_def("__init__", ("self", "width: int", *sizes), "", 4),
-        keys="2" if ffn.shared_keys else "heads, 2",
+        router=_router(ffn),
+        factors=str(ffn.factors),
+        keys=f"{'' if ffn.shared_keys else 'heads, '}{ffn.factors}",
         tables=ffn.tables,
         norm=_norm(ffn),
         query=tuple(_query(ffn)),
         product=f"nhpd,{'' if ffn.shared_keys else 'h'}pkd->pnhk",
-        weigh={"softmax": "score.softmax(dim=-1)", "sigmoid": "score.sigmoid()"}[
-            ffn.scores
-        ],
         choose=tuple(_choose(ffn)),
         total=_call("sum", "weight", "down", ffn),
         shared="" if ffn.shared is None else structure.ffns[ffn.shared],
     )
     return render("model/retrieval.py.jinja", view)
+
+
+def _router(ffn: Retrieval) -> str:
+    weigh = {"softmax": "nn.Softmax(dim=-1)", "sigmoid": "nn.Sigmoid()"}[ffn.scores]
+    return f"KeyRouter(size, {ffn.factors}, top_k, {weigh})"
 
 
 def _norm(ffn: Retrieval) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from vslmc.plan.nodes import BuiltinText, Moe, Plan, TextFile
+from collections.abc import Iterator
+
+from vslmc.plan.nodes import BuiltinText, Moe, Plan, Retrieval, TextFile
 from vslmc.plan.tensors import sparse_tables, stored_ffns
 from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
-from vslmc.render.layout import lay_out_tuple
+from vslmc.render.layout import lay_out_dict, lay_out_tuple
 from vslmc.render.objective import find_objective
 from vslmc.render.words import Words
 
@@ -35,7 +37,13 @@ class TrainView:
     samples_validation: bool
     """Whether an evaluation takes a part of the split."""
     experts: bool
-    """Whether there are mixtures of experts."""
+    """Whether there are routers to watch."""
+    mixtures: bool
+    """Whether some are those of mixtures of experts."""
+    lookups: bool
+    """Whether some choose rows of tables."""
+    model_import: str
+    """What is imported from `model.py`."""
     rebalances: bool
     """Whether routers have corrections that follow the load."""
     sparse: bool
@@ -145,8 +153,10 @@ class LogView:
 
     banner: str
     """First line of the file."""
-    experts: Words
-    """Lines that name the mixtures of experts."""
+    experts: bool
+    """Whether there are layers with experts."""
+    measures: Words
+    """Lines that name them, and what is measured."""
     evaluates: bool
     """Whether there is a validation split."""
     curve: str
@@ -190,21 +200,40 @@ def render_checkpoint(plan: Plan) -> str:
 
 def render_log(plan: Plan) -> str:
     """`log.py`: the log files, the terminal and the loss curve; `train.py` needs it."""
-    mixtures = list_mixtures(plan)
-    names = tuple(py_str(name) for name in mixtures)
     curve = (template_folder() / "train" / "curve.py").read_text(encoding="utf-8")
     view = LogView(
         banner=render_banner(plan),
-        experts=lay_out_tuple("MIXTURES", names) if mixtures else (),
+        experts=bool(list_experts(plan)),
+        measures=tuple(measure_lines(plan)),
         evaluates=has_validation(plan),
         curve=curve.rstrip("\n"),
     )
     return render("train/log.jinja", view)
 
 
-def list_mixtures(plan: Plan) -> list[str]:
-    """The layers with a mixture of experts of their own, as modules of the model."""
-    return [name for name, ffn in stored_ffns(plan) if isinstance(ffn, Moe)]
+def list_experts(plan: Plan) -> dict[str, Moe | Retrieval]:
+    """The layers with experts of their own, by their names as modules of the model."""
+    ffns = stored_ffns(plan)
+    return {name: ffn for name, ffn in ffns if isinstance(ffn, Moe | Retrieval)}
+
+
+_MEASURES = {
+    "MIXTURE": '("usage", "unevenness", "entropy", "dropped")',
+    "ROWS": '("usage", "unevenness")',
+}
+
+
+def measure_lines(plan: Plan) -> Iterator[str]:
+    """Lines that say what is measured of each layer with experts."""
+    kinds = {
+        layer: "MIXTURE" if isinstance(ffn, Moe) else "ROWS"
+        for layer, ffn in list_experts(plan).items()
+    }
+    for name, text in _MEASURES.items():
+        if name in kinds.values():
+            yield f"{name} = {text}"
+    entries = tuple(f"{py_str(layer)}: {name}" for layer, name in kinds.items())
+    yield from lay_out_dict("MEASURES", entries) if kinds else ()
 
 
 def render_banner(plan: Plan) -> str:
@@ -230,6 +259,7 @@ def _train_view(plan: Plan) -> TrainView:
     evaluates = has_validation(plan)
     adam, schedule = recipe.optimizer, recipe.schedule
     objective = find_objective(plan)
+    kinds = set(map(type, list_experts(plan).values()))
     tables = tuple(py_str(name) for name in sparse_tables(plan))
     return TrainView(
         banner=render_banner(plan),
@@ -241,15 +271,20 @@ def _train_view(plan: Plan) -> TrainView:
         char=char,
         evaluates=evaluates,
         samples_validation=evaluates and recipe.evaluate_batches > 0,
-        experts=bool(list_mixtures(plan)),
+        experts=bool(kinds),
+        mixtures=Moe in kinds,
+        lookups=Retrieval in kinds,
+        model_import="KeyRouter, Model" if Retrieval in kinds else "Model",
         rebalances=any(not tensor.trained for tensor in plan.tensors),
         sparse=bool(tables),
         tables=(
-            "# Tables with sparse gradients, of which a step updates the chosen rows.",
-            *lay_out_tuple("TABLES", tables),
-        )
-        if tables
-        else (),
+            (
+                "# Tables with sparse gradients, of which a step updates the chosen rows.",
+                *lay_out_tuple("TABLES", tables),
+            )
+            if tables
+            else ()
+        ),
         optimizer="LazyAdamW" if tables else "torch.optim.AdamW",
         bound='float("inf")' if recipe.clip is None else "CLIP",
         cosine=schedule.kind == "cosine",

@@ -18,6 +18,7 @@ def peer(
     heads: Numeric | Default = DEFAULT,
     top_k: Numeric | Default = DEFAULT,
     key_dim: Numeric | Default = DEFAULT,
+    factors: Numeric | Default = DEFAULT,
     query_norm: (
         Literal["batchnorm", "layernorm", "none", None] | Term | Default
     ) = DEFAULT,
@@ -46,13 +47,14 @@ def peer(
 
     heads: queries of a token, which choose apart; default 8 (as He).
     top_k: rows that a head chooses; default 16 (as He 2024).
-    key_dim: width of a query: each half meets keys of half that width; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    key_dim: width of a query, which its `factors` parts share; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    factors: parts of a query, each with keys of its own: `n` for each give n ** factors rows; default 2 (as Lample et al. and He).
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
-    experts: experts to choose from, a square: `1024**2`; required.
+    experts: experts to choose from: `1024**2`; required.
     activation: the nonlinearity of an expert; default gelu (He: ReLU or GELU).
     glu: a gate in each expert: activation(gate . x) * (up . x); default false (as He).
     """
@@ -65,6 +67,7 @@ def pkm(
     heads: Numeric | Default = DEFAULT,
     top_k: Numeric | Default = DEFAULT,
     key_dim: Numeric | Default = DEFAULT,
+    factors: Numeric | Default = DEFAULT,
     query_norm: (
         Literal["batchnorm", "layernorm", "none", None] | Term | Default
     ) = DEFAULT,
@@ -77,13 +80,14 @@ def pkm(
 
     heads: queries of a token, which choose apart; default 4 (ditto).
     top_k: rows that a head chooses; default 32 (as Lample et al.).
-    key_dim: width of a query: each half meets keys of half that width; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    key_dim: width of a query, which its `factors` parts share; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    factors: parts of a query, each with keys of its own: `n` for each give n ** factors rows; default 2 (as Lample et al. and He).
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
-    memories: rows to choose from, a square: `512**2`; required.
+    memories: rows to choose from: `512**2`; required.
     """
     return Ffn(make_component("ffn", "pkm", locals()))
 
@@ -94,6 +98,7 @@ def cdmoe(
     heads: Numeric | Default = DEFAULT,
     top_k: Numeric | Default = DEFAULT,
     key_dim: Numeric | Default = DEFAULT,
+    factors: Numeric | Default = DEFAULT,
     query_norm: (
         Literal["batchnorm", "layernorm", "none", None] | Term | Default
     ) = DEFAULT,
@@ -124,13 +129,14 @@ def cdmoe(
 
     heads: queries of a token, which choose apart; default 2 (their second size).
     top_k: rows that a head chooses; default 2 * heads (as Shi & Wu).
-    key_dim: width of a query: each half meets keys of half that width; default 64 (as Shi & Wu).
+    key_dim: width of a query, which its `factors` parts share; default 64 (as Shi & Wu).
+    factors: parts of a query, each with keys of its own: `n` for each give n ** factors rows; default 2 (as Lample et al. and He).
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default none (as Shi & Wu).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
-    experts: experts to choose from, a square: `64**2`; required.
+    experts: experts to choose from: `64**2`; required.
     shared: the FFN that every token takes; default swiglu (as Shi & Wu).
     activation: the nonlinearity of an expert; default silu (as Shi & Wu).
     """

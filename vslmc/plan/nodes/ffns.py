@@ -136,18 +136,18 @@ class Router:
 
 @record
 class Retrieval:
-    """Product keys choose `top_k` of `size` ** 2 rows for each head (Lample et al. 2019).
+    """Product keys choose `top_k` of `size` ** `factors` rows for each head (Lample et al. 2019).
 
     With an activation a row is an expert of one hidden neuron (He 2024, Eq. 1 to 8), without
     one its value is added as it is.
     """
 
     size: int
-    """Keys of each half of a query."""
+    """Keys of each part of a query."""
     heads: int
     top_k: int
     key_dim: int
-    """Width of a query, both halves together."""
+    """Width of a query, all parts together."""
     query_norm: Literal["batchnorm", "layernorm"] | None
     """`batchnorm` over the tokens, with running statistics when not training; `layernorm` over each head."""
     scores: Literal["softmax", "sigmoid"]
@@ -161,13 +161,15 @@ class Retrieval:
     shared: Mlp | Glu | None
     """A dense FFN beside them."""
     kernel: Literal["fused", "gather"]
+    factors: int = 2
+    """Parts of a query, each with keys of its own."""
     sparse: bool = False
     """Whether gradients of the tables hold the chosen rows alone, and the optimizer updates no others."""
 
     @property
     def rows(self) -> int:
         """Rows of a table."""
-        return self.size**2
+        return self.size**self.factors
 
     @property
     def tables(self) -> tuple[str, ...]:
