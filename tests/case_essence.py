@@ -261,6 +261,8 @@ def describe_retrieval(ffn: Retrieval) -> str:
         f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
         ffn.kernel,
         "sparse" if ffn.sparse else "",
+        "" if ffn.old is None else f"grown from {ffn.old} keys",
+        "old ones frozen" if ffn.frozen else "",
     )
 
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +29,7 @@ from tests.output.train_support import (
     write_package,
 )
 from tests.plans import attention, layer, plan
-from vslmc.plan.nodes import Mlp, Plan, Retrieval
+from vslmc.plan.nodes import DeepSpeed, Mlp, Plan, Retrieval
 
 LAST = "checkpoints/step-00000004/model.safetensors"
 TABLE = "layers.1.ffn.down"
@@ -52,7 +54,7 @@ def sparse_plan(sparse: bool = True) -> Plan:
     memory = replace(peer, activation=None, kernel="gather")
     ffns = (Mlp(16, "relu", False), peer, memory)
     rows = [layer(32, attention(2), ffn) for ffn in ffns]
-    return recipe(plan("tables", rows, vocab=256))
+    return recipe(plan("tables", rows, vocab=256), deepspeed=DeepSpeed(0, 1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,54 @@ def test_rows_that_no_token_chose_stay_as_they_were(package: Path) -> None:
     assert max(int(count.max()) for count in counts) == 4
     moved = (first[TABLE] != last[TABLE]).any(dim=1)
     assert 0 < int(moved.sum()) < 3600
+
+
+def test_the_log_has_the_usage_of_every_table(package: Path) -> None:
+    for row in read_log(package / "runs/tables"):
+        for name in ("layers.1", "layers.2"):
+            assert 0 < row[f"{name}.usage"] < 1
+            assert 0 < row[f"{name}.unevenness"] <= math.log(3600)
+            validated = row["validation_loss"] is not None
+            assert (row[f"{name}.validation_usage"] is not None) == validated
+        assert "layers.1.entropy" not in row and "layers.0.usage" not in row
+    report = (package / "runs/tables/experts.md").read_text("utf-8").splitlines()
+    assert [line.split(" | ")[0] for line in report] == [
+        "| layer",
+        "|---|---|---|---|---|",
+        "| layers.1",
+        "| layers.2",
+    ]
+
+
+WATCHED = """
+import math, torch, train
+from model import Model
+
+model = Model().eval()
+watch = train.Watch(model, train.World(0, 1, torch.device("cpu")))
+seen = []
+model.layers[2].ffn.router.register_forward_hook(lambda *call: seen.append(call[-1]))
+for watch.on in (True, False, True):
+    model(torch.randint(0, 256, (2, 32)))
+del seen[1]
+found = watch.measure()
+z = torch.zeros(3600, dtype=torch.double)
+for rows, weights in seen:
+    for row, weight in zip(rows.flatten().tolist(), weights.flatten().tolist()):
+        z[row] += weight
+z /= z.sum()
+chosen = z[z > 0]
+assert abs(found["layers.2.usage"] - len(chosen) / 3600) < 1e-12
+uneven = math.log(3600) + (chosen * chosen.log()).sum().item()
+assert abs(found["layers.2.unevenness"] - uneven) < 1e-6
+assert watch.measure() == {}
+"""
+
+
+def test_usage_and_unevenness_are_those_of_the_paper(package: Path) -> None:
+    """He 2024, Table 2: z are the scores summed over the tokens, then divided by their sum."""
+    done = run(package, sys.executable, "-c", WATCHED)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(package: Path) -> None:

@@ -107,10 +107,14 @@ def retrievals(draw: DrawFn) -> str:
     """Rows that product keys choose."""
     name = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
     size, factors = draw(st.integers(1, 4)), draw(st.sampled_from([2, 2, 3]))
+    old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
+    rows = size**factors
+    most = rows if old is None else min(old**factors, rows - old**factors)
     keys = [
         f"{'memories' if name == 'pkm' else 'experts'} = {size}**{factors}",
         f"heads = {draw(st.integers(1, 2))}",
-        f"top_k = {draw(st.integers(1, size**factors))}",
+        f"top_k = {draw(st.integers(1, most))}",
+        f"grow_from = {'none' if old is None else f'{old}**{factors}'}",
         f"key_dim = {draw(st.sampled_from([1, 4]))} * {factors}",
         f"factors = {factors}",
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
@@ -118,6 +122,8 @@ def retrievals(draw: DrawFn) -> str:
         f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",
         f"gradients = {draw(st.sampled_from(['dense', 'sparse']))}",
     ]
+    if old is not None:
+        keys.append(f"freeze = {draw(st.sampled_from(['none', 'old']))}")
     if name == "peer":
         keys.append(f"glu = {draw(st.sampled_from(['true', 'false']))}")
     if name == "cdmoe":

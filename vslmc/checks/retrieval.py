@@ -21,6 +21,23 @@ def find_root(number: int, factors: int) -> int:
     return low
 
 
+def verify_growth(
+    ffn: p.Retrieval, old: int, key: str, place: Span
+) -> Iterator[Diagnostic]:
+    """Old rows of old keys, fewer than there are now, and enough of both sorts."""
+    rows, where = ffn.rows[1], ffn.place("grow_from") or place
+    root = find_root(old, ffn.factors)
+    if root**ffn.factors != old:
+        yield faults.rows_not_a_power(where, "grow_from", old, ffn.factors, root)
+    elif old >= rows:
+        reason = f"`{key}` is {rows}"
+        yield faults.cannot_grow(where, reason, f"use more than {old} {key}")
+    elif ffn.top_k > min(old, rows - old):
+        reason = f"{ffn.top_k} of {old} old rows and of {rows - old} new ones"
+        help = f"use top_k = {min(old, rows - old)} or less"
+        yield faults.cannot_grow(where, reason, help)
+
+
 def verify_retrieval(ffn: p.Retrieval, place: Span) -> Iterator[Diagnostic]:
     """A power of rows, enough of them, queries with parts, a dense FFN beside them."""
     key, rows = ffn.rows
@@ -30,6 +47,8 @@ def verify_retrieval(ffn: p.Retrieval, place: Span) -> Iterator[Diagnostic]:
         yield faults.rows_not_a_power(where, key, rows, ffn.factors, root)
     if ffn.top_k > rows:
         yield faults.too_few_rows(set_at(ffn, "top_k"), ffn.top_k, where, key, rows)
+    if ffn.grow_from is not None:
+        yield from verify_growth(ffn, ffn.grow_from, key, place)
     if ffn.key_dim % ffn.factors:
         at = ffn.place("key_dim") or ffn.place("factors") or place
         yield faults.key_dim_must_divide(at, ffn.key_dim, ffn.factors)

@@ -195,13 +195,18 @@ def stored_ffns(plan: Plan) -> Iterator[tuple[str, Ffn]]:
             yield f"mtp.{number}.layer", last
 
 
+def list_lookups(plan: Plan) -> list[Retrieval]:
+    """The FFNs that look rows up."""
+    return [ffn for _, ffn in stored_ffns(plan) if isinstance(ffn, Retrieval)]
+
+
 def sparse_tables(plan: Plan) -> list[str]:
     """Names of the tensors whose gradients are sparse."""
     return [
         f"{name}.ffn.{table}"
         for name, ffn in stored_ffns(plan)
         if isinstance(ffn, Retrieval) and ffn.sparse
-        for table in ffn.tables
+        for table in ffn.trained_tables
     ]
 
 

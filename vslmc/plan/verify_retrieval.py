@@ -15,6 +15,12 @@ def verify_retrieval(ffn: Retrieval) -> Iterator[str]:
             yield f"{name}: {number} is not positive"
     if not 1 <= ffn.top_k <= ffn.rows:
         yield f"top_k: {ffn.top_k} of {ffn.rows} rows"
+    if ffn.old is not None and not 1 <= ffn.old < ffn.size:
+        yield f"old: {ffn.old} of {ffn.size} keys"
+    elif any(ffn.top_k > pool.rows for pool in ffn.pools):
+        yield f"top_k: {ffn.top_k} of the old rows, and of the new ones"
+    if ffn.frozen and ffn.old is None:
+        yield "frozen: nothing is old"
     if ffn.factors == 1:
         yield "factors: one part is no product"
     elif ffn.key_dim < 1 or ffn.key_dim % max(1, ffn.factors):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.plan.nodes import BuiltinText, Moe, Plan, Retrieval, TextFile
-from vslmc.plan.tensors import sparse_tables, stored_ffns
+from vslmc.plan.tensors import list_lookups, sparse_tables, stored_ffns
 from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
 from vslmc.render.layout import lay_out_dict, lay_out_tuple
 from vslmc.render.objective import find_objective
+from vslmc.render.retrieval import key_router
 from vslmc.render.words import Words
 
 
@@ -42,6 +43,8 @@ class TrainView:
     """Whether some are those of mixtures of experts."""
     lookups: bool
     """Whether some choose rows of tables."""
+    key_routers: str
+    """Classes of these routers."""
     model_import: str
     """What is imported from `model.py`."""
     rebalances: bool
@@ -260,6 +263,7 @@ def _train_view(plan: Plan) -> TrainView:
     adam, schedule = recipe.optimizer, recipe.schedule
     objective = find_objective(plan)
     kinds = set(map(type, list_experts(plan).values()))
+    routers = tuple(sorted(map(key_router, list_lookups(plan))))
     tables = tuple(py_str(name) for name in sparse_tables(plan))
     return TrainView(
         banner=render_banner(plan),
@@ -274,7 +278,8 @@ def _train_view(plan: Plan) -> TrainView:
         experts=bool(kinds),
         mixtures=Moe in kinds,
         lookups=Retrieval in kinds,
-        model_import="KeyRouter, Model" if Retrieval in kinds else "Model",
+        key_routers=" | ".join(dict.fromkeys(routers)),
+        model_import=", ".join(dict.fromkeys((*routers, "Model"))),
         rebalances=any(not tensor.trained for tensor in plan.tensors),
         sparse=bool(tables),
         tables=(
@@ -326,7 +331,10 @@ def decay_lines(plan: Plan) -> Words:
         tests.append('"norm" not in name')
     pairs = "name, parameter in model.named_parameters()"
     loop = pairs if tests[1:] else "parameter in model.parameters()"
-    return (f"    for {loop}:", f"        is_matrix = {' and '.join(tests)}")
+    frozen = any(ffn.frozen for ffn in list_lookups(plan))
+    skip = ("        if not parameter.requires_grad:", "            continue")
+    test = f"        is_matrix = {' and '.join(tests)}"
+    return (f"    for {loop}:", *(skip if frozen else ()), test)
 
 
 def _data_import(char: bool, evaluates: bool) -> str:

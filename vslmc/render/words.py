@@ -207,6 +207,8 @@ def retrieval_words(ffn: Retrieval) -> Words:
         "" if ffn.factors == 2 else f"Of{ffn.factors}Keys",
         "Gathered" if ffn.kernel == "gather" else "",
         "Sparse" if ffn.sparse else "",
+        "" if ffn.old is None else "Grown",
+        "Frozen" if ffn.frozen else "",
         "" if shared is None else f"{kind}{_camel(shared.activation)}",
         "Biased" if shared is not None and shared.bias else "",
     )

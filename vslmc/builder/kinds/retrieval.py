@@ -26,6 +26,8 @@ def peer(
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
     gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
+    freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
     activation: (
         Literal[
             "relu",
@@ -54,6 +56,8 @@ def peer(
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
+    freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
     experts: experts to choose from: `1024**2`; required.
     activation: the nonlinearity of an expert; default gelu (He: ReLU or GELU).
     glu: a gate in each expert: activation(gate . x) * (up . x); default false (as He).
@@ -75,6 +79,8 @@ def pkm(
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
     gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
+    freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
 ) -> Ffn:
     """Product-key memory: the chosen rows are added as they are (Lample et al. 2019).
 
@@ -87,6 +93,8 @@ def pkm(
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
+    freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
     memories: rows to choose from: `512**2`; required.
     """
     return Ffn(make_component("ffn", "pkm", locals()))
@@ -106,6 +114,8 @@ def cdmoe(
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
     gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
+    freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
     shared: (
         Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
     ) = DEFAULT,
@@ -136,6 +146,8 @@ def cdmoe(
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
     kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
+    freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
     experts: experts to choose from: `64**2`; required.
     shared: the FFN that every token takes; default swiglu (as Shi & Wu).
     activation: the nonlinearity of an expert; default silu (as Shi & Wu).

@@ -30,6 +30,21 @@ def rows_not_a_power(
 
 
 @diagnostic(
+    "cannot-grow",
+    what="A layer that has grown has no new rows, or too few old or new ones.",
+    why="A head chooses `top_k` of the old rows as before, and as many of the new ones beside them.",
+    wrong="block base { mixer = none, ffn = peer(experts = 8**2, grow_from = 16**2) }",
+    right="block base { mixer = none, ffn = peer(experts = 16**2, grow_from = 8**2) }",
+    form="block",
+)
+def cannot_grow(place: Span, reason: str, help: str) -> Diagnostic:
+    """`place` is where `grow_from` is set."""
+    return fault(
+        "the layer cannot have grown so", primary=Label(place, reason), help=help
+    )
+
+
+@diagnostic(
     "key-dim-must-divide",
     what="The queries of product keys cannot be divided into equal parts.",
     why="Each part of a query meets keys of its own, and all parts are of one width.",

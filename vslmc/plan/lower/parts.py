@@ -163,6 +163,8 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         "gather" if ffn.kernel == "gather" else "fused",
         factors=ffn.factors,
         sparse=ffn.gradients == "sparse",
+        old=ffn.grow_from and find_root(ffn.grow_from, ffn.factors),
+        frozen=ffn.grow_from is not None and ffn.freeze == "old",
     )
 
 

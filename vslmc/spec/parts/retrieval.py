@@ -8,7 +8,7 @@ from typing import Any
 
 from vslmc.spec.fields import Derived, component, kind, setting
 from vslmc.spec.parts.ffns import GATES, Ffn
-from vslmc.spec.values import Choice, Flag, Part, Whole
+from vslmc.spec.values import Choice, Flag, Or, Part, Whole
 
 RETRIEVAL_KERNELS = ("auto", "fused", "gather")
 QUERY_NORMS = ("batchnorm", "layernorm", "none")
@@ -60,6 +60,18 @@ class Retrieval(Ffn):
         "then updates",
         "dense",
         "AdamW as published",
+    )
+    grow_from: int | None = setting(
+        Or("none", Whole(1)),
+        "rows that the layer had before it grew, which are chosen as before, beside the new ones",
+        None,
+        "all rows are chosen alike",
+    )
+    freeze: str = setting(
+        Choice(("none", "old")),
+        "what is not trained: the rows before `grow_from`, and their keys",
+        "none",
+        "everything is trained",
     )
 
     @property
