@@ -41,8 +41,8 @@ class LazyAdamW(torch.optim.AdamW):
         table.index_copy_(0, row, rows)
 
 
-def list_slopes(model: Model) -> list[Tensor]:
-    """The gradients of all parameters; of a sparse one its rows."""
+def bound_gradient(model: Model, bound: float) -> Tensor:
+    """Scale the gradient down to a norm of `bound`; returns the norm that it had."""
     slopes: list[Tensor] = []
     for parameter in model.parameters():
         slope = parameter.grad
@@ -51,12 +51,6 @@ def list_slopes(model: Model) -> list[Tensor]:
             slope = parameter.grad.values()
         if slope is not None:
             slopes.append(slope)
-    return slopes
-
-
-def bound_gradient(model: Model, bound: float) -> Tensor:
-    """Scale the gradient down to a norm of `bound`; returns the norm that it had."""
-    slopes = list_slopes(model)
     norm = nn.utils.get_total_norm(slopes)
     share = (bound / (norm + 1e-6)).clamp(max=1)
     for slope in slopes:

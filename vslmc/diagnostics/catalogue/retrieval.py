@@ -45,6 +45,19 @@ def cannot_grow(place: Span, reason: str, help: str) -> Diagnostic:
 
 
 @diagnostic(
+    "cannot-warmstart",
+    what="A model is to start from the weights of another one that is not the same before it grew.",
+    why="A grown model computes at first what the old one did: all but the grown tables must be alike.",
+    wrong="vslmc warmstart small.vslm runs/small wider.vslm",
+    right="vslmc warmstart small.vslm runs/small grown.vslm",
+    form="command",
+)
+def cannot_warmstart(name: str, reason: str, help: str) -> Diagnostic:
+    """`name` is the new model."""
+    return fault(f"`{name}` is not that model grown: {reason}", help=help)
+
+
+@diagnostic(
     "key-dim-must-divide",
     what="The queries of product keys cannot be divided into equal parts.",
     why="Each part of a query meets keys of its own, and all parts are of one width.",
