@@ -46,7 +46,7 @@ EXCEPTIONS = {("outcome", "diagnostics")}
 # `vslmc warmstart` alone.
 TAKES_TORCH = {
     "vslmc/hf/convert.py": {"torch", "safetensors"},
-    "vslmc/driver/grown_weights.py": {"torch", "safetensors"},
+    "vslmc/driver/grown_weights.py": {"torch", "safetensors", "safetensors.torch"},
 }
 
 FOREIGN = {"torch", "deepspeed", "transformers", "numpy", "safetensors", "matplotlib"}

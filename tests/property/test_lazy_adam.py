@@ -55,7 +55,7 @@ def test_where_all_rows_have_gradients_it_is_adamw(decay: float) -> None:
     torch.manual_seed(0)
     table = nn.Parameter(torch.randn(6, 5))
     dense = nn.Parameter(table.detach().clone())
-    settings = {**SETTINGS, "weight_decay": decay}
+    settings: dict[str, Any] = {**SETTINGS, "weight_decay": decay}
     lazy = load_lazy().LazyAdamW([table], 0.1, fused=True, **settings)
     adam = torch.optim.AdamW([dense], 0.1, fused=True, **settings)
     for turn in range(12):

@@ -95,7 +95,7 @@ def test_the_best_sums_are_the_best_of_all_rows(
     for other in score[1:]:
         whole = (whole[..., :, None] + other[..., None, :]).flatten(-2)  # (3, 2, n^F)
     wanted = whole.topk(top_k)
-    close = {"rtol": 1e-12, "atol": 1e-12}
+    close: dict[str, Any] = {"rtol": 1e-12, "atol": 1e-12}
     torch.testing.assert_close(
         total.sort(descending=True).values, wanted.values, **close
     )

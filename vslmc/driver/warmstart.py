@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -134,15 +135,18 @@ def compare(a: Any, b: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
             if name not in UNTOLD:
                 step = f"{path}.{name}" if path else name
                 yield from compare(one.get(name), other.get(name), step)
-    elif (
-        isinstance(a, list) and isinstance(b, list) and len(a) == len(b)
-    ):  # pyright: ignore[reportUnknownArgumentType]
-        pairs = zip(cast("list[Any]", a), cast("list[Any]", b), strict=True)
+        return
+    if isinstance(a, list) and isinstance(b, list):
+        pairs = zip_longest(cast("list[Any]", a), cast("list[Any]", b))
         for number, (one, other) in enumerate(pairs):
             yield from compare(one, other, f"{path}[{number}]")
     elif a != b:
-        short = ("several" if isinstance(x, dict | list) else x for x in (a, b))
-        yield (path, *short)
+        yield path, shorten(a), shorten(b)
+
+
+def shorten(value: Any) -> Any:
+    """A value that fits into a line."""
+    return "a part" if isinstance(value, dict | list) else value
 
 
 def find_weights(path: Path) -> Path:
