@@ -10,6 +10,7 @@ from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.parts import activate
+from vslmc.render.routers import has_few_slopes
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
@@ -48,13 +49,14 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     """Leaf modules that the classes stand on."""
     ffns = [f for f in structure.ffns if isinstance(f, Retrieval)]
     fused = [f for f in ffns if f.kernel == "fused"]
+    routes = any(map(has_few_slopes, structure.routers))
     kinds = {_kind(f, pool) for f in fused for pool in f.pools}
     wanted = {
         "product_keys": bool(ffns),
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
-        "fused_rows": bool(fused),
-        "dense_slopes": "DenseChosen" in kinds,
+        "fused_rows": bool(fused) or routes,
+        "dense_slopes": "DenseChosen" in kinds or routes,
         "sparse_slopes": "SparseChosen" in kinds,
         "frozen_rows": "FrozenChosen" in kinds,
         "gathered_rows": len(fused) < len(ffns),
