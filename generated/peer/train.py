@@ -355,6 +355,9 @@ class DeepSpeedEngine:
             if self.world.rank == 0:
                 full = parameter.detach() if full is None else full
                 tensors[name] = full.float().cpu().clone()
+        for name, buffer in self.model.named_buffers():
+            if self.world.rank == 0 and name in self.shapes:
+                tensors[name] = buffer.cpu().clone()
         return tensors
 
     def save(self, folder: Path) -> None:

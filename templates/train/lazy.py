@@ -1,3 +1,6 @@
+ROW_PIECE = 2**16  # numbers of a table that a CPU updates at one time, near its cache
+
+
 class LazyAdamW(torch.optim.AdamW):
     """AdamW that updates of a table with a sparse gradient the rows in it alone.
 
@@ -24,21 +27,31 @@ class LazyAdamW(torch.optim.AdamW):
         """Move the rows of a table (R, C) that have a gradient."""
         slope = table.grad.coalesce()
         row, slope = slope.indices()[0], slope.values()  # (S,), (S, C)
-        state, (beta1, beta2) = self.state[table], group["betas"]
+        state = self.state[table]
         if not state:
             state["step"] = torch.zeros(len(table), device=table.device)
             state["exp_avg"] = torch.zeros_like(table)
             state["exp_avg_sq"] = torch.zeros_like(table)
-        step = state["step"][row] + 1
-        mean = state["exp_avg"][row].lerp_(slope, 1 - beta1)
-        square = state["exp_avg_sq"][row].lerp_(slope.square(), 1 - beta2)
-        for name, values in zip(state, (step, mean, square), strict=True):
+        size = ROW_PIECE // table.size(1) + 1 if table.is_cpu else max(1, len(row))
+        for some, slopes in zip(row.split(size), slope.split(size), strict=True):
+            self.move_rows(table, some, slopes, group)
+
+    def move_rows(
+        self, table: nn.Parameter, row: Tensor, slope: Tensor, group: dict[str, Any]
+    ) -> None:
+        """Move rows (S,) of a table by their gradients (S, C)."""
+        state, lr, (beta1, beta2) = self.state[table], group["lr"], group["betas"]
+        own = [state[name].index_select(0, row) for name in state]
+        step = own[0].add_(1)
+        mean = own[1].lerp_(slope, 1 - beta1)
+        square = own[2].mul_(beta2).addcmul_(slope, slope, value=1 - beta2)
+        for name, values in zip(state, own, strict=True):
             state[name].index_copy_(0, row, values)
         step = step.double()[:, None]
         root = square.div_((1 - beta2**step).type_as(square)).sqrt_().add_(group["eps"])
-        move = mean.div_(root).mul_((group["lr"] / (1 - beta1**step)).type_as(mean))
-        rows = table[row].mul_(1 - group["lr"] * group["weight_decay"]).sub_(move)
-        table.index_copy_(0, row, rows)
+        move = mean.div_(root).mul_((lr / (1 - beta1**step)).type_as(mean))
+        rows = table.index_select(0, row).mul_(1 - lr * group["weight_decay"])
+        table.index_copy_(0, row, rows.sub_(move))
 
 
 def bound_gradient(model: Model, bound: float) -> Tensor:

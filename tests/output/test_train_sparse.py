@@ -12,6 +12,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,14 +36,14 @@ LAST = "checkpoints/step-00000004/model.safetensors"
 TABLE = "layers.1.ffn.down"
 
 
-def sparse_plan(sparse: bool = True) -> Plan:
+def sparse_plan(sparse: bool = True, norm: Any = "layernorm") -> Plan:
     """More rows than a step can choose; norms that keep tokens apart, for two processes."""
     peer = Retrieval(
         size=60,
         heads=2,
         top_k=2,
         key_dim=16,
-        query_norm="layernorm",
+        query_norm=norm,
         scores="softmax",
         shared_keys=True,
         activation="gelu",
@@ -180,6 +181,17 @@ def test_deepspeed_does_so_without_zero(package: Path, processes: str) -> None:
     )
     one, two = (load_file(package / r / LAST) for r in ("runs/tables", out))
     torch.testing.assert_close(one[TABLE], two[TABLE], rtol=1e-3, atol=1e-4)
+
+
+def test_deepspeed_keeps_the_statistics_of_norms(package: Path) -> None:
+    """Without them no process could go on from the checkpoint, nor sample."""
+    pytest.importorskip("deepspeed")
+    made = sparse_plan(False, "batchnorm")
+    folder = write_package(package.parent / "norms", made)
+    done = train(folder, "--deepspeed", "ds_config.json", "--no-keep-memory")
+    assert done.returncode == 0, done.stderr
+    done = run(folder, sys.executable, "sample.py", "--tokens", "4")
+    assert done.returncode == 0, done.stderr
 
 
 def test_zero_is_refused(package: Path) -> None:

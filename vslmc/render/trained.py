@@ -53,6 +53,12 @@ def decay_lines(plan: Plan) -> Words:
     return (f"    for {loop}:", *(skip if frozen else ()), test)
 
 
+def keeps_more(plan: Plan) -> bool:
+    """Whether the model has buffers that training moves."""
+    norms = any(ffn.query_norm == "batchnorm" for ffn in list_lookups(plan))
+    return norms or any(not tensor.trained for tensor in plan.tensors)
+
+
 def table_lines(names: Words) -> Words:
     """Lines that name the tables with sparse gradients, given as literals."""
     if not names:

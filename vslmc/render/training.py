@@ -11,6 +11,7 @@ from vslmc.render.objective import find_objective
 from vslmc.render.retrieval import key_router
 from vslmc.render.trained import (
     decay_lines,
+    keeps_more,
     list_experts,
     measure_lines,
     table_lines,
@@ -52,6 +53,8 @@ class TrainView:
     """What is imported from `model.py`."""
     rebalances: bool
     """Whether routers have corrections that follow the load."""
+    keeps: bool
+    """Whether a checkpoint holds more than parameters: corrections, statistics of norms."""
     sparse: bool
     """Whether tables have sparse gradients."""
     tables: Words
@@ -263,6 +266,7 @@ def _train_view(plan: Plan) -> TrainView:
         tables=table_lines(tables),
         optimizer="LazyAdamW" if tables else "torch.optim.AdamW",
         bound='float("inf")' if recipe.clip is None else "CLIP",
+        keeps=keeps_more(plan),
         cosine=schedule.kind == "cosine",
         warms_up=schedule.warmup > 0,
         clips=recipe.clip is not None,
