@@ -62,6 +62,8 @@ PKM = "pkm(memories = 4**2, heads = 2, top_k = 4, key_dim = 8{})"
 CDMOE = "cdmoe(experts = 4**2, key_dim = 8{})"
 MOE = "moe(experts = 4, expert = mlp(hidden = 8){})"
 
+SPREAD = "zero = 1, gpus = 2"
+
 LONG = "longrope(short = {}, long = {}, original = {})"
 ONES = "[1, 1, 1, 1, 1, 1, 1, 1]"
 TWOS = "[1, 1, 1, 1, 2, 2, 2, 2]"
@@ -446,7 +448,25 @@ KEYS: dict[str, Line] = {
     "deepspeed.zero": ("deepspeed", "", "zero = 2"),
     "deepspeed.gpus": ("deepspeed", "", "gpus = 2"),
     "deepspeed.nodes": ("deepspeed", "", "nodes = 2"),
+    "deepspeed.expert_parallel": (
+        "deepspeed",
+        SPREAD,
+        f"{SPREAD}, expert_parallel = 2",
+    ),
 }
+
+for _kind, _text in (("peer", PEER), ("pkm", PKM), ("cdmoe", CDMOE)):
+    _grown = _text.replace("4**2", "6**2").format(", grow_from = 4**2{}")
+    _pairs = {
+        "factors": (_text.replace("4**2", "64"), "", ", factors = 3"),
+        "gradients": (_text, "", ", gradients = sparse"),
+        "grow_from": (_text.replace("4**2", "6**2"), "", ", grow_from = 4**2"),
+        "freeze": (_grown, "", ", freeze = old"),
+    }
+    for _key, (_base, _before, _after) in _pairs.items():
+        if _key == "factors":
+            _base = _base.replace("key_dim = 8", "key_dim = 6")
+        KEYS[f"{_kind}.{_key}"] = ("ffn", _base.format(_before), _base.format(_after))
 for _gate in ("swiglu", "geglu", "reglu", "glu"):
     KEYS[f"{_gate}.hidden"] = ("ffn", f"{_gate}(hidden = 8)", f"{_gate}(hidden = 12)")
     KEYS[f"{_gate}.bias"] = ("ffn", _gate, f"{_gate}(bias = true)")
@@ -499,6 +519,9 @@ def texts(key: str) -> tuple[str, str]:
     if key == "block.width":
         text = spec({})
         return text, text.replace("    width = 16\n", "    width = 24\n", 1)
+    if key == "deepspeed.expert_parallel":  # there must be experts
+        text = spec({"deepspeed": KEYS[key][1], "ffn": MOE.format("")})
+        return text, text.replace(KEYS[key][1], KEYS[key][2], 1)
     slot, before, after = KEYS[key]
     if slot == "mixer":
         text = spec({})

@@ -23,6 +23,7 @@ from tests.property.module import (
     calm,
     draw_targets,
     draw_tokens,
+    keep_all,
     stir,
     with_kernel,
 )
@@ -109,6 +110,7 @@ def test_logits_are_those_of_the_reference(plan: Plan) -> None:
 
 @given(plans())
 def test_the_code_as_it_is_agrees_in_fp32(plan: Plan) -> None:
+    plan = keep_all(plan)
     model = build_model(plan)
     calm(model)
     tokens, state = draw_tokens(plan), model.state_dict()
@@ -193,7 +195,7 @@ def test_decoding_in_pieces_is_the_full_forward(
     plan: Plan, data: st.DataObject
 ) -> None:
     ends = data.draw(st.sets(st.integers(1, plan.context)).map(sorted))
-    exact, as_is = build_double(plan), build_model(plan)
+    exact, as_is = build_double(plan), build_model(keep_all(plan))
     stir(exact)
     calm(as_is)
     for model, tolerance in ((exact, 1e-10), (as_is, 1e-5)):
@@ -246,6 +248,7 @@ def in_cache(model: Any, tokens: Tensor, length: int) -> Tensor:
 @given(plans(), st.data())
 def test_kernels_agree(plan: Plan, data: st.DataObject) -> None:
     """In training, and where there are more keys than queries."""
+    plan = keep_all(plan)
     eager, sdpa, flex = (
         build_model(with_kernel(plan, k)) for k in ("eager", "sdpa", "flex")
     )
@@ -270,8 +273,12 @@ def test_weight_decay_is_that_of_the_plan(plan: Plan) -> None:
     script += "\n    decayed[id(parameter)] = is_matrix"
     names: dict[str, Any] = {"model": build_model(plan), "decayed": {}}
     exec(script, names)
-    found = [names["decayed"][id(p)] for p in names["model"].parameters()]
-    assert found == [tensor.decay for tensor in plan.tensors if tensor.trained]
+    parameters = list(names["model"].parameters())
+    found = [names["decayed"].get(id(p)) for p in parameters]
+    wanted = [tensor.decay for tensor in plan.tensors if tensor.trained]
+    for own, decay, parameter in zip(found, wanted, parameters, strict=True):
+        # What is frozen is in no group.
+        assert own == (decay if parameter.requires_grad else None)
 
 
 @given(plans())

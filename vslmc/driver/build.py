@@ -12,6 +12,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
 from vslmc.render.card import render_card
 from vslmc.render.check import render_check
+from vslmc.render.expert_parallel import render_expert_parallel
 from vslmc.render.guard import check_python
 from vslmc.render.launch import (
     render_ds_config,
@@ -46,10 +47,15 @@ RENDERERS = {
 }
 """Every file of a package and what makes it; the manifest is made from all of them."""
 
+SPREADING = {"expert_parallel.py": render_expert_parallel}
+"""What is added where processes share the experts."""
+
 
 def render_files(plan: Plan, copied: Copied) -> dict[str, str]:
     """All files of a package but its manifest, those of the user's own last."""
     files = {name: renderer(plan) for name, renderer in RENDERERS.items()}
+    if plan.training.deepspeed.expert_parallel > 1:
+        files |= {name: renderer(plan) for name, renderer in SPREADING.items()}
     return files | {name: file.text for name, file in copied.items()}
 
 

@@ -181,7 +181,8 @@ def _score_alone(router: Router, logits: str) -> Iterator[str]:
     yield f"    {logits}"
     yield from (f"    {line}" for line in (*_shares(router), *_best(router)))
     yield "# Of so many logits, those of the chosen experts alone have a slope."
-    yield "logits = dot_rows(rows, self.weight.float(), Chosen(chosen))  # (N, K)"
+    yield "alone = DenseChosen(chosen)"
+    yield "logits = dot_rows(rows, self.weight.float(), alone)  # (N, K)"
     if router.bias:
         yield "logits = logits + self.bias.float()[chosen]"
 

@@ -9,6 +9,17 @@ from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
 
+_SPARSE = """block base {{ mixer = none, ffn = peer(experts = 4**2, gradients = sparse) }}
+
+recipe quick {{ deepspeed {{ zero = {zero} }} }}
+
+model tiny {{
+    vocab = 256, context = 64, width = 32
+    layers {{ 2 * base }}
+    recipe = quick
+}}
+"""
+
 
 @diagnostic(
     "vocab-below-tokenizer",
@@ -133,6 +144,26 @@ def warmup_exceeds_steps(place: Span | None, warmup: int, steps: int) -> Diagnos
 
 
 @diagnostic(
+    "zero-needs-dense-gradients",
+    what="A recipe asks for ZeRO, and a layer for sparse gradients of its tables.",
+    why="ZeRO lays all gradients out in dense buffers, which it cuts into equal shares.",
+    wrong=_SPARSE.format(zero=1),
+    right=_SPARSE.format(zero=0),
+)
+def zero_needs_dense_gradients(
+    place: Span | None, zero: int, at: Span | None
+) -> Diagnostic:
+    """`place` is where `zero` is set, `at` where a layer's `gradients` are."""
+    label = () if at is None else (Label(at, "sparse gradients are asked for here"),)
+    return fault(
+        f"ZeRO stage {zero} takes no sparse gradients",
+        primary=Label(place, f"stage {zero}") if place else None,
+        secondary=label,
+        help="use zero = 0, or gradients = dense",
+    )
+
+
+@diagnostic(
     "precision-not-on-device",
     what="The precision does not exist on the device that the recipe names.",
     why="fp16 needs loss scaling, which runs on CUDA only.",
@@ -152,4 +183,35 @@ def precision_not_on_device(
         primary=Label(place, "not on this device") if place else None,
         secondary=label,
         help="use `bf16` or `fp32`",
+    )
+
+
+@diagnostic(
+    "expert-parallel-not-possible",
+    what="The experts of the model cannot be spread over so many processes.",
+    why=(
+        "Each process of a group keeps an equal part of the experts of every `moe`, in one stack, and rows travel to "
+        "them. DeepSpeed does the rest from ZeRO 1 on: without ZeRO, it would clip by the mean of the processes' "
+        "gradient norms, which differ."
+    ),
+    wrong=(
+        "recipe spread { deepspeed { zero = 1, gpus = 2, expert_parallel = 2 } }\n"
+        "block base { mixer = attention(heads = 4), ffn = moe(experts = 3) }\n"
+        "model m { vocab = 256, context = 64, width = 32, recipe = spread, layers { 2 * base } }"
+    ),
+    right=(
+        "recipe spread { deepspeed { zero = 1, gpus = 2, expert_parallel = 2 } }\n"
+        "block base { mixer = attention(heads = 4), ffn = moe(experts = 4) }\n"
+        "model m { vocab = 256, context = 64, width = 32, recipe = spread, layers { 2 * base } }"
+    ),
+)
+def expert_parallel_not_possible(
+    place: Span | None, reason: str, help: str, other: Label | None = None
+) -> Diagnostic:
+    """`place` is the key's value, `other` what it does not go with."""
+    return fault(
+        "the experts cannot be spread so",
+        primary=Label(place, reason) if place else None,
+        secondary=() if other is None else (other,),
+        help=help,
     )

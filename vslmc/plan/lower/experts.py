@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -9,6 +10,7 @@ from vslmc.plan.nodes import (
     ExpertChoice,
     Glu,
     Groups,
+    Layer,
     LossFree,
     Mlp,
     Moe,
@@ -18,6 +20,7 @@ from vslmc.plan.nodes import (
     Sinkhorn,
     Softmax,
     SparseMixer,
+    Stack,
     SwitchBalance,
 )
 from vslmc.spec import parts as p
@@ -44,6 +47,23 @@ def choose_kernel(moe: p.Moe) -> Literal["grouped", "loop"]:
     """`auto` is settled by the number of experts."""
     loop = moe.experts <= FEW if moe.kernel == "auto" else moe.kernel == "loop"
     return "loop" if loop else "grouped"
+
+
+def group_experts(stacks: Iterable[Stack]) -> tuple[Stack, ...]:
+    """The stacks with all experts in grouped products: only their rows can travel."""
+    made: dict[int, Moe] = {}
+
+    def grouped(layer: Layer) -> Layer:
+        ffn = layer.ffn
+        if not isinstance(ffn, Moe) or ffn.kernel == "grouped":
+            return layer
+        other = made.setdefault(id(ffn), replace(ffn, kernel="grouped"))
+        return replace(layer, ffn=other)
+
+    return tuple(
+        replace(stack, layers=tuple(grouped(layer) for layer in stack.layers))
+        for stack in stacks
+    )
 
 
 def lower_router(moe: p.Moe) -> Router:

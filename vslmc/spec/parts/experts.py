@@ -211,5 +211,5 @@ class Moe(Ffn):
         Choice(EXPERT_KERNELS),
         "how the experts run: one after the other, or all by grouped products",
         "auto",
-        "`loop` for a few experts, else `grouped`",
+        "`loop` for a few experts of one process, else `grouped`",
     )
