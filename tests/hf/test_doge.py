@@ -1,4 +1,7 @@
-"""Doge's routed FFN is `cdmoe`, whose keys are the unit vectors; one token at a time, as it sees ahead."""
+"""Doge's routed FFN is `cdmoe`, whose keys are the unit vectors; one token at a time, as it sees ahead.
+
+That is why models with it are not imported; those without are (`tests/hf/zoo.py`).
+"""
 
 # transformers and the stubs of torch leave many types open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -6,15 +9,18 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from tests.hf.support import error, perturb
 from tests.property.compiling import compile_text
 from tests.property.module import build_model
+from vslmc.cli.app import run_cli
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -74,3 +80,14 @@ def test_one_token_at_a_time(tmp_path: Path) -> None:
     assert error(ours(x), wanted) < 1e-5
     # Together they are another function: halves of tokens stand for halves of scores.
     assert error(theirs(x)[0], wanted) > 1e-2
+
+
+def test_routed_models_are_refused_at_their_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = {"model_type": "doge", "is_moe": True, "num_experts": 64}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert run_cli(["import", str(tmp_path), "-o", str(tmp_path / "x.vslm")]) == 1
+    message = capsys.readouterr().err
+    assert "`is_moe`" in message
+    assert "experts whose choice mixes the scores of tokens" in message
