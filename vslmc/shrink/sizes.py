@@ -24,6 +24,7 @@ CONTEXT = 64
 HEAD_STEP = 8
 WINDOW = 16
 WINDOW_STEP = 8
+KEEP = 8  # fewer keys than a window has
 HIDDEN_STEP = 8
 EXPERTS = 6  # more than run one after the other
 ROWS = {2: 16**2, 3: 6**3, 4: 4**4}  # by the factors of product keys
@@ -127,7 +128,7 @@ class Shrinker:
         sizes = self.sizes
         if keep is None or sizes.before == sizes.context:
             return keep
-        return WINDOW if keep < sizes.before else sizes.context
+        return KEEP if keep < sizes.before else sizes.context
 
     def heads(
         self, mixer: p.Heads, width: int, small: int
