@@ -87,8 +87,10 @@ def keep_all(plan: Plan) -> Plan:
             return layer
         return replace(layer, mixer=replace(mixer, keep=plan.context))
 
-    layers = tuple(change(layer) for layer in plan.decoder.layers)
-    return replace(plan, stacks=(replace(plan.decoder, layers=layers),))
+    stacks = tuple(
+        replace(stack, layers=tuple(map(change, stack.layers))) for stack in plan.stacks
+    )
+    return replace(plan, stacks=stacks)
 
 
 def draw_tokens(plan: Plan, batch: int = 2, seed: int = 2) -> Tensor:

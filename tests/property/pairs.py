@@ -87,6 +87,7 @@ def turn_around(mixer: Mixer | None) -> Attention | None:
         kv="own",
         pattern=None,
         shift=0,
+        keep=None,
         position=None if one_sided else position,
     )
     return replace(made, kernel=build_kernel(mixer.kernel.choice, needs_of(made)))

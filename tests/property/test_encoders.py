@@ -24,6 +24,7 @@ from tests.property.module import (
     calm,
     draw_targets,
     draw_tokens,
+    keep_all,
     stir,
 )
 from tests.property.pairs import encoders, needs_of, pairs
@@ -187,7 +188,7 @@ def test_decoding_in_pieces_is_the_full_forward(
 ) -> None:
     """The source is given with the first piece alone."""
     ends = data.draw(st.sets(st.integers(1, plan.context)).map(sorted))
-    exact, as_is = build_double(plan), build_model(plan)
+    exact, as_is = build_double(plan), build_model(keep_all(plan))
     stir(exact)
     calm(as_is)
     tokens, given = draw_tokens(plan), beside(plan)
@@ -216,6 +217,7 @@ def test_the_source_is_asked_for(plan: Plan) -> None:
 @settings(max_examples=settings().max_examples // 5)
 @given(BOTH)
 def test_kernels_agree(plan: Plan) -> None:
+    plan = keep_all(plan)
     eager, sdpa, flex = (
         build_model(with_kernel(plan, k)) for k in ("eager", "sdpa", "flex")
     )
