@@ -45,7 +45,15 @@ EXCEPTIONS = {("outcome", "diagnostics")}
 # Needs torch, and is itself imported by a function, for `vslmc import --weights` alone.
 TAKES_TORCH = {"vslmc/hf/convert.py": {"torch", "safetensors"}}
 
-FOREIGN = {"torch", "deepspeed", "transformers", "numpy", "safetensors", "matplotlib"}
+FOREIGN = {
+    "torch",
+    "deepspeed",
+    "transformers",
+    "numpy",
+    "safetensors",
+    "matplotlib",
+    "triton",
+}
 
 
 @cache

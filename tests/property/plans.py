@@ -57,6 +57,7 @@ def retrievals(draw: st.DrawFn) -> Ffn:
     """Rows that product keys choose: experts, a memory, or experts beside a dense FFN."""
     kind = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
     size = draw(st.integers(1, 4))
+    kernel = draw(st.sampled_from(["fused", "gather", "triton"]))
     return Retrieval(
         size=size,
         heads=draw(st.integers(1, 3)),
@@ -68,7 +69,8 @@ def retrievals(draw: st.DrawFn) -> Ffn:
         activation=None if kind == "pkm" else draw(st.sampled_from(ACTIVATIONS)),
         gated=kind == "peer" and draw(st.booleans()),
         shared=draw(dense_ffns()) if kind == "cdmoe" else None,
-        kernel=draw(st.sampled_from(["fused", "gather"])),
+        kernel="gather" if kernel == "gather" else "fused",
+        triton="first" if kernel == "triton" else None,
     )
 
 

@@ -114,7 +114,7 @@ def retrievals(draw: DrawFn) -> str:
         f"key_dim = {draw(st.sampled_from([2, 8]))}",
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
         f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
-        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",
+        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather', 'triton']))}",
     ]
     if name == "peer":
         keys.append(f"glu = {draw(st.sampled_from(['true', 'false']))}")
@@ -162,7 +162,7 @@ def mixtures(draw: DrawFn) -> str:
         "bias": "true",
         "z_loss": "1e-3",
         "capacity": "1.25",
-        "kernel": draw(st.sampled_from(["auto", "loop", "grouped"])),
+        "kernel": draw(st.sampled_from(["auto", "loop", "grouped", "triton"])),
     }
     for key in draw(st.sets(st.sampled_from(sorted(optional)))):
         keys[key] = optional[key]

@@ -51,6 +51,8 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
         yield "product_keys"
     if "fused" in kernels:
         yield "fused_rows"
+    if any(isinstance(f, Retrieval) and f.triton for f in structure.ffns):
+        yield "triton_chosen"
     if "gather" in kernels:
         yield "gathered_rows"
 
@@ -118,6 +120,8 @@ def _choose(ffn: Retrieval) -> Iterator[str]:
     dot = {"fused": "dot_rows", "gather": "dot_gathered"}[ffn.kernel]
     index = "index.flatten(1)"
     chosen = f"Chosen({index})" if ffn.kernel == "fused" else index
+    if ffn.triton:
+        chosen = f"choose({index}, rows)"
     yield f"chosen = {chosen}  # (N, H K)"
     if ffn.activation is None:
         return

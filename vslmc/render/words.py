@@ -175,6 +175,7 @@ def moe_words(moe: Moe) -> Words:
         "SharedGate" if moe.shared_gate else "",
         "Balanced" if moe.router.adds_loss else "",
         "Loop" if moe.kernel == "loop" else "",
+        {"first": "Triton", "rest": "Fast", None: ""}[moe.triton],
     )
 
 
@@ -205,6 +206,7 @@ def retrieval_words(ffn: Retrieval) -> Words:
         "Sigmoid" if ffn.scores == "sigmoid" else "",
         "" if ffn.shared_keys else "OwnKeys",
         "Gathered" if ffn.kernel == "gather" else "",
+        "Triton" if ffn.triton else "",
         "" if shared is None else f"{kind}{_camel(shared.activation)}",
         "Biased" if shared is not None and shared.bias else "",
     )

@@ -41,7 +41,17 @@ DEVICES = frozenset(
 
 
 GENERATED = frozenset(
-    ["model", "train", "data", "sample", "checkpoint", "log", "test_model", "conftest"]
+    [
+        "model",
+        "kernels",
+        "train",
+        "data",
+        "sample",
+        "checkpoint",
+        "log",
+        "test_model",
+        "conftest",
+    ]
 )
 """Modules of a package, and what pytest would take for its own."""
 NEEDED = frozenset(

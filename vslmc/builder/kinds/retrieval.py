@@ -23,7 +23,7 @@ def peer(
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
-    kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
     activation: (
         Literal[
             "relu",
@@ -49,7 +49,7 @@ def peer(
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
-    kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
     experts: experts to choose from, a square: `1024**2`; required.
     activation: the nonlinearity of an expert; default gelu (He: ReLU or GELU).
     glu: a gate in each expert: activation(gate . x) * (up . x); default false (as He).
@@ -68,7 +68,7 @@ def pkm(
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
-    kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
 ) -> Ffn:
     """Product-key memory: the chosen rows are added as they are (Lample et al. 2019).
 
@@ -78,7 +78,7 @@ def pkm(
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
-    kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
     memories: rows to choose from, a square: `512**2`; required.
     """
     return Ffn(make_component("ffn", "pkm", locals()))
@@ -95,7 +95,7 @@ def cdmoe(
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
-    kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
     shared: (
         Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
     ) = DEFAULT,
@@ -123,7 +123,7 @@ def cdmoe(
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default none (as Shi & Wu).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
-    kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
     experts: experts to choose from, a square: `64**2`; required.
     shared: the FFN that every token takes; default swiglu (as Shi & Wu).
     activation: the nonlinearity of an expert; default silu (as Shi & Wu).

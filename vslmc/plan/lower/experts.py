@@ -37,6 +37,7 @@ def lower_moe(moe: p.Moe, expert: Mlp | Glu) -> Moe:
         shared=shared,
         shared_gate=moe.shared_gate and shared is not None,
         kernel=choose_kernel(moe),
+        triton=choose_triton(moe),
     )
 
 
@@ -44,6 +45,13 @@ def choose_kernel(moe: p.Moe) -> Literal["grouped", "loop"]:
     """`auto` is settled by the number of experts."""
     loop = moe.experts <= FEW if moe.kernel == "auto" else moe.kernel == "loop"
     return "loop" if loop else "grouped"
+
+
+def choose_triton(moe: p.Moe) -> Literal["first", "rest"] | None:
+    """Whether Triton's kernels go first; `auto` leaves torch what it is good at."""
+    if moe.kernel == "triton":
+        return "first"
+    return "rest" if moe.kernel == "auto" and moe.experts > FEW else None
 
 
 def lower_router(moe: p.Moe) -> Router:

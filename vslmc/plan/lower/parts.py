@@ -141,7 +141,7 @@ def lower_glu(glu: p.Glu, activation: Activation) -> Glu:
 
 
 def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
-    """Product keys with their tables; `auto` is the fused kernel, which runs everywhere."""
+    """Product keys with their tables; where Triton cannot run the fused kernel does."""
     activation, shared = None, None
     if isinstance(ffn, p.Peer | p.CdMoe):
         activation = cast("Activation", ffn.activation)
@@ -161,6 +161,7 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         isinstance(ffn, p.Peer) and ffn.glu,
         shared,
         "gather" if ffn.kernel == "gather" else "fused",
+        "first" if ffn.kernel in ("auto", "triton") else None,
     )
 
 

@@ -161,6 +161,9 @@ class Retrieval:
     shared: Mlp | Glu | None
     """A dense FFN beside them."""
     kernel: Literal["fused", "gather"]
+    """What runs everywhere."""
+    triton: Literal["first"] | None = None
+    """Whether Triton's kernels go before it, where they run."""
 
     @property
     def rows(self) -> int:
@@ -186,7 +189,10 @@ class Moe:
     shared_gate: bool = False
     """Whether it is scaled by the sigmoid of a linear map of the token to one number."""
     kernel: Literal["grouped", "loop"] = "grouped"
-    """How the experts run."""
+    """How the experts run everywhere."""
+    triton: Literal["first", "rest"] | None = None
+    """Whether Triton's kernels go before it, where they run; `rest` leaves to torch what it has a
+    grouped GEMM for."""
 
     @property
     def experts(self) -> int:
