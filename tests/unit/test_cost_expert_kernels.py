@@ -15,7 +15,7 @@ model tiny {{
     layers {{
         1 * base
         1 * base {{ ffn.kernel = triton }}
-        1 * base {{ ffn.experts = 4 }}
+        1 * base {{ ffn.kernel = loop }}
         1 * base {{ ffn.kernel = grouped }}
         2 * base {{ ffn = peer(experts = 16, top_k = 2, kernel = pick([auto, gather])) }}
     }}

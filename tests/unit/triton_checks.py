@@ -28,9 +28,9 @@ from vslmc.render.model import render_model
 
 Check = Callable[[], None]
 
-ROWS = ((1, 1, 1, 1), (1, 5, 7, 3), (3, 33, 9, 24), (37, 5, 60, 130), (4, 17, 2, 257))
+ROWS = ((1, 1, 1, 1), (1, 5, 7, 3), (3, 33, 9, 24), (11, 5, 40, 130), (4, 17, 2, 257))
 """Tokens, rows that each chooses, rows of the table, width; more are chosen than there are, too."""
-COUNTS = ((1,), (5, 0, 3), (0, 0, 65), (64, 1, 0, 0), (0, 0), (129, 2))
+COUNTS = ((1,), (5, 0, 3), (0, 0, 65), (64, 1, 0, 0), (0, 0))
 SIZES = ((24, 40), (5, 66), (1, 1), (70, 130))
 """Inner and outer width."""
 

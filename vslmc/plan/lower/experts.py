@@ -22,9 +22,6 @@ from vslmc.plan.nodes import (
 )
 from vslmc.spec import parts as p
 
-FEW = 4
-"""Up to here the loop over the experts is as fast as grouped products."""
-
 
 def lower_moe(moe: p.Moe, expert: Mlp | Glu) -> Moe:
     """A mixture; its shared experts are one FFN of their kind."""
@@ -36,22 +33,16 @@ def lower_moe(moe: p.Moe, expert: Mlp | Glu) -> Moe:
         expert=expert,
         shared=shared,
         shared_gate=moe.shared_gate and shared is not None,
-        kernel=choose_kernel(moe),
+        kernel="loop" if moe.kernel == "loop" else "grouped",
         triton=choose_triton(moe),
     )
-
-
-def choose_kernel(moe: p.Moe) -> Literal["grouped", "loop"]:
-    """`auto` is settled by the number of experts."""
-    loop = moe.experts <= FEW if moe.kernel == "auto" else moe.kernel == "loop"
-    return "loop" if loop else "grouped"
 
 
 def choose_triton(moe: p.Moe) -> Literal["first", "rest"] | None:
     """Whether Triton's kernels go first; `auto` leaves torch what it is good at."""
     if moe.kernel == "triton":
         return "first"
-    return "rest" if moe.kernel == "auto" and moe.experts > FEW else None
+    return "rest" if moe.kernel == "auto" else None
 
 
 def lower_router(moe: p.Moe) -> Router:

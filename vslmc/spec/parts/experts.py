@@ -211,5 +211,5 @@ class Moe(Ffn):
         Choice(EXPERT_KERNELS),
         "how the experts run: one after the other, or all by grouped products, those of torch or of Triton",
         "auto",
-        "`loop` for a few experts, else `grouped`; on CUDA `triton` where torch has no grouped GEMM",
+        "`grouped`; on CUDA `triton` where torch has no grouped GEMM",
     )
