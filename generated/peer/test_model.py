@@ -139,6 +139,22 @@ def test_kernels_equal_the_textbook_form():
     check_kernel(package.flash, package.flash_runs, lambda own, key, back: back >= 0)
 
 
+def test_triton_computes_what_torch_does():
+    """Forward and backward, where Triton's kernels run on this machine."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    x = torch.randn(37, 24, device=device, requires_grad=True)
+    if not package.triton_runs(x):
+        return
+    table = torch.randn(40, 24, device=device, requires_grad=True)
+    index = torch.randint(20, (37, 5), device=device)  # half of the rows are not chosen
+    results = []
+    for chosen in (package.Chosen(index), package.TRITON.Chosen(index)):
+        weight = package.dot_rows(x, table, chosen)
+        y = package.sum_rows(weight, table, chosen)
+        results.append((y, *torch.autograd.grad(y.square().sum(), (x, table))))
+    assert_close(results[1], results[0], rtol=1e-4, atol=1e-2)
+
+
 @torch.no_grad()
 def test_saved_weights_load_again():
     model, tokens, file = make_model(), draw_tokens(), io.BytesIO()
