@@ -72,9 +72,9 @@ def retrieval(kernel: str, size: int, folder: Path) -> Step:
                 weight = F.gelu(module.dot_gathered(x, up, index)) * score
                 y = module.sum_gathered(weight, down, index)
             else:
-                chosen = module.Chosen(index)
-                if kernel == "triton":
-                    chosen = module.choose(index, x)
+                triton = kernel == "triton"
+                kind = module.TritonDenseChosen if triton else module.DenseChosen
+                chosen = kind(index)
                 weight = F.gelu(module.dot_rows(x, up, chosen)) * score
                 y = module.sum_rows(weight, down, chosen)
         if backward:

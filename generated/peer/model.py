@@ -248,13 +248,12 @@ class Chosen:
         """The rows times their weights (N, K): (N, C)."""
         return F.embedding_bag(self.index, table, mode="sum", per_sample_weights=weight)
 
-    def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
-        """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C)."""
-        count = torch.bincount(self.row, minlength=rows)
-        start = (count.cumsum(0) - count).int()
+    def add_up(self, weight: Tensor, x: Tensor, start: Tensor) -> Tensor:
+        """Sums of weight (N, K) times x (N, C) over runs of the sorted choices, (S, C);
+        `start` (S,) is where each run begins."""
         weight = weight.flatten().index_select(0, self.order)
         return F.embedding_bag(
-            self.token, x, start, mode="sum", per_sample_weights=weight
+            self.token, x, start.int(), mode="sum", per_sample_weights=weight
         )
 
 
@@ -302,9 +301,40 @@ def sum_rows(weight: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
     return Sums.apply(weight.type_as(table), table, chosen)
 
 
-def choose(index: Tensor, x: Tensor) -> Any:
-    """Rows that tokens x (N, C) chose, `index` (N, K), for those who read them fastest."""
-    return TRITON.Chosen(index) if triton_runs(x) else Chosen(index)
+class DenseChosen(Chosen):
+    """Chosen rows of a table whose slope has all rows."""
+
+    def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
+        """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C)."""
+        count = torch.bincount(self.row, minlength=rows)
+        return self.add_up(weight, x, count.cumsum(0) - count)
+
+
+class TritonChosen(Chosen):
+    """Chosen rows that Triton's kernels read, where they run."""
+
+    def dot(self, x: Tensor, table: Tensor) -> Tensor:
+        """x (N, C) times the rows: (N, K)."""
+        if triton_runs(x):
+            return TRITON.dot_rows(x, table, self.index)
+        return super().dot(x, table)
+
+    def sum(self, weight: Tensor, table: Tensor) -> Tensor:
+        """The rows times their weights (N, K): (N, C)."""
+        if triton_runs(table):
+            return TRITON.sum_rows(weight, table, self.index)
+        return super().sum(weight, table)
+
+    def add_up(self, weight: Tensor, x: Tensor, start: Tensor) -> Tensor:
+        """Sums of weight (N, K) times x (N, C) over runs of the sorted choices, (S, C);
+        `start` (S,) is where each run begins."""
+        if triton_runs(x):
+            return TRITON.sum_runs(weight, x, self.order, start)
+        return super().add_up(weight, x, start)
+
+
+class TritonDenseChosen(TritonChosen, DenseChosen):
+    """Both: a slope of all rows."""
 
 
 class SwiGlu(nn.Module):
@@ -342,7 +372,7 @@ class Peer(nn.Module):
             score = torch.einsum("nhpd,pkd->pnhk", query, self.keys.float())
             index, score = best_pairs(score, self.pairs, self.top_k)  # (N, H, K)
             weight = score.softmax(dim=-1).flatten(1)
-        chosen = choose(index.flatten(1), rows)  # (N, H K)
+        chosen = TritonDenseChosen(index.flatten(1))  # (N, H K)
         hidden = dot_rows(rows, self.up, chosen)
         weight = F.gelu(hidden) * weight
         return sum_rows(weight, self.down, chosen).view_as(x)

@@ -148,7 +148,7 @@ def test_triton_computes_what_torch_does():
     table = torch.randn(40, 24, device=device, requires_grad=True)
     index = torch.randint(20, (37, 5), device=device)  # half of the rows are not chosen
     results = []
-    for chosen in (package.Chosen(index), package.TRITON.Chosen(index)):
+    for chosen in (package.DenseChosen(index), package.TritonDenseChosen(index)):
         weight = package.dot_rows(x, table, chosen)
         y = package.sum_rows(weight, table, chosen)
         results.append((y, *torch.autograd.grad(y.square().sum(), (x, table))))

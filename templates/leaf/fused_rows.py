@@ -28,13 +28,12 @@ class Chosen:
         """The rows times their weights (N, K): (N, C)."""
         return F.embedding_bag(self.index, table, mode="sum", per_sample_weights=weight)
 
-    def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
-        """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C)."""
-        count = torch.bincount(self.row, minlength=rows)
-        start = (count.cumsum(0) - count).int()
+    def add_up(self, weight: Tensor, x: Tensor, start: Tensor) -> Tensor:
+        """Sums of weight (N, K) times x (N, C) over runs of the sorted choices, (S, C);
+        `start` (S,) is where each run begins."""
         weight = weight.flatten().index_select(0, self.order)
         return F.embedding_bag(
-            self.token, x, start, mode="sum", per_sample_weights=weight
+            self.token, x, start.int(), mode="sum", per_sample_weights=weight
         )
 
 

@@ -1,7 +1,5 @@
 """Chosen rows of large tables, by Triton's kernels."""
 
-import functools
-
 import torch
 import triton
 import triton.language as tl
@@ -48,13 +46,13 @@ def sum_kernel(
 
 
 @triton.jit
-def collect_kernel(
+def runs_kernel(
     weight, x, order, start, out, chosen, width, K: tl.constexpr, C: tl.constexpr
 ):
-    """A program: C columns of the sum of weighted tokens x that chose a row."""
-    row = tl.program_id(0).to(tl.int64)
+    """A program: C columns of the sum of weighted tokens x over a run of the choices."""
+    run = tl.program_id(0).to(tl.int64)
     c = tl.program_id(1) * C + tl.arange(0, C)
-    first, last = tl.load(start + row), tl.load(start + row + 1)
+    first, last = tl.load(start + run), tl.load(start + run + 1)
     total = tl.zeros((C,), tl.float32)
     for begin in range(first, last, K):
         place = begin + tl.arange(0, K)
@@ -65,7 +63,7 @@ def collect_kernel(
         token = x + (at // chosen)[:, None] * width
         own = tl.load(token + c[None, :], mask=mask, other=0.0)
         total += tl.sum(own.to(tl.float32) * share[:, None], axis=0)
-    tl.store(out + row * width + c, total, mask=c < width)
+    tl.store(out + run * width + c, total, mask=c < width)
 
 
 def blocks(chosen: int, width: int) -> dict[str, int]:
@@ -74,50 +72,36 @@ def blocks(chosen: int, width: int) -> dict[str, int]:
     return size | {"C": min(128, triton.next_power_of_2(width))}
 
 
-class Chosen:
-    """Rows of a table (R, C) that each token chose, `index` (N, K); sums are fp32."""
+def dot_rows(x: Tensor, table: Tensor, index: Tensor) -> Tensor:
+    """x (N, C) times its rows `index` (N, K) of a table (R, C): (N, K). Sums are fp32."""
+    (tokens, chosen), width = index.shape, table.size(1)
+    out, size = table.new_empty(tokens, chosen), blocks(chosen, width)
+    grid = (tokens, triton.cdiv(chosen, size["K"]))
+    given = (x.contiguous(), table.contiguous(), index.contiguous(), out)
+    launch(dot_kernel, grid, *given, chosen, width, **size)
+    return out
 
-    def __init__(self, index: Tensor):
-        self.index = index.int().contiguous()
 
-    @functools.cached_property
-    def by_row(self) -> tuple[Tensor, Tensor]:
-        """The chosen rows in order, and where in `index` each of them stood: (N K,)."""
-        row, order = self.index.flatten().sort()
-        return row, order
+def sum_rows(weight: Tensor, table: Tensor, index: Tensor) -> Tensor:
+    """The rows `index` (N, K) of a table (R, C) times their weights (N, K): (N, C)."""
+    (tokens, chosen), width = index.shape, table.size(1)
+    out, size = table.new_empty(tokens, width), blocks(chosen, width)
+    grid = (tokens, triton.cdiv(width, size["C"]))
+    given = (weight.contiguous(), table.contiguous(), index.contiguous(), out)
+    launch(sum_kernel, grid, *given, chosen, width, **size)
+    return out
 
-    def dot(self, x: Tensor, table: Tensor) -> Tensor:
-        """x (N, C) times the rows: (N, K)."""
-        (count, chosen), width = self.index.shape, table.size(1)
-        out = table.new_empty(count, chosen)
-        size = blocks(chosen, width)
-        grid = (count, triton.cdiv(chosen, size["K"]))
-        given = (x.contiguous(), table.contiguous(), self.index, out)
-        launch(dot_kernel, grid, *given, chosen, width, **size)
-        return out
 
-    def sum(self, weight: Tensor, table: Tensor) -> Tensor:
-        """The rows times their weights (N, K): (N, C)."""
-        (count, chosen), width = self.index.shape, table.size(1)
-        out = table.new_empty(count, width)
-        size = blocks(chosen, width)
-        grid = (count, triton.cdiv(width, size["C"]))
-        given = (weight.contiguous(), table.contiguous(), self.index, out)
-        launch(sum_kernel, grid, *given, chosen, width, **size)
-        return out
+def sum_runs(weight: Tensor, x: Tensor, order: Tensor, start: Tensor) -> Tensor:
+    """Sums of weight (N, K) times x (N, C) over runs of the choices in `order` (N K,): (S, C).
 
-    def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
-        """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C).
-
-        Row by row instead of atomic additions: the same numbers at each run, and every row
-        is written once, zeros too.
-        """
-        chosen, width = self.index.size(1), x.size(1)
-        out = x.new_empty(rows, width)
-        row, order = self.by_row
-        start = torch.searchsorted(row, torch.arange(rows + 1, device=row.device).int())
-        size = blocks(chosen, width)
-        grid = (rows, triton.cdiv(width, size["C"]))
-        given = (weight.contiguous(), x.contiguous(), order, start, out)
-        launch(collect_kernel, grid, *given, chosen, width, **size)
-        return out
+    `start` (S,) is where each run begins. Run by run instead of additions in memory by many
+    programs: the same numbers each time, and every sum is written once, zeros too.
+    """
+    chosen, width = weight.size(1), x.size(1)
+    out, size = x.new_empty(len(start), width), blocks(chosen, width)
+    grid = (len(start), triton.cdiv(width, size["C"]))
+    ends = torch.cat((start.long(), start.new_full((1,), len(order)).long()))
+    given = (weight.contiguous(), x.contiguous(), order, ends, out)
+    launch(runs_kernel, grid, *given, chosen, width, **size)
+    return out

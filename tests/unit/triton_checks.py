@@ -93,7 +93,7 @@ def check_rows(module: Any, device: str, dtype: torch.dtype, sizes: Any) -> None
     given = [each.to(device, dtype).requires_grad_() for each in (x, weight)]
     table = torch.randn(rows, width).to(device, dtype).requires_grad_()
     index = torch.randint((rows + 1) // 2, (tokens, chosen), device=device)
-    picked = module.TRITON.Chosen(index)
+    picked = module.TritonDenseChosen(index)
     plain = [each.detach().float().requires_grad_() for each in (*given, table)]
     dots = torch.einsum("nc,nkc->nk", plain[0], plain[2][index])
     sums = torch.einsum("nk,nkc->nc", plain[1], plain[2][index])
@@ -128,7 +128,7 @@ def check_same_again(module: Any, device: str) -> None:
     weight = torch.randn(40, 6, device=device)
     index = torch.randint(9, (40, 6), device=device)
     first, second = (
-        module.TRITON.Chosen(index).collect(weight, x, len(table)) for _ in range(2)
+        module.TritonDenseChosen(index).collect(weight, x, len(table)) for _ in range(2)
     )
     assert torch.equal(first, second)
 
@@ -166,7 +166,7 @@ def check_autocast(module: Any, device: str) -> None:
     )
     with torch.autocast(device, torch.bfloat16):
         y = module.triton_mm(x, stack, count)
-        dots = module.dot_rows(x.bfloat16(), table, module.choose(index, x))
+        dots = module.dot_rows(x.bfloat16(), table, module.TritonDenseChosen(index))
     assert y.dtype == torch.bfloat16 and dots.dtype == torch.float32
     wanted = torch.cat((x[:5] @ stack[0].T, x[5:] @ stack[1].T))
     torch.testing.assert_close(y.float(), wanted, rtol=3e-2, atol=0.2)

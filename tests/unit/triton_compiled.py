@@ -23,7 +23,7 @@ TILES = {"TILE": 64, "STEP": 32, "MODE": "ieee"}
 KERNELS: dict[str, tuple[str, dict[str, Any]]] = {
     "dot_kernel": ("x table out", SIZES),
     "sum_kernel": ("weight table out", SIZES),
-    "collect_kernel": ("weight x out", SIZES),
+    "runs_kernel": ("weight x out", SIZES),
     "rows_kernel": ("x weight out", TILES),
     "weights_kernel": ("slope x out", TILES),
 }

@@ -70,9 +70,7 @@ _MODEL = frozenset(
 
 IMPORTS: dict[str, frozenset[str]] = {
     "model.py": _MODEL | _TORCH,
-    "kernels.py": frozenset(
-        ["functools", "typing", "torch", "triton", "triton.language"]
-    ),
+    "kernels.py": frozenset(["typing", "torch", "triton", "triton.language"]),
     "train.py": _STDLIB | _TORCH | {"deepspeed", "checkpoint", "data", "log", "model"},
     "data.py": _STDLIB | _TORCH,
     "sample.py": _STDLIB | _TORCH | {"checkpoint", "data", "model"},

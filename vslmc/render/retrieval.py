@@ -51,8 +51,10 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
         yield "product_keys"
     if "fused" in kernels:
         yield "fused_rows"
+        yield "dense_slopes"
     if any(isinstance(f, Retrieval) and f.triton for f in structure.ffns):
         yield "triton_chosen"
+        yield "triton_dense"
     if "gather" in kernels:
         yield "gathered_rows"
 
@@ -119,9 +121,8 @@ def _query(ffn: Retrieval) -> Iterator[str]:
 def _choose(ffn: Retrieval) -> Iterator[str]:
     dot = {"fused": "dot_rows", "gather": "dot_gathered"}[ffn.kernel]
     index = "index.flatten(1)"
-    chosen = f"Chosen({index})" if ffn.kernel == "fused" else index
-    if ffn.triton:
-        chosen = f"choose({index}, rows)"
+    kind = "TritonDenseChosen" if ffn.triton else "DenseChosen"
+    chosen = f"{kind}({index})" if ffn.kernel == "fused" else index
     yield f"chosen = {chosen}  # (N, H K)"
     if ffn.activation is None:
         return

@@ -72,7 +72,6 @@ def kernels_text(uses: Uses, spec: str, name: str) -> str:
         spec=py_comment(spec),
         name=py_comment(name),
         imports=(
-            *(("import functools",) if uses.rows else ()),
             "from typing import Any",
             "",
             "import torch",
