@@ -20,7 +20,7 @@ from statistics import median
 from benchmarks.peers import sides
 
 HERE = Path(__file__).parent
-ROUNDS, STEPS = 5, 5
+ROUNDS, STEPS = 3, 5
 HEAD = "| model | precision | allocator | peer | vslmc tok/s | peer tok/s | ratio | vslmc MiB | peer MiB | ratio |"
 Result = dict[str, float]
 

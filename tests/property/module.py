@@ -118,3 +118,17 @@ def with_kernel(plan: Plan, name: KernelName) -> Plan:
 
     layers = tuple(change(layer) for layer in plan.decoder.layers)
     return replace(plan, stacks=(replace(plan.decoder, layers=layers),))
+
+
+def beside(plan: Plan, batch: int = 2) -> dict[str, Tensor]:
+    """What a model is called with beside its tokens."""
+    if plan.source is not None:
+        # A source may be shorter than what is made of it.
+        source = draw_tokens(plan, batch, seed=3)
+        return {"source": source[:, : max(1, plan.context - 1)]}
+    if plan.embedding.types:
+        generator = torch.Generator().manual_seed(4)
+        shape = (batch, plan.context)
+        types = torch.randint(plan.embedding.types, shape, generator=generator)
+        return {"types": types}
+    return {}

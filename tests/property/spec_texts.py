@@ -51,9 +51,16 @@ FORMS = [
 ]
 
 
+ONE_SIDED = ("xpos", "transformer_xl")
+"""Positions that look back only."""
+
+
 @composite
-def attentions(draw: DrawFn) -> str:
-    """An attention whose heads fit widths that are multiples of 8."""
+def attentions(draw: DrawFn, both_sides: bool = False) -> str:
+    """An attention whose heads fit widths that are multiples of 8.
+
+    Nothing that looks back only where its tokens see both sides.
+    """
     heads = draw(st.sampled_from([1, 2, 4]))
     kv_heads = draw(st.sampled_from([n for n in (1, 2, 4) if heads % n == 0]))
     arguments = [
@@ -63,13 +70,13 @@ def attentions(draw: DrawFn) -> str:
     if draw(st.booleans()):
         arguments.append(f"kv_heads = {kv_heads}")
     optional = {
-        "position": POSITIONS,
+        "position": [p for p in POSITIONS if not both_sides or p not in ONE_SIDED],
         "qk_norm": NORMS,
         "scale": ["auto", "1", "1/8"],
         "softcap": ["none", "30"],
         "sink": ["none", "learned", "plus_one"],
         "gate": ["none", "elementwise", "headwise"],
-        "shift_tokens": ["0", "1"],
+        "shift_tokens": ["0"] if both_sides else ["0", "1"],
         "out_bias": ["true", "false"],
         "bias": ["true", "false"],
         "dropout": ["0", "5%"],
@@ -77,7 +84,8 @@ def attentions(draw: DrawFn) -> str:
     }
     windows = ["full", "1", "2", "3", "5", "cycle(2, full)", "cycle(1, 4, 7)"]
     patterns = ["full", "strided(2)", "dilated(window = 2, dilation = 3)", "chunked(4)"]
-    seen = draw(st.sampled_from(["", "window", "pattern"]))
+    choices = ["", "window"] if both_sides else ["", "window", "pattern"]
+    seen = draw(st.sampled_from(choices))
     if seen:
         found = windows if seen == "window" else patterns
         arguments.append(f"{seen} = {draw(st.sampled_from(found))}")

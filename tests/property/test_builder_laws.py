@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.spec_texts import spec_texts
+from tests.property.encoder_texts import all_texts
 from tests.property.test_fmt_laws import Writer, writers
 from vslmc import builder as b
 from vslmc.builder.expressions import make_expr, read_expr
@@ -58,7 +58,7 @@ def check_both_ways(text: str) -> None:
     assert format_text(Source("made.vslm", printed)).value == printed
 
 
-@given(spec_texts())
+@given(all_texts())
 def test_random_specs_come_back(text: str) -> None:
     check_both_ways(text)
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from tests.property.assemble import build_kernel
 from tests.property.laws import check_gradients, find_moved
 from tests.property.module import (
+    beside,
     build_double,
     build_model,
     calm,
@@ -37,20 +38,6 @@ from vslmc.render.structure import keeps_statistics
 
 BOTH = st.one_of(encoders(), pairs())
 """Encoders, alone or beside a decoder."""
-
-
-def beside(plan: Plan, batch: int = 2) -> dict[str, Tensor]:
-    """What a model is called with beside its tokens."""
-    if plan.source is not None:
-        # A source may be shorter than what is made of it.
-        source = draw_tokens(plan, batch, seed=3)
-        return {"source": source[:, : max(1, plan.context - 1)]}
-    if plan.embedding.types:
-        generator = torch.Generator().manual_seed(4)
-        shape = (batch, plan.context)
-        types = torch.randint(plan.embedding.types, shape, generator=generator)
-        return {"types": types}
-    return {}
 
 
 @given(BOTH)

@@ -38,9 +38,21 @@ from tests.property.module import (
 from tests.property.plans import dense_ffns, plans
 from tests.reference import interpreter
 from vslmc.cost.rules import cost_of
-from vslmc.plan.nodes import InitRule, LossFree, Moe, Plan, Router, Sinkhorn, Softmax
+from vslmc.plan.nodes import (
+    InitRule,
+    LossFree,
+    Moe,
+    Plan,
+    Router,
+    Sigmoid,
+    Sinkhorn,
+    Softmax,
+    SwitchBalance,
+)
 from vslmc.plan.parameters import ffn_parts
 from vslmc.plan.start import Start
+from vslmc.render import routers
+from vslmc.render.model import render_model
 
 FEWER = max(1, settings().max_examples // 4)
 mixtures = plans().filter(has_experts)
@@ -78,6 +90,42 @@ def test_kernels_of_experts_agree_forward_and_backward(
     for one, other in zip(*found, strict=True):
         scale = max(1.0, float(one.abs().max()))
         assert float((one - other).abs().max()) <= 1e-5 * scale
+
+
+def weighed_alone(router: Router) -> Router:
+    """A router like it whose weights follow from the chosen logits."""
+    kind = router.kind if isinstance(router.kind, Sigmoid) else Softmax()
+    balance = None if isinstance(router.balance, SwitchBalance) else router.balance
+    normalise = router.normalise or kind == Softmax()
+    changed = replace(router, kind=kind, normalise=normalise)
+    return replace(changed, balance=balance, z_loss=0.0)
+
+
+@settings(max_examples=FEWER)
+@given(mixtures, st.booleans())
+def test_slopes_of_the_chosen_logits_are_all_there_are(
+    plan: Plan, training: bool
+) -> None:
+    plan = change_routers(plan, weighed_alone)
+    found: list[list[Tensor]] = []
+    state: dict[str, Tensor] | None = None
+    for least in (10**9, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(routers, "SPARSE", least)
+            assert ("dot_rows(rows, self.weight" in render_model(plan)) == (least == 0)
+            model = build_double(plan).train(training)
+        if state is None:
+            stir(model)
+            state = model.state_dict()
+        model.load_state_dict(state, strict=True)
+        tokens = draw_tokens(plan)
+        loss = model.loss(tokens, tokens.roll(-1, dims=1))
+        loss.backward()
+        grads = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+        found.append([loss.detach(), *(grads[name] for name in sorted(grads))])
+    for one, other in zip(*found, strict=True):
+        scale = max(1.0, float(one.abs().max()))
+        assert float((one - other).abs().max()) <= 1e-9 * scale
 
 
 @settings(max_examples=FEWER)
@@ -145,10 +193,10 @@ def test_corrections_even_the_load(plan: Plan, rate: float) -> None:
     tokens = draw_tokens(plan)
     for _ in range(2):  # two micro-batches of one step
         model.loss(tokens, tokens.roll(-1, dims=1))
-    routers = [m for m in model.modules() if hasattr(m, "correction")]
-    loads = [router.load.clone() for router in routers]
+    corrected = [m for m in model.modules() if hasattr(m, "correction")]
+    loads = [router.load.clone() for router in corrected]
     model.rebalance()
-    for router, load in zip(routers, loads, strict=True):
+    for router, load in zip(corrected, loads, strict=True):
         assert int(load.sum()) % (2 * router.top_k * 2 * plan.context) == 0
         even = load.double().mean()
         expected = rate * torch.sign(even - load)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.case_essence import describe_plan
-from tests.property.spec_texts import spec_texts
+from tests.property.encoder_texts import all_texts
 from tests.test_cases import find_cases, name_case, read_args
 from vslmc.driver.compile import Request, compile_one
 from vslmc.plan.nodes import Plan
@@ -47,7 +47,7 @@ def strip(twin: str) -> str:
 
 
 @settings(max_examples=settings().max_examples // 3)
-@given(spec_texts(), st.sampled_from([0, sizes.SMALL]))
+@given(all_texts(), st.sampled_from([0, sizes.SMALL]))
 def test_a_twin_has_the_structure_of_its_model(text: str, least: int) -> None:
     plan, twin = compile_text(text), shrink_text(text, least)
     if twin is None:
@@ -65,7 +65,7 @@ def test_a_twin_has_the_structure_of_its_model(text: str, least: int) -> None:
 
 
 @settings(max_examples=settings().max_examples // 10)
-@given(spec_texts())
+@given(all_texts())
 def test_a_twin_is_built(text: str) -> None:
     twin = shrink_text(text, 0)
     if twin is not None:

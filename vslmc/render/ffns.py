@@ -52,9 +52,9 @@ class DenseView:
 def render_ffns(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
     """One class for each distinct structure, dense ones first; `layers` are all of the model."""
     yield from _activations(structure)
-    yield from render_routers(structure, layers)
     for leaf in retrieval_leaves(structure):
         yield read_leaf(leaf)
+    yield from render_routers(structure, layers)
     seen, even = set[str](), suit_gemms(layers)
     for ffn, name in structure.ffns.items():
         if name not in seen:

@@ -10,6 +10,7 @@ from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import lay_out_def
 from vslmc.render.parts import activate
+from vslmc.render.routers import has_few_slopes
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
@@ -49,7 +50,7 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     kernels = {f.kernel for f in structure.ffns if isinstance(f, Retrieval)}
     if kernels:
         yield "product_keys"
-    if "fused" in kernels:
+    if "fused" in kernels or any(map(has_few_slopes, structure.routers)):
         yield "fused_rows"
         yield "dense_slopes"
     if any(isinstance(f, Retrieval) and f.triton for f in structure.ffns):

@@ -46,12 +46,17 @@ class RouterView:
     """Lines that keep its numbers, and make its buffers."""
     forward: str
     """Head of `forward`."""
-    linear: str
-    """What makes the logits beside the rows."""
+    score: Words
+    """Lines that make the logits of the rows, in fp32, and what else is made of the rows."""
     choose: Words
-    """Lines from the logits to what is returned."""
+    """Lines from there to what is returned."""
     rebalances: bool
     """Whether it moves corrections of its own."""
+
+
+SPARSE = 100
+"""Experts for each chosen one from which the logits' slopes are taken for the chosen alone: the
+products of all slopes with all rows cost as much as to read those rows, measured on a CPU."""
 
 
 DOCS: dict[type, str] = {
@@ -137,6 +142,9 @@ def _view(router: Router, name: str) -> RouterView:
         )
     chooses = isinstance(router.kind, ExpertChoice)
     choose = _expert_choice(router) if chooses else _token_choice(router)
+    weight = f"self.weight.float(){', self.bias.float()' if router.bias else ''}"
+    logits = f"logits = F.linear(rows, {weight})  # (N, E)"
+    score = _score_alone(router, logits) if has_few_slopes(router) else (logits,)
     return RouterView(
         name=name,
         doc=DOCS[type(router.kind)],
@@ -144,7 +152,7 @@ def _view(router: Router, name: str) -> RouterView:
         bias=str(router.bias),
         sizes=tuple(sizes),
         forward=lay_out_def("forward", ("self", "x: Tensor", *losses), " -> Routed", 4),
-        linear=f"self.weight.float(){', self.bias.float()' if router.bias else ''}",
+        score=tuple(score),
         choose=tuple(choose),
         rebalances=isinstance(router.balance, LossFree),
     )
@@ -153,11 +161,33 @@ def _view(router: Router, name: str) -> RouterView:
 # --- tokens choose ----------------------------------------------------------------------
 
 
+def has_few_slopes(router: Router) -> bool:
+    """Whether only the chosen logits are made with a slope."""
+    return router.weighs_alone and router.experts > SPARSE * router.top_k
+
+
+def _score_alone(router: Router, logits: str) -> Iterator[str]:
+    """Lines that choose without slopes, and make the logits of the chosen once more with them."""
+    yield "with torch.no_grad():"
+    yield f"    {logits}"
+    yield from (f"    {line}" for line in (*_shares(router), *_best(router)))
+    yield "# Of so many logits, those of the chosen experts alone have a slope."
+    yield "alone = DenseChosen(chosen)"
+    yield "logits = dot_rows(rows, self.weight.float(), alone)  # (N, K)"
+    if router.bias:
+        yield "logits = logits + self.bias.float()[chosen]"
+
+
 def _token_choice(router: Router) -> Iterator[str]:
-    yield from _chosen(router)
-    if router.normalise:
+    sigmoid = isinstance(router.kind, Sigmoid)
+    if few := has_few_slopes(router):
+        yield f"weight = logits.{'sigmoid()' if sigmoid else 'softmax(dim=-1)'}"
+    else:
+        yield from _shares(router)
+        yield from _chosen(router)
+    if router.normalise and (sigmoid or not few):
         # Sigmoids may all be tiny.
-        least = " + 1e-20" if isinstance(router.kind, Sigmoid) else ""
+        least = " + 1e-20" if sigmoid else ""
         total = "weight.sum(dim=-1, keepdim=True)"
         yield f"weight = weight / {f'({total}{least})' if least else total}"
     if router.scale != 1.0:
@@ -171,23 +201,30 @@ def _token_choice(router: Router) -> Iterator[str]:
     yield "weight = weight.flatten().index_select(0, order)"
 
 
+def _shares(router: Router) -> Iterator[str]:
+    """Lines that make `share` of the logits."""
+    if isinstance(router.kind, Sigmoid):
+        yield "score = logits.sigmoid()"
+        yield "share = score / score.sum(dim=-1, keepdim=True)"
+    else:
+        yield "share = logits.softmax(dim=-1)"
+
+
 def _chosen(router: Router) -> Iterator[str]:
-    """Lines that make `share`, and `weight` and `chosen` (N, K)."""
+    """Lines that make `weight` and `chosen` (N, K)."""
     match router.kind:
-        case Softmax():
-            yield "share = logits.softmax(dim=-1)"
-            yield from _ranked(router, "share")
-        case Sigmoid():
-            yield "score = logits.sigmoid()"
-            yield "share = score / score.sum(dim=-1, keepdim=True)"
-            yield from _ranked(router, "score")
+        case Softmax() | Sigmoid():
+            if not isinstance(router.balance, LossFree) and router.groups is None:
+                score = _score(router)
+                yield f"weight, chosen = {score}.topk(self.top_k, dim=-1)  # (N, K)"
+                return
+            yield from _best(router)
+            yield f"weight = {_score(router)}.gather(-1, chosen)"
         case Sinkhorn():
-            yield "share = logits.softmax(dim=-1)"
             yield "ranked = sinkhorn(logits, self.rounds) if self.training else logits"
             yield "chosen = ranked.topk(self.top_k, dim=-1).indices  # (N, K)"
             yield "weight = share.gather(-1, chosen)"
         case SparseMixer():
-            yield "share = logits.softmax(dim=-1)"
             call = "sparse_mixer(logits, self.top_k, self.jitter, self.training)"
             yield f"weight, chosen = {call}"
         case ExpertChoice():
@@ -196,21 +233,26 @@ def _chosen(router: Router) -> Iterator[str]:
             assert_never(unreachable)
 
 
-def _ranked(router: Router, score: str) -> Iterator[str]:
-    """The best experts by `score`, which may be corrected and limited before."""
+def _score(router: Router) -> str:
+    """What experts are ranked by."""
+    return "score" if isinstance(router.kind, Sigmoid) else "share"
+
+
+def _best(router: Router) -> Iterator[str]:
+    """Lines that choose the best experts by scores, which may be corrected and limited before."""
     corrected, groups = isinstance(router.balance, LossFree), router.groups
-    if not corrected and groups is None:
-        yield f"weight, chosen = {score}.topk(self.top_k, dim=-1)  # (N, K)"
-        return
-    ranked = f"{score} + self.correction" if corrected else score
+    ranked = _score(router)
+    if corrected:
+        ranked = f"{ranked} + self.correction"
     if groups is not None and corrected:
         yield f"ranked = {ranked}"
         ranked = "ranked"
     if groups is not None:
         ranked = f"limit_groups({ranked}, self.groups, self.keep, {groups.best})"
-    yield f"ranked = {ranked}"
-    yield "chosen = ranked.topk(self.top_k, dim=-1).indices  # (N, K)"
-    yield f"weight = {score}.gather(-1, chosen)"
+    if groups is not None or corrected:
+        yield f"ranked = {ranked}"
+        ranked = "ranked"
+    yield f"chosen = {ranked}.topk(self.top_k, dim=-1).indices  # (N, K)"
 
 
 def _training(router: Router) -> Iterator[str]:

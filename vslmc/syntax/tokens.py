@@ -160,8 +160,13 @@ class _Lexer:
             return False
         slip = self.slips.pop()
         if slip.opener is None:
-            text = self.source.text[start:end]
-            self.faults.append(faults.unmatched_bracket(self.span(start, end), text))
+            text, place = self.source.text[start:end], self.span(start, end)
+            opens = text in ("{", "(", "[")
+            self.faults.append(
+                faults.unclosed_bracket(place, text, None)
+                if opens
+                else faults.unmatched_bracket(place, text)
+            )
             return True
         places = [at for _, at in self.brackets]
         if slip.opener not in places:
@@ -171,10 +176,12 @@ class _Lexer:
         opened, here = slip.opener, slip.at
         place = self.span(opened, opened + 1)
         self.faults.append(
-            faults.unclosed_bracket(place, bracket, self.span(here, here))
+            faults.unclosed_bracket(
+                place, bracket, self.span(here, here + slip.instead), slip.instead
+            )
         )
         self.close_quietly(keep, here)
-        return False
+        return slip.instead
 
     def hidden(self, text: str, start: int) -> None:
         """Refuse characters that a reader would not see."""

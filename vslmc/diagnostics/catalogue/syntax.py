@@ -142,12 +142,23 @@ def name_too_long(place: Span, limit: int) -> Diagnostic:
     right="block base { mixer = none, ffn = swiglu(hidden = 256) }",
     form="block",
 )
-def unclosed_bracket(place: Span, bracket: str, before: Span | None) -> Diagnostic:
+def unclosed_bracket(
+    place: Span, bracket: str, before: Span | None, instead: bool = False
+) -> Diagnostic:
     """`place` is the opening bracket, `before` where its end is missed at the latest.
 
-    An empty `before` is the very place where it is missing.
+    An empty `before` is the very place where it is missing; `instead`, it is a bracket in its
+    place.
     """
     closer = {"{": "}", "(": ")", "[": "]"}[bracket]
+    if before is not None and instead:
+        found = before.source.text[before.start : before.end]
+        return fault(
+            f"`{bracket}` is never closed",
+            primary=Label(before, f"`{closer}` belongs here"),
+            secondary=(Label(place, "opened here"),),
+            help=f"write `{closer}` instead of `{found}`",
+        )
     if before is not None and before.start == before.end:
         return fault(
             f"`{bracket}` is never closed",

@@ -133,6 +133,13 @@ class Router:
         """Whether it adds to the loss, in training."""
         return isinstance(self.balance, SwitchBalance) or self.z_loss > 0
 
+    @property
+    def weighs_alone(self) -> bool:
+        """Whether the weights follow from the logits of the chosen experts alone."""
+        apart = isinstance(self.kind, Sigmoid)
+        alike = isinstance(self.kind, Softmax) and self.normalise
+        return (apart or alike) and not self.adds_loss
+
 
 @record
 class Retrieval:
