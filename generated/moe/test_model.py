@@ -138,7 +138,7 @@ def test_kernels_equal_the_textbook_form():
 
 
 def test_triton_computes_what_torch_does():
-    """Forward and backward, where Triton's kernels run on this machine."""
+    """Where Triton's kernels run on this machine."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     x = torch.randn(37, 24, device=device, requires_grad=True)
     if not package.triton_runs(x):
