@@ -41,6 +41,9 @@ def perturb(model: Any) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.12)
+        for name, buffer in model.named_buffers():
+            if name.endswith("e_score_correction_bias"):
+                buffer.add_(torch.randn_like(buffer) * 0.12)
 
 
 def save(model: Any, case: Case, folder: Path) -> None:

@@ -16,15 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hf.cases import CASES
 from tests.hf.mutations import judge, mutate
 from tests.hf.test_parity import LARGEST
-from tests.hf.zoo import CASES, ELSEWHERE
+from tests.hf.zoo import ELSEWHERE
 from vslmc.cli.app import run_cli
 from vslmc.driver.importing import name_model
 from vslmc.hf.config import COMMON, LAYERED
 from vslmc.hf.families import FAMILIES
-from vslmc.hf.families.latent import no_experts
-from vslmc.hf.families.shared import refuse_experts
 from vslmc.hf.form import At, Form
 from vslmc.hf.ignored import IGNORED
 from vslmc.hf.places import find_places
@@ -297,8 +296,6 @@ def names_in(form: Form) -> list[str]:
     found: list[str] = []
     if form.latent is not None:
         form = form.but(head_dim=None, kv_heads=None)
-    if form.experts is not None and form.experts.here in (no_experts, refuse_experts):
-        form = form.but(experts=None)
     for part in (form, form.norm, form.qk_norm, form.latent, form.experts):
         if part is not None:
             values = (getattr(part, each.name) for each in fields(part))

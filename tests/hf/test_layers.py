@@ -11,9 +11,7 @@ does not come with it at all. Their layers are transformers' own all the same.
 from __future__ import annotations
 
 import json
-import re
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +24,11 @@ from tests.hf.support import (
     decode,
     error,
     import_folder,
-    make_model,
     perturb,
-    reference,
-    save,
-    tokens_of,
 )
 from tests.hf.test_parity import LARGEST, Record, check_text, note
-from tests.hf.zoo import LLAMA, SLIDING, WIDE_HEADS, Case
+from tests.hf.zoo import LLAMA, WIDE_HEADS
 from vslmc.cli.app import run_cli
-from vslmc.hf import families
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -284,57 +277,3 @@ def rename_openelm(weights: dict[str, Tensor]) -> dict[str, Tensor]:
             if f"{old}.{here}.weight" in weights:
                 renamed[f"{new}.{there}.weight"] = weights[f"{old}.{here}.weight"]
     return renamed
-
-
-class NoExperts(torch.nn.Module):
-    """What stands for a mixture of experts that adds nothing."""
-
-    def forward(self, hidden: Tensor) -> tuple[Tensor, None]:
-        """Zeros."""
-        return torch.zeros_like(hidden), None
-
-
-def test_attention_of_gpt_oss(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
-) -> None:
-    family = families.FAMILIES["gpt_oss"]
-    without = replace(family, form=family.form.but(experts=None, hidden=None))
-    monkeypatch.setitem(families.FAMILIES, "gpt_oss", without)
-    case = Case(
-        "gpt_oss",
-        {
-            **WIDE_HEADS,
-            "num_local_experts": 4,
-            "num_experts_per_tok": 2,
-            "sliding_window": 7,
-            "layer_types": SLIDING,
-            "rope_parameters": {
-                "rope_type": "yarn",
-                "rope_theta": 5000.0,
-                "factor": 4.0,
-                "original_max_position_embeddings": 12,
-                "truncate": False,
-            },
-        },
-    )
-    model = make_model(case)
-    for layer in model.model.layers:
-        layer.mlp = NoExperts()
-    wanted = reference(model, tokens_of(case))
-    save(model, case, tmp_path)
-    weights = {name: value.clone() for name, value in model.state_dict().items()}
-    for i in range(3):
-        drop(weights, f"model.layers.{i}.post_attention_layernorm.")
-    config = json.loads((tmp_path / "config.json").read_text())
-    monkeypatch.setattr("tests.hf.test_layers.TOKENS", tokens_of(case))
-    form = "attention alone"
-    text = compare(tmp_path, config, weights, wanted, record_property, form)
-    assert re.search("sink += learned", text)
-
-
-def test_experts_of_gpt_oss_are_refused_by_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "gpt_oss"}')
-    assert run_cli(["import", str(tmp_path), "-o", str(tmp_path / "x.vslm")]) == 1
-    assert "num_local_experts" in capsys.readouterr().err

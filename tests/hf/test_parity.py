@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.hf.cases import CASES
 from tests.hf.support import (
     decode,
     error,
@@ -18,7 +19,8 @@ from tests.hf.support import (
     save,
     tokens_of,
 )
-from tests.hf.zoo import CASES, ELSEWHERE, type_of
+from tests.hf.zoo import ELSEWHERE, type_of
+from tests.hf.zoo_encoders import ENCODERS, PAIRS
 from vslmc.cli.app import run_cli
 from vslmc.hf.families import FAMILIES, MISSING
 
@@ -70,6 +72,7 @@ def check_text(spec: Path) -> None:
 
 def test_every_family_has_a_case() -> None:
     tried = {type_of(case) for case in CASES.values()}
+    tried |= {name for name in {**ENCODERS, **PAIRS} if name in FAMILIES}
     assert tried | set(ELSEWHERE) == set(FAMILIES)
     assert not tried & set(ELSEWHERE)
 

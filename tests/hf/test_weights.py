@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from tests.hf.cases import CASES
 from tests.hf.support import build, error, make_model, reference, save, tokens_of
-from tests.hf.zoo import CASES, LLAMA, Case
+from tests.hf.zoo import LLAMA, Case
 from vslmc.cli.app import run_cli
 
 TIED = Case("llama", {**LLAMA, "tie_word_embeddings": True})

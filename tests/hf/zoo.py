@@ -70,7 +70,10 @@ def roped(**parameters: Any) -> dict[str, Any]:
     return {**LLAMA, "rope_parameters": {"rope_theta": 5000.0, **parameters}}
 
 
-CASES: dict[str, Case] = {
+MODELS: dict[str, Case] = {
+    "bert-generation": Case(
+        "bert-generation", {**MANY, "intermediate_size": 52, "is_decoder": True}
+    ),
     "gpt2": Case("gpt2", {**GPT, "n_inner": 100}),
     "gpt2-scale-by-layer": Case(
         "gpt2", {**GPT, "scale_attn_by_inverse_layer_idx": True}
@@ -551,19 +554,6 @@ CASES: dict[str, Case] = {
             },
         },
     ),
-    "deepseek_v3": Case(
-        "deepseek_v3",
-        {
-            **LLAMA,
-            "num_key_value_heads": 4,
-            "kv_lora_rank": 20,
-            "q_lora_rank": 24,
-            "qk_rope_head_dim": 8,
-            "qk_nope_head_dim": 12,
-            "v_head_dim": 10,
-            "first_k_dense_replace": 3,
-        },
-    ),
     "flex_olmo": Case(
         "flex_olmo", {**LLAMA, "num_experts": 4, "num_experts_per_tok": 2}
     ),
@@ -667,15 +657,9 @@ CASES: dict[str, Case] = {
         },
     ),
 }
-"""One for each distinct form; their names start with their type."""
 
 ELSEWHERE = {
-    "gpt_oss": "its experts are refused: tests/hf/test_layers.py has its attention",
     "nemotron-nas": "its code is no part of transformers: tests/hf/test_layers.py",
-    "bart": "it is no decoder alone: tests/hf/test_encoders.py",
-    "bert": "it is no decoder: tests/hf/test_encoders.py",
-    "roberta": "it is no decoder: tests/hf/test_encoders.py",
-    "t5": "it is no decoder alone: tests/hf/test_encoders.py",
     "openelm": "its code is no part of transformers: tests/hf/test_layers.py",
 }
 """Types that are compared with layers of transformers instead of a whole model."""

@@ -15,6 +15,9 @@ RUN, CYCLE, OPEN, ENTRY = 2, 3, 3, 1
 """What an item costs to read: a run of equal layers, a cycle beside its values, a list
 beside its entries, and one of these."""
 
+LINE = 40
+"""Characters of an entry that are read as one; what fills several lines costs as many."""
+
 Row = tuple[str, ...]
 """The texts of one layer's differing values."""
 
@@ -109,6 +112,7 @@ Segment = tuple[int, int, int]
 def split(rows: Sequence[Row]) -> list[Segment]:
     """The cheapest items, from the first layer to the last."""
     count = len(rows)
+    costs = [max(ENTRY, sum(map(len, row)) // LINE) for row in rows]
     reach = [reach_of(rows, period) for period in range(1, PERIOD + 1)]
     # From the back: the cheapest way on from each layer, on its own and inside of a list.
     best: list[tuple[float, Segment | None]] = [(0, None)] * (count + 1)
@@ -120,10 +124,10 @@ def split(rows: Sequence[Row]) -> list[Segment]:
             if period == 1:
                 ways.append((RUN + best[end][0], (start, end, 1)))
             elif end - start >= 2 * period:
-                cost = CYCLE + period * ENTRY
+                cost = CYCLE + sum(costs[start : start + period])
                 ways.append((cost + best[end][0], (start, end, period)))
-        leave = (ENTRY + best[start + 1][0], start + 1)
-        stay = (ENTRY + inside[start + 1][0], inside[start + 1][1])
+        leave = (costs[start] + best[start + 1][0], start + 1)
+        stay = (costs[start] + inside[start + 1][0], inside[start + 1][1])
         inside[start] = min(leave, stay) if start + 1 < count else leave
         ways.append((OPEN + inside[start][0], (start, inside[start][1], 0)))
         best[start] = min(ways, key=lambda way: way[0])

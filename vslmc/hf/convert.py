@@ -29,6 +29,7 @@ from vslmc.hf.rules import (
     Join,
     Plus,
     Row,
+    Sinusoids,
     Slice,
     Swapped,
     Tensors,
@@ -61,7 +62,7 @@ def convert(
     with ExitStack() as stack:
         load = Loader(safetensors, checkpoint, stack)
         try:
-            wrong = find_wrong_values(plan, matched.value, tensors, load)
+            wrong = find_wrong_values(torch, plan, matched.value, tensors, load)
             return wrong or write_all(torch, matched.value, load, draft)
         except safetensors.SafetensorError as error:
             path = checkpoint.folder.as_posix()
@@ -88,14 +89,14 @@ class Loader:
 
 
 def find_wrong_values(
-    plan: Plan, made: list[Made], tensors: Tensors, load: Loader
+    torch: Any, plan: Plan, made: list[Made], tensors: Tensors, load: Loader
 ) -> tuple[Diagnostic, ...]:
     """Tensors that must hold what is known, and do not."""
     if plan.head.tied and not is_tied(made, tensors, load):
         name = f"{tensors.head}.weight"
         what = "not the embedding, though the config ties them"
         return (faults.weights_differ(load.folder, [name], what),)
-    odd = [name for name in load.tensors if is_odd(name, tensors, load)]
+    odd = [name for name in load.tensors if is_odd(torch, name, tensors, load)]
     if odd:
         what = "of another value than the language has"
         return (faults.weights_differ(load.folder, sorted(odd), what),)
@@ -113,14 +114,18 @@ def is_tied(made: list[Made], tensors: Tensors, load: Loader) -> bool:
     return bool(load(head).equal(load(name)))
 
 
-def is_odd(name: str, tensors: Tensors, load: Loader) -> bool:
-    """Whether a buffer holds another number than the one that is built in."""
-    number = fixed_of(name, tensors)
-    if number is None:
+def is_odd(torch: Any, name: str, tensors: Tensors, load: Loader) -> bool:
+    """Whether a buffer holds something else than what is built in."""
+    wanted = fixed_of(name, tensors)
+    if wanted is None:
         return False
-    value = load(name)
+    value = load(name).float()
     # Halves hold it to some digits.
-    return value.numel() != 1 or abs(float(value) - number) > 0.01 * abs(number)
+    if not isinstance(wanted, Sinusoids):
+        return value.numel() != 1 or abs(float(value) - wanted) > 0.01 * abs(wanted)
+    if value.ndim != 2:
+        return True
+    return bool((value - make_sinusoids(torch, *value.shape)).abs().max() > 0.005)
 
 
 def write_all(
@@ -194,10 +199,8 @@ def apply(torch: Any, each: Made, parts: list[Any]) -> Any:
             return split_groups(torch, each, parts[0])
         case Blocks(count=count, order=order):
             return split_blocks(torch, parts[0], count, order)
-        case Slice(index=index, count=count, turned=turned):
-            # Rows are the last but one dimension of a matrix, also of stacked ones.
-            fused = turn(parts[0]) if turned else parts[0]
-            return take_slice(fused, index, count)
+        case Slice() as rule:
+            return take_slice(turn(parts[0]) if rule.turned else parts[0], rule)
         case Plus(number=number):
             weight = each.target.name.endswith(".weight")
             return parts[0].float() + number if weight else parts[0]
@@ -235,13 +238,15 @@ def split_blocks(torch: Any, fused: Any, count: int, order: str) -> Any:
     return torch.cat([part.reshape(-1, *fused.shape[1:]) for part in parts])
 
 
-def take_slice(fused: Any, index: int, count: int) -> Any:
-    """One share of the rows."""
-    dimension = 0 if fused.ndim < 2 else fused.ndim - 2
-    rows, rest = divmod(fused.shape[dimension], count)
+def take_slice(fused: Any, rule: Slice) -> Any:
+    """One share of the rows: the last dimension of biases, the last but one of matrices."""
+    at = fused.ndim - (1 if rule.biases or fused.ndim < 2 else 2)
+    rows, rest = divmod(fused.shape[at], rule.count)
     if rest:
         raise _WrongShape
-    return fused.narrow(dimension, index * rows, rows)
+    if rule.woven:
+        return fused.unflatten(at, (rows, rule.count)).select(at + 1, rule.index)
+    return fused.narrow(at, rule.index * rows, rows)
 
 
 def swap_halves(torch: Any, each: Made, parts: list[Any]) -> Any:
@@ -265,3 +270,11 @@ def make_waves(torch: Any, shape: tuple[int, ...], offset: int) -> Any:
     angle = place[:, None] * frequency
     table = torch.cat((angle.sin(), angle.cos()), dim=1)
     return torch.cat((table, torch.zeros(places, width - 2 * half)), dim=1)
+
+
+def make_sinusoids(torch: Any, places: int, width: int) -> Any:
+    """Sines, then cosines, of places from 0 on."""
+    pair = torch.arange((width + 1) // 2, dtype=torch.float64)
+    place = torch.arange(places, dtype=torch.float64)
+    angle = place[:, None] * 10000.0 ** (-2 * pair / width)
+    return torch.cat((angle.sin(), angle.cos()), dim=1)[:, :width].float()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any, cast
 
 from vslmc.hf.config import Config
-from vslmc.hf.form import Experts, Form, Latent, Norm, Says, say
+from vslmc.hf.ffns import make_ffn
+from vslmc.hf.form import Form, Latent, Norm, name_of, say
 from vslmc.hf.parts import (
     NONE,
     Keys,
@@ -25,11 +25,6 @@ MOST_LAYERS = 10_000
 
 RMS_EPS = LAYER_EPS = 1e-5
 """Defaults of the language."""
-
-GATED = {"silu": "swiglu", "gelu": "geglu", "relu": "reglu"}
-"""Gated FFNs that have a name of their own."""
-SWITCH = 0.01
-"""The coefficient of the language's balance loss, by default."""
 
 
 @record
@@ -93,11 +88,6 @@ def make_layers(form: Form, c: Config) -> list[Keys]:
             raise c.wrong(name, f"one entry for each of {depth} layers")
     width = say(form.width, c)
     return [make_layer(form, c.at(layer), width) for layer in range(depth)]
-
-
-def name_of(says: Says) -> str:
-    """The field that decides, for a message."""
-    return getattr(says, "name", "config.json")
 
 
 def make_sizes(form: Form, c: Config) -> Keys:
@@ -223,6 +213,7 @@ def make_mixer(form: Form, c: Config, width: int) -> Part:
         scale=make_scale(form, c, size),
         softcap=maybe(say(form.softcap, c)),
         sink=word("learned" if say(form.sink, c) else "none", "none"),
+        gate=word(say(form.gate, c) or "none", "none"),
         bias=flag(bias),
         out_bias=flag(out_bias, bias),
         dropout=number(say(form.attn_dropout, c), 0.0),
@@ -312,59 +303,3 @@ def usual_turn(position: Part | Leaf | None) -> Value:
     said = [key for key, value in position.keys if not value.default]
     turned = dict(position.keys)["interleaved"] == Leaf("true")
     return Part(position.kind, position.keys, said == ["interleaved"] and turned)
-
-
-# --- FFNs --------------------------------------------------------------------------------------
-
-
-def make_ffn(form: Form, c: Config) -> Part:
-    """A dense FFN, or a mixture of experts; without an inner width there is none."""
-    experts = form.experts
-    if experts is not None and say(experts.here, c):
-        return make_moe(form, experts, c)
-    hidden = say(form.hidden, c)
-    return Part("none") if hidden is None else make_dense(form, c, hidden)
-
-
-def make_dense(form: Form, c: Config, hidden: int) -> Part:
-    """An FFN of an inner width."""
-    activation, bias = say(form.activation, c), flag(bool(say(form.ffn_bias, c)))
-    if not say(form.gated, c):
-        kind = word(activation, "gelu")
-        return make_part("mlp", hidden=number(hidden), activation=kind, bias=bias)
-    if activation == "xielu":
-        raise c.refuse(name_of(form.activation), "xIELU as a gate")
-    if activation in GATED:
-        return make_part(GATED[activation], hidden=number(hidden), bias=bias)
-    kind = word(activation, "sigmoid")
-    return make_part("glu", hidden=number(hidden), activation=kind, bias=bias)
-
-
-def make_moe(form: Form, experts: Experts, c: Config) -> Part:
-    """A mixture; what every token takes is a whole number of experts wide."""
-    count, top_k = say(experts.experts, c), say(experts.top_k, c)
-    if top_k > count:
-        raise c.wrong(name_of(experts.top_k), f"at most {count} experts")
-    hidden, shared = say(experts.hidden, c), say(experts.shared, c)
-    wide = Fraction(shared, hidden)
-    if wide.denominator != 1:
-        raise c.refuse(name_of(experts.shared), f"no multiple of {hidden}, an expert's")
-    expert = make_dense(form, c, hidden)
-    return make_part(
-        "moe",
-        experts=number(count),
-        top_k=number(top_k, 2),
-        expert=expert,
-        shared=number(wide.numerator, 0),
-        normalise=flag(bool(say(experts.normalise, c)), top_k > 1),
-        balance=make_balance(say(experts.balance, c) or 0.0),
-    )
-
-
-def make_balance(weight: float) -> Value:
-    """The loss of Switch Transformer with a coefficient, or none."""
-    if weight == 0:
-        return word("none")
-    if weight == SWITCH:
-        return word("switch", "switch")
-    return make_part("switch", weight=number(weight))

@@ -227,6 +227,22 @@ class WholeOrEach:
 
 
 @record
+class Several:
+    """A list of whole numbers, or `null`."""
+
+    default: None = None
+
+    def read(self, value: Any) -> frozenset[int] | None:
+        """The numbers, which are not one for each layer."""
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise WrongValue("a list of whole numbers")
+        one = Whole(0, least=0)
+        return frozenset(one.read(item) or 0 for item in cast("list[Any]", value))
+
+
+@record
 class Raw:
     """Whatever it is: a reader of its own looks at it."""
 

@@ -35,6 +35,11 @@ def say(value: Says, c: Config) -> Any:
     return value(c) if callable(value) else value
 
 
+def name_of(says: Says) -> str:
+    """The field that decides, for a message."""
+    return getattr(says, "name", "config.json")
+
+
 @record(kw_only=True)
 class Norm:
     """A norm; keys as those of the language."""
@@ -64,17 +69,38 @@ class Latent:
 
 @record(kw_only=True)
 class Experts:
-    """A mixture of experts."""
+    """A mixture of experts; keys as those of the language."""
 
     here: Says = True
     """Whether this layer is one; else it has the dense FFN."""
     experts: Says = At("num_local_experts")
     top_k: Says = At("num_experts_per_tok")
     hidden: Says = At("intermediate_size")
+    router: Says = "softmax"
+    jitter: Says = None
+    """Of a sparse mixer."""
+    corrected: bool = False
+    """Whether a number of its own is added to an expert's score where experts are chosen."""
+    groups: Says = None
+    kept: Says = None
+    """Groups that a token may use."""
+    rank: str = "top_2"
+    """What ranks a group."""
     normalise: Says = True
+    scale: Says = 1.0
+    bias: bool = False
+    """Of the router."""
+    clamp: Says = None
     shared: Says = 0
     """Inner width of what every token takes beside."""
+    shared_gate: bool = False
     balance: Says = At("router_aux_loss_coef")
+    """The coefficient of a loss; of no meaning where scores are corrected."""
+
+    def but(self, **changes: Says) -> Experts:
+        """The same with changes."""
+        values: Any = changes
+        return replace(self, **values)
 
 
 @record(kw_only=True)
@@ -131,6 +157,8 @@ class Form:
     softcap: Says = None
     window: Says = None
     sink: Says = False
+    gate: Says = None
+    """What scales its results: `elementwise` or `headwise`."""
     attn_dropout: Says = At("attention_dropout")
     position: Position | None = None
     """Relative positions, of the config and the size of a head."""
@@ -147,6 +175,8 @@ class Form:
     hidden: Says = At("intermediate_size")
     activation: Says = At("hidden_act")
     ffn_bias: Says = False
+    unit_offset: bool = False
+    """Whether one is added beside a gate."""
     experts: Experts | None = None
 
     def but(self, **changes: Key) -> Form:

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.checkpoint import FLOATS, Checkpoint
-from vslmc.hf.rules import Plus, Source, Tensors, Waves, find_rule, names_of
+from vslmc.hf.rules import (
+    Plus,
+    Sinusoids,
+    Source,
+    Stacked,
+    Tensors,
+    Waves,
+    find_rule,
+    names_of,
+)
 from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Attention, Moe, Plan, Stack, Tensor
 from vslmc.plan.tensors import written_layers
@@ -51,6 +60,10 @@ def match(plan: Plan, tensors: Tensors, checkpoint: Checkpoint) -> Outcome[list[
         ffn = layer.ffn if layer else None
         mixer = layer.mixer if layer and isinstance(layer.mixer, Attention) else None
         each = ffn.experts if isinstance(ffn, Moe) else target.shape[0]
+        if isinstance(source, Stacked):
+            whole = source.whole.replace("#", number)
+            whole = find_name(whole, number, tensors, stored, bare)
+            source = source.choose(whole in stored)
         names = names_of(source, suffix, number, each)
         names = [find_name(name, number, tensors, stored, bare) for name in names]
         types = [stored[name].dtype for name in names if name in stored]
@@ -79,7 +92,7 @@ def find_name(
     if name not in stored:
         for usual, other in tensors.either.items():
             usual, other = usual.replace("#", layer), other.replace("#", layer)
-            if name.startswith(f"{usual}."):
+            if name == usual or name.startswith(f"{usual}."):
                 name = other + name.removeprefix(usual)
     return name.removeprefix(tensors.prefix) if bare else name
 
@@ -139,9 +152,9 @@ def heads_of(tensors: Tensors) -> tuple[str, ...]:
     return tuple(f"{name}.weight" for name in names if name is not None)
 
 
-def fixed_of(name: str, tensors: Tensors) -> float | None:
-    """The number that a buffer must hold, if it is one of those."""
-    for pattern, number in tensors.fixed.items():
+def fixed_of(name: str, tensors: Tensors) -> float | Sinusoids | None:
+    """What a buffer must hold, if it is one of those."""
+    for pattern, wanted in tensors.fixed.items():
         if re.fullmatch(pattern, name):
-            return number
+            return wanted
     return None

@@ -54,6 +54,10 @@ class Slice:
     count: int = 2
     turned: bool = False
     """Whether the matrix, or each of them, is stored transposed."""
+    woven: bool = False
+    """Whether rows of all shares take turns."""
+    biases: bool = False
+    """Whether it has a bias for each expert instead of a matrix."""
 
 
 @record
@@ -80,6 +84,23 @@ class Each:
 
 
 @record
+class Stacked:
+    """One tensor for each expert (`*`), or one for all of them, perhaps with another below it."""
+
+    name: str
+    whole: str
+    """The one for all."""
+    share: int | None = None
+    """Which half of its rows, if it is fused."""
+
+    def choose(self, whole: bool) -> Source:
+        """The rule for the form that is there."""
+        if not whole:
+            return Each(self.name)
+        return self.whole if self.share is None else Slice(self.whole, self.share)
+
+
+@record
 class Swapped:
     """Rows of queries and keys whose halves of each head are exchanged, with values as they are.
 
@@ -94,6 +115,11 @@ class Waves:
     """Fixed sinusoids with an offset, as fairseq has them, made anew: no checkpoint holds them."""
 
     offset: int = 2
+
+
+@record
+class Sinusoids:
+    """What a table of fixed places must hold: all sines before all cosines."""
 
 
 @record
@@ -113,6 +139,7 @@ Source: TypeAlias = (
     | Plus
     | Behind
     | Each
+    | Stacked
     | Swapped
     | Waves
     | Row
@@ -135,8 +162,10 @@ class Tensors:
     """What names of the bare model lack."""
     unused: tuple[str, ...] = ()
     """Expressions for buffers that older versions stored."""
-    fixed: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Expressions for buffers that must hold one number, which the language has built in."""
+    fixed: Mapping[str, float | Sinusoids] = field(
+        default_factory=dict[str, "float | Sinusoids"]
+    )
+    """Expressions for buffers that must hold what the language has built in: a number, or places."""
     either: Mapping[str, str] = field(default_factory=dict[str, str])
     """Sources that may have another name instead."""
 
@@ -178,7 +207,7 @@ def names_of(source: Source, suffix: str, layer: str, each: int) -> list[str]:
             patterns = names
         case Waves():
             patterns = ()
-        case Each(name=name):
+        case Each(name=name) | Stacked(name=name):
             patterns = tuple(name.replace("*", str(i)) for i in range(each))
         case _:
             patterns = (source.name,)

@@ -6,6 +6,7 @@ from vslmc.hf.families import (
     alibi,
     encoders,
     fairseq,
+    gates,
     gpt,
     latent,
     llama,
@@ -13,9 +14,11 @@ from vslmc.hf.families import (
     modern,
     norms,
     pairs,
+    pairs_bart,
     parallel,
     remote,
     shared,
+    sigmoids,
     windows,
 )
 from vslmc.hf.families.base import Family
@@ -34,8 +37,11 @@ MODULES = (
     mixtures,
     remote,
     shared,
+    sigmoids,
+    gates,
     encoders,
     pairs,
+    pairs_bart,
 )
 
 FAMILIES: dict[str, Family] = {

@@ -20,7 +20,7 @@ from vslmc.hf.fields import (
 from vslmc.hf.form import At, Form, Key, Position, Reader
 from vslmc.hf.parts import Leaf, spell
 from vslmc.hf.rope import Turn, longest_context, read_rope, rope_fields
-from vslmc.hf.rules import Join, Rules, Tensors
+from vslmc.hf.rules import Join, Rules, Sinusoids, Tensors
 from vslmc.record import record
 
 
@@ -63,6 +63,20 @@ class Family:
             aliases=self.aliases if aliases is None else aliases,
             ignored=self.ignored | frozenset(ignored.split()),
         )
+
+    def passing(self, pattern: str) -> Family:
+        """The same family, whose checkpoints may have tensors beside that it does not read."""
+        unused = (*self.tensors.unused, pattern)
+        return replace(self, tensors=replace(self.tensors, unused=unused))
+
+    def either(self, names: Mapping[str, str]) -> Family:
+        """The same family, whose checkpoints may have tensors under other names."""
+        either = {**self.tensors.either, **names}
+        return replace(self, tensors=replace(self.tensors, either=either))
+
+    def fixing(self, fixed: Mapping[str, float | Sinusoids]) -> Family:
+        """The same family, whose checkpoints may have what the language has built in."""
+        return replace(self, tensors=replace(self.tensors, fixed=fixed))
 
 
 def four_times(name: str, width: str) -> Reader:

@@ -10,9 +10,9 @@ from vslmc.hf.families.base import (
     context_of,
     number_of,
 )
-from vslmc.hf.families.mixtures import QWEN_EXPERTS, SHARED
-from vslmc.hf.fields import Flag, Only, Real, Whole
-from vslmc.hf.form import At, Experts, Latent
+from vslmc.hf.families.mixtures import QWEN_EXPERTS, SHARED, needed
+from vslmc.hf.fields import Flag, Only, Real, Whole, Word
+from vslmc.hf.form import At, Experts, Latent, Reader
 from vslmc.hf.parts import Leaf, Part, spell
 from vslmc.hf.rope import Turn, find_parameters, get_mscale, read_rope
 from vslmc.hf.rules import Rules
@@ -31,9 +31,16 @@ LATENT_RULES: Rules = {
 YOUTU_TURNS = {True: Turn(interleaved=True), False: Turn()}
 
 
+def latent_turn(c: Config, turn: Turn, size: int) -> Part:
+    """RoPE of `qk_rope_head_dim` numbers, which `head_dim` stands for too."""
+    if c["head_dim"] not in (None, size):
+        raise c.refuse("head_dim", f"angles for other heads than the {size} that turn")
+    return read_rope(c, turn, size)
+
+
 def youtu_turn(c: Config, size: int) -> Part:
     """RoPE of neighbours, or of halves."""
-    return read_rope(c, YOUTU_TURNS[c["rope_interleave"]], size)
+    return latent_turn(c, YOUTU_TURNS[c["rope_interleave"]], size)
 
 
 def latent_scale(c: Config) -> float | Leaf | None:
@@ -64,9 +71,9 @@ YOUTU = LLAMA.but(
         "qk_nope_head_dim": Whole(128),
         "rope_interleave": Flag(True),
     },
-    without="mlp_bias head_dim",
+    without="mlp_bias",
     rules=LATENT_RULES,
-    ignored="head_dim qk_head_dim",
+    ignored="qk_head_dim",
     latent=Latent(),
     ffn_bias=False,
     scale=latent_scale,
@@ -122,15 +129,17 @@ MINICPM3 = YOUTU.but(
     embed_scale=At("scale_emb"),
     residual=minicpm3_residual,
     head_scale=minicpm3_logits,
-    position=lambda c, size: read_rope(c, Turn(), size),
+    position=lambda c, size: latent_turn(c, Turn(), size),
 )
 
 
-def deepseek_top_k(c: Config) -> int:
-    """Experts of one token."""
-    if c["num_experts_per_tok"] is None:
-        raise c.wrong("num_experts_per_tok", "a whole number")
-    return c["num_experts_per_tok"]
+GREEDY = {"greedy": False, "group_limited_greedy": True}
+"""Ways to choose experts, and whether groups matter."""
+
+
+def deepseek_groups(name: str) -> Reader:
+    """A number of groups, which must be there where they matter."""
+    return lambda c: needed(name)(c) if GREEDY[c["topk_method"]] else None
 
 
 DEEPSEEK = YOUTU.but(
@@ -143,7 +152,7 @@ DEEPSEEK = YOUTU.but(
         "num_key_value_heads": Whole(None),
         "max_position_embeddings": Whole(2048),
         "tie_word_embeddings": Flag(False),
-        "mlp_bias": Flag(False),
+        "mlp_bias": Only(False, "biases of some FFNs, and not of experts"),
         "first_k_dense_replace": Whole(0, least=0),
         "moe_intermediate_size": Whole(1407),
         "n_routed_experts": Whole(64),
@@ -152,58 +161,33 @@ DEEPSEEK = YOUTU.but(
         "norm_topk_prob": Only(
             False, "weights with a sum of 1, which transformers leaves out"
         ),
-        "routed_scaling_factor": Only(1.0, "a factor of the experts"),
-        "topk_method": Only("greedy", "experts in groups"),
+        "routed_scaling_factor": Real(1.0),
+        "topk_method": Word("greedy", tuple(GREEDY)),
+        "n_group": Whole(None),
+        "topk_group": Whole(None),
         "scoring_func": Only("softmax", "another router"),
         "moe_layer_freq": Only(1, "layers without experts in between"),
     },
     without="rope_interleave",
     rules={**QWEN_EXPERTS, **SHARED},
-    # Without groups their numbers say nothing; the others are of training.
-    ignored="n_group topk_group aux_loss_alpha seq_aux ep_size",
+    # What training and several machines need.
+    ignored="aux_loss_alpha seq_aux ep_size",
     aliases={"num_experts": "n_routed_experts"},
-    ffn_bias=At("mlp_bias"),
     experts=Experts(
         here=lambda c: number_of(c) >= c["first_k_dense_replace"],
         experts=At("n_routed_experts"),
-        top_k=deepseek_top_k,
+        top_k=needed("num_experts_per_tok"),
         hidden=At("moe_intermediate_size"),
+        groups=deepseek_groups("n_group"),
+        kept=deepseek_groups("topk_group"),
+        rank="max",
         normalise=False,
+        scale=At("routed_scaling_factor"),
         shared=lambda c: c["n_shared_experts"] * c["moe_intermediate_size"],
         balance=0.0,
     ),
-    position=lambda c, size: read_rope(c, YOUTU_TURNS[True], size),
+    position=lambda c, size: latent_turn(c, YOUTU_TURNS[True], size),
 )
 
 
-def no_experts(c: Config) -> bool:
-    """Never: layers with experts are refused."""
-    if number_of(c) >= c["first_k_dense_replace"]:
-        raise c.refuse(
-            "n_routed_experts", "a router by sigmoids, with biases and groups"
-        )
-    return False
-
-
-DEEPSEEK_V3 = YOUTU.but(
-    "deepseek_v3",
-    {
-        "vocab_size": Whole(129280),
-        "hidden_size": Whole(7168),
-        "intermediate_size": Whole(18432),
-        "num_hidden_layers": Whole(61),
-        "num_attention_heads": Whole(128),
-        "num_key_value_heads": Whole(128),
-        "max_position_embeddings": Whole(4096),
-        "tie_word_embeddings": Flag(False),
-        "first_k_dense_replace": Whole(3, least=0),
-        "n_routed_experts": Whole(256),
-    },
-    # What experts would be like, if there were any.
-    ignored="moe_intermediate_size n_shared_experts num_experts_per_tok norm_topk_prob "
-    "routed_scaling_factor topk_method scoring_func n_group topk_group num_local_experts "
-    "moe_layer_freq aux_loss_alpha seq_aux ep_size num_nextn_predict_layers",
-    experts=Experts(here=no_experts),
-)
-
-TABLE: tuple[Family, ...] = (YOUTU, MINICPM3, DEEPSEEK, DEEPSEEK_V3)
+TABLE: tuple[Family, ...] = (YOUTU, MINICPM3, DEEPSEEK)

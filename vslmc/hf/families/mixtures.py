@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vslmc.hf.config import Config
 from vslmc.hf.families.base import (
     LAYER_TYPES,
@@ -16,22 +18,45 @@ from vslmc.hf.families.llama import MISTRAL
 from vslmc.hf.families.norms import HUNYUAN_DENSE, OLMO2
 from vslmc.hf.families.windows import QWEN3
 from vslmc.hf.fields import Each as EachLayer
-from vslmc.hf.fields import Field, Flag, Raw, Real, Whole, WholeOrEach, Word
-from vslmc.hf.form import At, Experts
+from vslmc.hf.fields import Field, Flag, Real, Several, Whole, WholeOrEach, Word
+from vslmc.hf.form import At, Experts, Reader
 from vslmc.hf.rope import Turn
-from vslmc.hf.rules import Each, Rules
+from vslmc.hf.rules import Rules, Stacked
 
 ROUTING: dict[str, Field] = {"router_aux_loss_coef": Real(0.001)}
+MLP_TYPES: dict[str, Field] = {
+    "mlp_layer_types": EachLayer(Word(None, ("sparse", "dense")))
+}
+
+
+def needed(name: str) -> Reader:
+    """A number that a config must say."""
+
+    def read(c: Config) -> int:
+        if c[name] is None:
+            raise c.wrong(name, "a whole number")
+        return c[name]
+
+    return read
 
 
 def expert_rules(block: str, gate: str, up: str, down: str, router: str) -> Rules:
-    """One tensor for each expert below `block`."""
+    """One tensor for each expert below `block`, or those of transformers' own form."""
+    each = f"model.layers.#.{block}.experts.*"
+    whole = "model.layers.#.mlp.experts"
     return {
-        "layers.#.ffn.gate*": Each(f"model.layers.#.{block}.experts.*.{gate}.weight"),
-        "layers.#.ffn.up*": Each(f"model.layers.#.{block}.experts.*.{up}.weight"),
-        "layers.#.ffn.down*": Each(f"model.layers.#.{block}.experts.*.{down}.weight"),
+        "layers.#.ffn.gate*": Stacked(
+            f"{each}.{gate}.weight", f"{whole}.gate_up_proj", 0
+        ),
+        "layers.#.ffn.up*": Stacked(f"{each}.{up}.weight", f"{whole}.gate_up_proj", 1),
+        "layers.#.ffn.down*": Stacked(f"{each}.{down}.weight", f"{whole}.down_proj"),
         "layers.#.ffn.router": f"model.layers.#.{block}.{router}",
     }
+
+
+def renamed(names: Mapping[str, str]) -> dict[str, str]:
+    """Names inside of a layer as older checkpoints have them, and transformers itself."""
+    return {f"model.layers.#.{a}": f"model.layers.#.{b}" for a, b in names.items()}
 
 
 QWEN_EXPERTS = expert_rules("mlp", "gate_proj", "up_proj", "down_proj", "gate")
@@ -42,6 +67,14 @@ SHARED: Rules = {
     "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_experts.down_proj",
 }
 """What every token takes."""
+
+SHARED_EXPERT: Rules = {
+    "layers.#.ffn.shared.gate": "model.layers.#.mlp.shared_expert.gate_proj",
+    "layers.#.ffn.shared.up": "model.layers.#.mlp.shared_expert.up_proj",
+    "layers.#.ffn.shared.down": "model.layers.#.mlp.shared_expert.down_proj",
+    "layers.#.ffn.shared_gate": "model.layers.#.mlp.shared_expert_gate",
+}
+"""The same where it is called one expert, with its gate if there is one."""
 
 MIXTRAL_TURN = Turn(theta=1e6)
 
@@ -58,7 +91,7 @@ MIXTRAL = MISTRAL.but(
     aliases={"num_experts": "num_local_experts"},
     experts=Experts(),
     **rope(MIXTRAL_TURN),
-)
+).either(renamed({"block_sparse_moe.gate": "mlp.gate"}))
 
 
 def is_sparse(c: Config) -> bool:
@@ -82,7 +115,7 @@ QWEN3_MOE = QWEN3.but(
         "num_experts_per_tok": Whole(8),
         "num_experts": Whole(128, least=0),
         "norm_topk_prob": Flag(False),
-        "mlp_only_layers": Raw(),
+        "mlp_only_layers": Several(),
         **ROUTING,
     },
     without="max_window_layers layer_types",
@@ -172,7 +205,7 @@ MELLUM = QWEN3_MOE.but(
         "moe_intermediate_size": Whole(896),
         "num_experts": Whole(64),
         "norm_topk_prob": Flag(True),
-        "mlp_layer_types": EachLayer(Word(None, ("sparse", "dense"))),
+        **MLP_TYPES,
         **LAYER_TYPES,
     },
     without="use_sliding_window decoder_sparse_step mlp_only_layers",
