@@ -123,11 +123,11 @@ def test_kernels_agree_forward_and_backward(
 ) -> None:
     torch.manual_seed(seed)
     made = {
-        kernel: module_of(replace(ffn, kernel=kernel), width, False)
+        kernel: module_of(replace(ffn, kernel=kernel, triton=None), width)
         for kernel in ("fused", "gather")
     }
     made["gather"].load_state_dict(made["fused"].state_dict())
-    x, slope = torch.randn(2, 2, 7, width)
+    x, slope = torch.randn(2, 2, 7, width, dtype=torch.float64)
     results: dict[str, list[Tensor]] = {}
     for kernel, module in made.items():
         own = x.clone().requires_grad_()
