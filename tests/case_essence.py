@@ -283,7 +283,14 @@ def describe_training(training: Training) -> dict[str, Any]:
         "run": f"{training.precision} {training.device} seed={training.seed}",
         "every": f"log {training.log_every} evaluate {training.evaluate_every}"
         f" ({training.evaluate_batches}) checkpoint {training.checkpoint_every}",
-        "deepspeed": f"zero={deepspeed.zero} gpus={deepspeed.gpus} nodes={deepspeed.nodes}",
+        "deepspeed": _join(
+            f"zero={deepspeed.zero} gpus={deepspeed.gpus} nodes={deepspeed.nodes}",
+            (
+                f"experts over {deepspeed.expert_parallel}"
+                if deepspeed.expert_parallel > 1
+                else ""
+            ),
+        ),
     }
 
 

@@ -17,6 +17,7 @@ from vslmc.render.launch import (
     render_launch_sh,
     render_launch_slurm,
 )
+from vslmc.render.training import render_train
 
 LAUNCHES = [
     DeepSpeed(zero, gpus, nodes)
@@ -88,6 +89,18 @@ def test_the_layer_table_merges_equal_neighbours_and_names_shared_weights() -> N
         "moe 2/4 swiglu 16 + 16 sigmoid",
     ]
     assert any("the weights of 0-1 again" in cell for row in rows for cell in row)
+
+
+def test_experts_on_several_processes_are_told_of() -> None:
+    for launch in (DeepSpeed(1, 4, 1), DeepSpeed(1, 4, 1, 2)):
+        made = launched(launch)
+        spreads = launch.expert_parallel > 1
+        assert ("expert_parallel.py" in render_card(made)) == spreads
+        assert (
+            "4 processes, 2 of them for the experts" in render_card(made)
+        ) == spreads
+        assert ("import expert_parallel" in render_train(made)) == spreads
+        assert "exec deepspeed" in render_launch_sh(made)
 
 
 def test_the_card_holds_the_plan_s_numbers() -> None:

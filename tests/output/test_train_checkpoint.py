@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.output.train_support import load
 from tests.plans import llama
 from vslmc.render.training import render_checkpoint, render_log
 
 torch = pytest.importorskip("torch")
-
-
-def load(text: str, name: str) -> ModuleType:
-    """The module of this text."""
-    module = ModuleType(f"package_{name}")
-    sys.modules[module.__name__] = module
-    exec(compile(text, f"{name}.py", "exec"), module.__dict__)
-    return module
 
 
 checkpoint: Any = load(render_checkpoint(llama()), "checkpoint")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from tests.output.train_support import (
     STEPS,
     char_plan,
+    free_port,
     losses,
     read_log,
     run,
@@ -124,13 +124,6 @@ def test_deepspeed_reaches_the_same_loss(package: Path, two: Path, stage: int) -
     assert done.returncode == 0, done.stderr
     assert "gradient accumulation 2 instead of 4" in done.stderr
     check_same(package / "runs" / f"zero{stage}", two, 1e-4)
-
-
-def free_port() -> str:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def check_same(one: Path, other: Path, tolerance: float) -> None:

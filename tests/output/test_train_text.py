@@ -19,10 +19,10 @@ from tests.output.train_support import (
     small_plan,
     stack_plan,
 )
-from tests.plans import gpt2
+from tests.plans import gpt2, moe, odd_moe
 from vslmc.plan.nodes import BuiltinText, DeepSpeed, Plan, Schedule, TextFile
 
-LOCAL = {"checkpoint", "data", "log", "model"}
+LOCAL = {"checkpoint", "data", "expert_parallel", "log", "model"}
 OPTIONAL = {"deepspeed", "matplotlib", "rich", "safetensors"}
 
 
@@ -70,7 +70,17 @@ def list_objectives() -> dict[str, Plan]:
     return found
 
 
-RECIPES = list_recipes() | list_objectives()
+def list_spread() -> dict[str, Plan]:
+    """Experts on several processes, in one class of mixtures and in two."""
+    expert, odd = moe().decoder.layers[1].ffn, odd_moe()
+    first, *rest = odd.decoder.layers
+    both = replace(odd.decoder, layers=(replace(first, ffn=expert), *rest))
+    plans = {"spread": moe(), "spread_two": replace(odd, stacks=(both,))}
+    launch = DeepSpeed(2, 4, 1, 2)
+    return {n: recipe(made, deepspeed=launch) for n, made in plans.items()}
+
+
+RECIPES = list_recipes() | list_objectives() | list_spread()
 
 
 def python_files(made: Plan) -> dict[str, str]:

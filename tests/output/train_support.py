@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tests.plans import attention, layer, plan, rms
@@ -22,6 +24,7 @@ from vslmc.plan.nodes import (
     Router,
     Sigmoid,
 )
+from vslmc.render.expert_parallel import render_expert_parallel
 from vslmc.render.launch import render_ds_config, render_launch_sh, render_launch_slurm
 from vslmc.render.model import render_model
 from vslmc.render.training import (
@@ -122,7 +125,7 @@ def stack_plan(name: str, folder: Path, objective: str = "", **changes: Any) -> 
 
 def render_scripts(made: Plan) -> dict[str, str]:
     """All files but the card and the tests."""
-    return {
+    files = {
         "model.py": render_model(made),
         "train.py": render_train(made),
         "data.py": render_data(made),
@@ -133,6 +136,9 @@ def render_scripts(made: Plan) -> dict[str, str]:
         "launch.sh": render_launch_sh(made),
         "launch.slurm": render_launch_slurm(made),
     }
+    if made.training.deepspeed.expert_parallel > 1:
+        files["expert_parallel.py"] = render_expert_parallel(made)
+    return files
 
 
 def write_package(folder: Path, made: Plan) -> Path:
@@ -161,6 +167,21 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
         timeout=600,
         check=False,
     )
+
+
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def load(text: str, name: str) -> ModuleType:
+    """The module of this text."""
+    module = ModuleType(f"package_{name}")
+    sys.modules[module.__name__] = module
+    exec(compile(text, f"{name}.py", "exec"), module.__dict__)
+    return module
 
 
 def train(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -62,6 +62,8 @@ PKM = "pkm(memories = 4**2, heads = 2, top_k = 4, key_dim = 8{})"
 CDMOE = "cdmoe(experts = 4**2, key_dim = 8{})"
 MOE = "moe(experts = 4, expert = mlp(hidden = 8){})"
 
+SPREAD = "zero = 1, gpus = 2"
+
 LONG = "longrope(short = {}, long = {}, original = {})"
 ONES = "[1, 1, 1, 1, 1, 1, 1, 1]"
 TWOS = "[1, 1, 1, 1, 2, 2, 2, 2]"
@@ -445,6 +447,11 @@ KEYS: dict[str, Line] = {
     "deepspeed.zero": ("deepspeed", "", "zero = 2"),
     "deepspeed.gpus": ("deepspeed", "", "gpus = 2"),
     "deepspeed.nodes": ("deepspeed", "", "nodes = 2"),
+    "deepspeed.expert_parallel": (
+        "deepspeed",
+        SPREAD,
+        f"{SPREAD}, expert_parallel = 2",
+    ),
 }
 for _gate in ("swiglu", "geglu", "reglu", "glu"):
     KEYS[f"{_gate}.hidden"] = ("ffn", f"{_gate}(hidden = 8)", f"{_gate}(hidden = 12)")
@@ -498,6 +505,9 @@ def texts(key: str) -> tuple[str, str]:
     if key == "block.width":
         text = spec({})
         return text, text.replace("    width = 16\n", "    width = 24\n", 1)
+    if key == "deepspeed.expert_parallel":  # there must be experts
+        text = spec({"deepspeed": KEYS[key][1], "ffn": MOE.format("")})
+        return text, text.replace(KEYS[key][1], KEYS[key][2], 1)
     slot, before, after = KEYS[key]
     if slot == "mixer":
         text = spec({})

@@ -9,7 +9,7 @@ import pytest
 
 from vslmc.cli.app import run_cli
 from vslmc.cli.table import COMMANDS
-from vslmc.driver.build import RENDERERS
+from vslmc.driver.build import RENDERERS, SPREADING
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```vslm\n(.*?)```", README, re.DOTALL)
@@ -29,7 +29,7 @@ def test_it_names_every_command_and_every_file() -> None:
     assert BLOCKS
     for command in COMMANDS:
         assert re.search(rf"`vslmc {command.name}[ `]", README), command.name
-    for name in (*RENDERERS, "manifest.json"):
+    for name in (*RENDERERS, *SPREADING, "manifest.json"):
         assert f"`{name}`" in README
     assert f"{len(RENDERERS) + 1} files written" in README
 

@@ -9,12 +9,18 @@ import pytest
 from tests.property.assemble import Shape, Sizes, assemble, build_moe
 from tests.reference.attention import sees
 from vslmc.cost.flops import count_flops
-from vslmc.cost.memory import count_cache, count_training_state, count_weights
+from vslmc.cost.memory import (
+    count_cache,
+    count_plan_state,
+    count_training_state,
+    count_weights,
+)
 from vslmc.cost.parameters import count_parameters
 from vslmc.cost.visible import count_both_ways, count_causal, count_visible
 from vslmc.plan.nodes import (
     Attention,
     Chunked,
+    DeepSpeed,
     Dilated,
     Glu,
     Mlp,
@@ -195,6 +201,20 @@ def test_training_state_shards_by_stage(zero: int, parts: tuple[int, int, int]) 
     state = count_training_state(1000, zero, 3)
     assert (state.weights, state.gradients, state.moments) == parts
     assert state.total == sum(parts)
+
+
+def test_a_process_leaves_experts_to_the_others_of_its_group() -> None:
+    ffn = build_moe(Glu(6, "silu", True), 8, 2, 1, True, 0.0)
+    base = assemble([Shape(width=4, ffn=ffn), Shape(width=4)], [0, 0, 1])
+    expert = 3 * 4 * 6 + 2 * 6 + 4
+    for zero, size in ((1, 2), (2, 4), (3, 4)):
+        launch = DeepSpeed(zero, 4, 1, size)
+        training = replace(base.training, deepspeed=launch)
+        state = count_plan_state(replace(base, training=training), base.parameters)
+        away = 8 * expert - 8 * expert // size
+        assert state == count_training_state(base.parameters, zero, 4, away)
+        here = base.parameters - away if zero < 3 else -(-base.parameters // 4)
+        assert state.weights == 4 * here
 
 
 def test_weights_in_bytes() -> None:

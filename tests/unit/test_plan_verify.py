@@ -199,6 +199,8 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_training(steps=1), "training.schedule.warmup: 2 of 1 steps"),
     (edit_training(evaluate_batches=-1), "training.evaluate_batches: -1 is negative"),
     (edit_launch(zero=4), "training.deepspeed.zero: 4 is no stage"),
+    (edit_launch(zero=0, expert_parallel=2), "expert_parallel: it needs ZeRO"),
+    (edit_launch(expert_parallel=3), "deepspeed.expert_parallel: 2 processes"),
     (edit_launch(gpus=3), "training.batch: 32 tokens are no multiple of 6"),
 ]
 

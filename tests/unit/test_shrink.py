@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vslmc.driver.compile import Request, compile_one
+from vslmc.plan.nodes import Moe
 from vslmc.shrink import shrink_spec
 from vslmc.shrink.kinds import shape_of
 from vslmc.spec.fields import KINDS, settings_of
@@ -90,3 +91,22 @@ model large {{
     assert small is not None
     assert shape_of(small) == shape_of(plan)
     assert small.parameters < 400_000
+
+
+def test_a_twin_of_spread_experts_has_them_in_one_process() -> None:
+    text = """
+recipe spread { deepspeed { zero = 1, gpus = 2, expert_parallel = 2 } }
+block few { mixer = attention(heads = 4), ffn = moe(experts = 4) }
+model large {
+    vocab = 256, context = 64, width = 64, recipe = spread
+    layers { few, few { ffn.experts = 8 } }
+}"""
+    request = Request(Path("large.vslm"), text=text)
+    twin = shrink_spec(request).value
+    assert twin is not None
+    assert "expert_parallel" not in twin
+    small = compile_one(Request(Path("twin.vslm"), text=twin)).value
+    assert small is not None
+    ffns = [layer.ffn for layer in small.decoder.layers]
+    kernels = [ffn.kernel for ffn in ffns if isinstance(ffn, Moe)]
+    assert kernels == ["loop", "grouped"]

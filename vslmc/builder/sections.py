@@ -341,6 +341,7 @@ class DeepSpeed(Section):
     zero: ZeRO stage (Rajbhandari et al. 2020); default 0 (plain data parallelism).
     gpus: processes of each node; default 1 (one machine with one device).
     nodes: machines; default 1 (one machine).
+    expert_parallel: processes that share the experts of each `moe` layer: rows travel to them; default 1 (every process has all experts).
     """
 
     def __init__(
@@ -349,6 +350,7 @@ class DeepSpeed(Section):
         zero: Numeric | Default = DEFAULT,
         gpus: Numeric | Default = DEFAULT,
         nodes: Numeric | Default = DEFAULT,
+        expert_parallel: Numeric | Default = DEFAULT,
         allow: Allow | None = None,
     ) -> None:
         super().__init__("deepspeed", list_bindings("deepspeed", locals()))

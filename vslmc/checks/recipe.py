@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vslmc.checks.launch import verify_launch
 from vslmc.checks.objectives import verify_objective
 from vslmc.diagnostics.catalogue import recipe as faults
 from vslmc.diagnostics.model import Diagnostic
@@ -19,6 +20,7 @@ def verify_recipe(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diag
     train, context = recipe.train, model.section.context
     yield from verify_vocab(recipe, model)
     yield from verify_objective(recipe, model)
+    yield from verify_launch(recipe.deepspeed, model)
     if train.steps is not None and train.tokens is not None:
         yield faults.steps_and_tokens(train.place("steps"), train.place("tokens"))
     if train.precision == "fp16" and train.device in ("cpu", "mps"):

@@ -5,8 +5,9 @@ Activations are left out: they depend on the kernel, the compiler and the alloca
 
 from __future__ import annotations
 
-from vslmc.cost.rules import layer_cost
-from vslmc.plan.nodes import Plan, Precision
+from vslmc.cost.rules import cost_of, layer_cost
+from vslmc.plan.nodes import Moe, Plan, Precision
+from vslmc.plan.tensors import written_layers
 from vslmc.record import record
 
 BYTES: dict[Precision, int] = {"fp32": 4, "bf16": 2, "fp16": 2}
@@ -59,15 +60,44 @@ def count_cache(plan: Plan, precision: Precision = "fp32") -> Cache:
     return Cache(token, tuple(size * cost.cache for cost in costs))
 
 
-def count_training_state(parameters: int, zero: int, devices: int) -> TrainingState:
+def count_plan_state(plan: Plan, parameters: int) -> TrainingState:
+    """Bytes on each device under the recipe, of a plan of so many parameters."""
+    launch = plan.training.deepspeed
+    away = count_away(plan, launch.expert_parallel)
+    return count_training_state(parameters, launch.zero, launch.processes, away)
+
+
+def count_away(plan: Plan, size: int) -> int:
+    """Parameters of experts that a device leaves to the others of its group of `size`."""
+    if size == 1:
+        return 0
+    own = [
+        layer
+        for stack in plan.stacks
+        for layer in written_layers(stack)
+        if layer.ffn_owner == layer.owner
+    ]
+    if plan.head.mtp is not None:
+        own += plan.head.mtp.depth * [plan.decoder.layers[-1]]
+    experts = sum(
+        x.ffn.experts * cost_of(x.ffn.expert, x.width, plan.context).parameters
+        for x in own
+        if isinstance(x.ffn, Moe)
+    )
+    return experts - experts // size
+
+
+def count_training_state(
+    parameters: int, zero: int, devices: int, away: int = 0
+) -> TrainingState:
     """Bytes of weights, gradients and AdamW's moments on each of `devices`.
 
     Mixed precision trains fp32 weights under autocast, so it does not change them. Shards
-    are rounded up to whole parameters.
+    are rounded up to whole parameters; `away` are parameters that other devices hold.
     """
-    share = -(-parameters // devices)
+    share, here = -(-parameters // devices), parameters - away
     return TrainingState(
-        weights=4 * (share if zero >= 3 else parameters),
-        gradients=4 * (share if zero >= 2 else parameters),
+        weights=4 * (share if zero >= 3 else here),
+        gradients=4 * (share if zero >= 2 else here),
         moments=8 * (share if zero >= 1 else parameters),
     )

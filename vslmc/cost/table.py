@@ -8,7 +8,7 @@ from typing import Any
 from vslmc.cost.flops import Flops, count_flops
 from vslmc.cost.kernels import choice_to_json
 from vslmc.cost.marks import PLAIN, Marks, mark_plan
-from vslmc.cost.memory import Cache, count_cache, count_training_state, count_weights
+from vslmc.cost.memory import Cache, count_cache, count_plan_state, count_weights
 from vslmc.cost.parameters import Parameters, count_parameters
 from vslmc.cost.stacks import Places, list_places
 from vslmc.plan.json import plan_to_json
@@ -87,8 +87,7 @@ def _stack(stack: dict[str, Any], costs: Costs, places: Places) -> dict[str, Any
 
 
 def _totals(plan: Plan, costs: Costs) -> dict[str, Any]:
-    count, flops, launch = costs.parameters, costs.flops, plan.training.deepspeed
-    devices = launch.gpus * launch.nodes
+    count, flops = costs.parameters, costs.flops
     return {
         "parameters": {
             "total": count.total,
@@ -105,8 +104,6 @@ def _totals(plan: Plan, costs: Costs) -> dict[str, Any]:
         },
         "weight_bytes": count_weights(count.total),
         "cache_bytes": {"token": costs.cache.token, "context": costs.cache.total},
-        "training_bytes": asdict(
-            count_training_state(count.total, launch.zero, devices)
-        ),
+        "training_bytes": asdict(count_plan_state(plan, count.total)),
         "python": None if costs.marks == PLAIN else asdict(costs.marks),
     }

@@ -19,7 +19,7 @@ from vslmc.cost.describe_ends import (
 from vslmc.cost.expert_kernels import describe_expert_choices
 from vslmc.cost.kernels import describe_choices
 from vslmc.cost.marks import mark_layer
-from vslmc.cost.memory import count_training_state, count_weights
+from vslmc.cost.memory import count_plan_state, count_weights
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.stacks import Places, list_places
 from vslmc.cost.table import Costs, count_costs
@@ -211,8 +211,7 @@ def _sizes(plan: Plan) -> Iterable[str]:
 def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
     count, flops, cache = costs.parameters, costs.flops, costs.cache
     launch = plan.training.deepspeed
-    devices = launch.gpus * launch.nodes
-    state = count_training_state(count.total, launch.zero, devices).total
+    state = count_plan_state(plan, count.total).total
     stored, spent = costs.marks.parameters, costs.marks.flops
     active = f", {count.active:,}{stored} active" if count.active != count.total else ""
     resizes = f", {count.resizes:,} in resizes" if count.resizes else ""
@@ -228,7 +227,11 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
             f"KV cache    {format_bytes(cache.token)} for each token, "
             f"{format_bytes(cache.total)} at {plan.context:,} tokens, in fp32"
         )
-    on = f" on each of {devices} devices, ZeRO {launch.zero}" if devices > 1 else ""
+    on = ""
+    if launch.processes > 1:
+        on = f" on each of {launch.processes} devices, ZeRO {launch.zero}"
+    if launch.expert_parallel > 1:
+        on += f", experts spread over {launch.expert_parallel}"
     size = f"{format_bytes(state)}{stored}"
     yield f"training    {size} of weights, gradients and moments{on}"
     yield from _list("attention", describe_choices(plan.stacks))

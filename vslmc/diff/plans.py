@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vslmc.cost.memory import count_training_state
+from vslmc.cost.memory import count_plan_state
 from vslmc.cost.table import count_costs
 from vslmc.diff.fields import compare_nodes
 from vslmc.diff.layers import pair_layers
@@ -52,9 +52,9 @@ def _compare_costs(a: Plan, b: Plan) -> Iterator[Cost]:
 
 def _count(plan: Plan) -> dict[tuple[str, str], tuple[float, str]]:
     """Each cost with its mark."""
-    costs, launch = count_costs(plan), plan.training.deepspeed
+    costs = count_costs(plan)
     total = costs.parameters.total
-    state = count_training_state(total, launch.zero, launch.gpus * launch.nodes)
+    state = count_plan_state(plan, total)
     stored, spent = str(costs.marks.parameters), str(costs.marks.flops)
     return {
         ("parameters", "count"): (total, stored),

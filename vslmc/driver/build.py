@@ -12,6 +12,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
 from vslmc.render.card import render_card
 from vslmc.render.check import render_check
+from vslmc.render.expert_parallel import render_expert_parallel
 from vslmc.render.guard import check_python
 from vslmc.render.kernels.triton import FILE, render_triton
 from vslmc.render.launch import (
@@ -50,10 +51,15 @@ RENDERERS = {
 Kernels of Triton stand in a file of their own, where some layer may need them.
 """
 
+SPREADING = {"expert_parallel.py": render_expert_parallel}
+"""What is added where processes share the experts."""
+
 
 def render_files(plan: Plan, copied: Copied) -> dict[str, str]:
     """All files of a package but its manifest, those of the user's own last."""
     files = {name: renderer(plan) for name, renderer in RENDERERS.items()}
+    if plan.training.deepspeed.expert_parallel > 1:
+        files |= {name: renderer(plan) for name, renderer in SPREADING.items()}
     own = {name: file.text for name, file in copied.items()}
     return files | render_triton(plan) | own
 

@@ -19,17 +19,22 @@ def verify_training(training: Training, context: int) -> Iterator[str]:
         "checkpoint_every": training.checkpoint_every,
         "deepspeed.gpus": launch.gpus,
         "deepspeed.nodes": launch.nodes,
+        "deepspeed.expert_parallel": launch.expert_parallel,
     }
     for name, number in numbers.items():
         if number < 1:
             yield f"{name}: {number} is not positive"
     if min(numbers.values()) >= 1:
         sequences = training.micro_batch * launch.gpus * launch.nodes
+        if launch.processes % launch.expert_parallel:
+            yield f"deepspeed.expert_parallel: {launch.processes} processes"
         if training.batch < 1 or training.batch % (context * sequences):
             steps = f"{sequences} sequences of {context} tokens"
             yield f"batch: {training.batch} tokens are no multiple of {steps}"
     if training.evaluate_batches < 0:
         yield f"evaluate_batches: {training.evaluate_batches} is negative"
+    if launch.expert_parallel > 1 and not launch.zero:
+        yield "deepspeed.expert_parallel: it needs ZeRO"
     if launch.zero not in (0, 1, 2, 3):
         yield f"deepspeed.zero: {launch.zero} is no stage"
     yield from share("validation", training.validation)

@@ -11,7 +11,7 @@ from vslmc.cost.marks import Mark, mark_plan
 from vslmc.cost.memory import (
     Cache,
     count_cache,
-    count_training_state,
+    count_plan_state,
     count_weights,
 )
 from vslmc.cost.parameters import count_parameters
@@ -47,6 +47,8 @@ class CardView:
     """Whether a checkpoint carries the tokenizer's alphabet."""
     sample: str
     """The line that samples."""
+    spreads: bool
+    """Whether processes share the experts."""
     python: tuple[str, ...]
     """Files of the user's own, as code."""
 
@@ -66,6 +68,7 @@ def render_card(plan: Plan) -> str:
         launcher="DeepSpeed" if several else "PyTorch alone, by torchrun",
         char=plan.training.tokenizer == "char",
         sample=_describe_sample(plan),
+        spreads=launch.expert_parallel > 1,
         python=tuple(dict.fromkeys(f"`{part.file}`" for part in list_parts(plan))),
     )
     return render("launch/card.md.jinja", view)
@@ -151,13 +154,14 @@ def _describe_cache(cache: Cache) -> str:
 
 def _training_label(plan: Plan) -> str:
     launch = plan.training.deepspeed
-    processes = _plural(launch.gpus * launch.nodes, "process", "processes")
-    return f"Training state of each process (ZeRO {launch.zero}, {processes})"
+    words = f"ZeRO {launch.zero}, {_plural(launch.processes, 'process', 'processes')}"
+    if launch.expert_parallel > 1:
+        words += f", {launch.expert_parallel} of them for the experts"
+    return f"Training state of each process ({words})"
 
 
 def _describe_training(plan: Plan, parameters: int, mark: Mark) -> str:
-    launch = plan.training.deepspeed
-    state = count_training_state(parameters, launch.zero, launch.gpus * launch.nodes)
+    state = count_plan_state(plan, parameters)
     parts = {
         "weights": state.weights,
         "gradients": state.gradients,

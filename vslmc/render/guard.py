@@ -71,7 +71,12 @@ _MODEL = frozenset(
 IMPORTS: dict[str, frozenset[str]] = {
     "model.py": _MODEL | _TORCH,
     "kernels.py": frozenset(["typing", "torch", "triton", "triton.language"]),
-    "train.py": _STDLIB | _TORCH | {"deepspeed", "checkpoint", "data", "log", "model"},
+    "train.py": _STDLIB
+    | _TORCH
+    | {"deepspeed", "checkpoint", "data", "expert_parallel", "log", "model"},
+    "expert_parallel.py": _STDLIB
+    | _TORCH
+    | {"deepspeed.moe.layer", "deepspeed.utils", "model"},
     "data.py": _STDLIB | _TORCH,
     "sample.py": _STDLIB | _TORCH | {"checkpoint", "data", "model"},
     "checkpoint.py": _STDLIB | _TORCH | {"safetensors.torch"},

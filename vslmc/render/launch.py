@@ -43,7 +43,7 @@ def build_ds_config(plan: Plan) -> dict[str, Any]:
     Raises ValueError if the batch does not divide over the recipe's processes.
     """
     recipe = plan.training
-    processes = recipe.deepspeed.gpus * recipe.deepspeed.nodes
+    processes = recipe.deepspeed.processes
     sequences = recipe.batch // plan.context
     accumulation, rest = divmod(sequences, recipe.micro_batch * processes)
     if rest or not accumulation:

@@ -38,6 +38,8 @@ class TrainView:
     """Whether there are mixtures of experts."""
     rebalances: bool
     """Whether routers have corrections that follow the load."""
+    spreads: bool
+    """Whether processes share the experts."""
     cosine: bool
     """Whether the learning rate falls."""
     warms_up: bool
@@ -239,6 +241,7 @@ def _train_view(plan: Plan) -> TrainView:
         samples_validation=evaluates and recipe.evaluate_batches > 0,
         experts=bool(list_mixtures(plan)),
         rebalances=any(not tensor.trained for tensor in plan.tensors),
+        spreads=recipe.deepspeed.expert_parallel > 1,
         cosine=schedule.kind == "cosine",
         warms_up=schedule.warmup > 0,
         clips=recipe.clip is not None,
@@ -263,7 +266,7 @@ def _train_view(plan: Plan) -> TrainView:
         evaluate_every=py_num(recipe.evaluate_every),
         evaluate_batches=py_num(recipe.evaluate_batches),
         checkpoint_every=py_num(recipe.checkpoint_every or recipe.steps),
-        processes=py_num(recipe.deepspeed.gpus * recipe.deepspeed.nodes),
+        processes=py_num(recipe.deepspeed.processes),
     )
 
 

@@ -9,6 +9,7 @@ has, no more and no fewer.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from vslmc.builder.spec import Spec
@@ -27,6 +28,8 @@ from vslmc.syntax.limits import IDENTIFIER
 ROUNDS = 64
 """How often layers are added until a twin has all kinds."""
 SUFFIX = "_tiny"
+TOGETHER = ("recipe.deepspeed.expert_parallel", "1")
+"""The setting of a twin, which is for one process."""
 
 
 def shrink_spec(request: Request) -> Outcome[str]:
@@ -34,7 +37,11 @@ def shrink_spec(request: Request) -> Outcome[str]:
 
     Faults: those of the spec, `own-part-cannot-shrink`, `cannot-shrink`.
     """
-    compiled, resolved = compile_one(request), resolve_one(request)
+    compiled = compile_one(request)
+    if compiled.value and compiled.value.training.deepspeed.expert_parallel > 1:
+        request = replace(request, sets=(*request.sets, TOGETHER))
+        compiled = compile_one(request)
+    resolved = resolve_one(request)
     if not compiled.ok or compiled.value is None or resolved.value is None:
         return Outcome(None, compiled.diagnostics)
     own = find_own_part(resolved.value)

@@ -49,6 +49,7 @@ GENERATED = frozenset(
         "sample",
         "checkpoint",
         "log",
+        "expert_parallel",
         "test_model",
         "conftest",
     ]

@@ -153,3 +153,34 @@ def precision_not_on_device(
         secondary=label,
         help="use `bf16` or `fp32`",
     )
+
+
+@diagnostic(
+    "expert-parallel-not-possible",
+    what="The experts of the model cannot be spread over so many processes.",
+    why=(
+        "Each process of a group keeps an equal part of the experts of every `moe`, in one stack, and rows travel to "
+        "them. DeepSpeed does the rest from ZeRO 1 on: without ZeRO, it would clip by the mean of the processes' "
+        "gradient norms, which differ."
+    ),
+    wrong=(
+        "recipe spread { deepspeed { zero = 1, gpus = 2, expert_parallel = 2 } }\n"
+        "block base { mixer = attention(heads = 4), ffn = moe(experts = 3) }\n"
+        "model m { vocab = 256, context = 64, width = 32, recipe = spread, layers { 2 * base } }"
+    ),
+    right=(
+        "recipe spread { deepspeed { zero = 1, gpus = 2, expert_parallel = 2 } }\n"
+        "block base { mixer = attention(heads = 4), ffn = moe(experts = 4) }\n"
+        "model m { vocab = 256, context = 64, width = 32, recipe = spread, layers { 2 * base } }"
+    ),
+)
+def expert_parallel_not_possible(
+    place: Span | None, reason: str, help: str, other: Label | None = None
+) -> Diagnostic:
+    """`place` is the key's value, `other` what it does not go with."""
+    return fault(
+        "the experts cannot be spread so",
+        primary=Label(place, reason) if place else None,
+        secondary=() if other is None else (other,),
+        help=help,
+    )

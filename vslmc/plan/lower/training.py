@@ -64,12 +64,15 @@ def lower_training(recipe: ResolvedRecipe, model: ResolvedModel) -> Outcome[Trai
         evaluate_every=train.evaluate_every or max(1, steps // 10),
         evaluate_batches=train.evaluate_batches or 0,
         checkpoint_every=train.checkpoint_every or max(1, steps // 4),
-        deepspeed=DeepSpeed(
-            recipe.deepspeed.zero, recipe.deepspeed.gpus, recipe.deepspeed.nodes
-        ),
+        deepspeed=lower_launch(recipe.deepspeed),
         origin=Origin(recipe.place),
     )
     return Outcome(training, tuple(found))
+
+
+def lower_launch(launch: s.DeepSpeedSection) -> DeepSpeed:
+    """The processes and what is partitioned over them."""
+    return DeepSpeed(launch.zero, launch.gpus, launch.nodes, launch.expert_parallel)
 
 
 def lower_objective(recipe: ResolvedRecipe, model: ResolvedModel) -> Loss:

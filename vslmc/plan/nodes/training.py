@@ -54,6 +54,13 @@ class DeepSpeed:
     gpus: int
     """Processes (GPUs) of each node."""
     nodes: int
+    expert_parallel: int = 1
+    """Processes that share the experts of a mixture; they divide the processes."""
+
+    @property
+    def processes(self) -> int:
+        """Of all nodes."""
+        return self.gpus * self.nodes
 
 
 @record

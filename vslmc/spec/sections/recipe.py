@@ -214,6 +214,12 @@ class DeepSpeedSection(Component):
         Whole(1), "processes of each node", 1, "one machine with one device"
     )
     nodes: int = setting(Whole(1), "machines", 1, "one machine")
+    expert_parallel: int = setting(
+        Whole(1),
+        "processes that share the experts of each `moe` layer: rows travel to them",
+        1,
+        "every process has all experts",
+    )
 
 
 @component
