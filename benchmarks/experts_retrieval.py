@@ -31,6 +31,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.peers import keep_memory, peak_memory
+from vslmc.render.engine import template_folder
 
 RESULTS = Path(__file__).parent / "results" / "experts_retrieval.md"
 TOKENS, WIDTH, STEPS, ROUNDS = 2048, 256, 3, 3
@@ -38,11 +39,16 @@ SIZES = (32, 64, 128, 256, 1024)
 DOGE_LARGEST = 256
 """It scores every expert for every token: 2**31 scores at a million."""
 LAYERS = {
-    "peer": "peer(experts = {size}**2, heads = 4, top_k = 16, key_dim = 128, kernel = {kernel})",
+    "peer": "peer(experts = {size}**2, heads = 4, top_k = 16, key_dim = 128, {form})",
     "cdmoe": (
-        "cdmoe(experts = {size}**2, heads = 1, top_k = 64, key_dim = 64, kernel = {kernel}, "
+        "cdmoe(experts = {size}**2, heads = 1, top_k = 64, key_dim = 64, {form}, "
         "shared = swiglu(hidden = 64))"
     ),
+}
+FORMS = {
+    "fused": "kernel = fused",
+    "gather": "kernel = gather",
+    "sparse": "gradients = sparse",
 }
 SPEC = """
 block base {{ norm = rmsnorm, mixer = none, ffn = {ffn} }}
@@ -51,12 +57,12 @@ model bench {{ vocab = 256, context = {tokens}, width = {width}, layers {{ 1 * b
 Result = dict[str, float]
 
 
-def generated(name: str, kernel: str, size: int) -> Any:
+def generated(name: str, form: str, size: int) -> Any:
     """The generated layer."""
     from vslmc.driver.compile import Request, compile_one
     from vslmc.render.model import render_model
 
-    ffn = LAYERS[name].format(size=size, kernel=kernel)
+    ffn = LAYERS[name].format(size=size, form=FORMS[form])
     text = SPEC.format(ffn=ffn, tokens=TOKENS, width=WIDTH)
     made = compile_one(Request(Path("bench.vslm"), text=text))
     assert made.value is not None, made.diagnostics
@@ -94,8 +100,44 @@ def make(side: str, size: int) -> Any:
         return doge(size)
     if side == "peer_pytorch":
         return peer_pytorch(size)
-    name, kernel = side.split("/")
-    return generated(name, kernel, size)
+    name, form = side.split("/")
+    return generated(name, form, size)
+
+
+def make_optimizer(layer: Any, side: str) -> Any:
+    """What the generated train.py has for this layer."""
+    import torch
+
+    if not side.endswith("/sparse"):
+        return torch.optim.AdamW(layer.parameters(), fused=True)
+    header = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
+    names: dict[str, Any] = {}
+    lazy = template_folder() / "train" / "lazy.py"
+    exec(header + lazy.read_text("utf-8"), names)
+    return names["LazyAdamW"](layer.parameters(), fused=True)
+
+
+def work_steps(side: str, size: int) -> Result:
+    """Median CPU milliseconds of forward and backward, and of the optimizer after them."""
+    import torch
+
+    keep_memory()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    layer = make(side, size).train()
+    optimizer = make_optimizer(layer, side)
+    slope = torch.randn(1, TOKENS, WIDTH)
+    passes, steps = list[float](), list[float]()
+    for _ in range(1 + STEPS):
+        x = torch.randn(1, TOKENS, WIDTH, requires_grad=True)
+        optimizer.zero_grad()
+        start = time.process_time()
+        layer(x).backward(slope)
+        middle = time.process_time()
+        optimizer.step()
+        passes.append(middle - start)
+        steps.append(time.process_time() - middle)
+    return {"ms": 1e3 * median(passes[1:]), "step": 1e3 * median(steps[1:])}
 
 
 def work(side: str, size: int) -> Result:
@@ -124,11 +166,11 @@ def work(side: str, size: int) -> Result:
     return {"ms": 1e3 * median(times[1:]), "extra": extra, "parameters": parameters}
 
 
-def measure(side: str, size: int) -> Result:
+def measure(side: str, size: int, *more: str) -> Result:
     """One process."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.experts_retrieval"]
     output = subprocess.run(
-        [*command, side, str(size)],
+        [*command, side, str(size), *more],
         check=True,
         capture_output=True,
         text=True,
@@ -168,6 +210,33 @@ def row(size: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def million() -> list[str]:
+    """Dense and sparse gradients at 65,536 experts and at a million, the optimizer too."""
+    lines = [
+        "| layer | gradients | 65,536: passes | optimizer | 1,048,576: passes | optimizer "
+        "| passes, ratio | whole step, ratio |",
+        "|---" * 8 + "|",
+    ]
+    for name in LAYERS:
+        for form, words in (("fused", "dense"), ("sparse", "sparse")):
+            sides: list[Result] = []
+            for size in (256, 1024):
+                found = [
+                    measure(f"{name}/{form}", size, "steps") for _ in range(ROUNDS)
+                ]
+                sides.append(
+                    {key: median(r[key] for r in found) for key in ("ms", "step")}
+                )
+            small, large = sides
+            cells = [f"{r[key]:.0f}" for r in sides for key in ("ms", "step")]
+            passes = large["ms"] / small["ms"]
+            whole = sum(large.values()) / sum(small.values())
+            ends = (f"**{passes:.1f}**", f"**{whole:.1f}**")
+            lines.append(f"| {' | '.join([name, words, *cells, *ends])} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
 COLUMNS = (
     "peer/fused",
     "peer/gather",
@@ -194,9 +263,29 @@ at a million.
 """
 
 
+MILLION = """## A million experts
+
+`python -m benchmarks.experts_retrieval million`: the same layers with dense and with sparse gradients of the tables; milliseconds of CPU time
+of forward and backward, and of the optimizer (AdamW, and the LazyAdamW of the generated train.py) after them, new tokens in each
+step. Then the time at 1,048,576 experts by that at 65,536.
+"""
+
+
+def write_million(lines: list[str]) -> None:
+    """The second part of the results, which leaves the first as it is."""
+    text = RESULTS.read_text("utf-8") if RESULTS.exists() else ""
+    first = text.partition(MILLION.splitlines()[0])[0].rstrip("\n")
+    body = f"{MILLION}\n" + "\n".join(lines) + "\n"
+    RESULTS.write_text(f"{first}\n\n{body}" if first else body, encoding="utf-8")
+
+
 def main() -> None:
-    if len(sys.argv) == 3:
-        print(json.dumps(work(sys.argv[1], int(sys.argv[2]))))
+    if len(sys.argv) in (3, 4):
+        run = work if len(sys.argv) == 3 else work_steps
+        print(json.dumps(run(sys.argv[1], int(sys.argv[2]))))
+        return
+    if sys.argv[1:] == ["million"]:
+        write_million(million())
         return
     heads = [
         "experts",
@@ -209,6 +298,7 @@ def main() -> None:
         print(lines[-1], flush=True)
     intro = INTRO.format(tokens=TOKENS, width=WIDTH)
     RESULTS.write_text(intro + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    write_million(million())
 
 
 if __name__ == "__main__":

@@ -255,13 +255,16 @@ def describe_router(router: Router) -> list[str]:
 def describe_retrieval(ffn: Retrieval) -> str:
     """`rows 2 x 4 of 16*16 by 32 batchnorm softmax, gelu, fused`."""
     return _join(
-        f"rows {ffn.heads} x {ffn.top_k} of {ffn.size}*{ffn.size}",
+        f"rows {ffn.heads} x {ffn.top_k} of {'*'.join([str(ffn.size)] * ffn.factors)}",
         f"by {'shared' if ffn.shared_keys else 'own'} keys of {ffn.key_dim}",
         f"{ffn.query_norm} {ffn.scores}, {ffn.activation}",
         "gated" if ffn.gated else "",
         f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
         ffn.kernel,
         f"triton={ffn.triton}" if ffn.triton else "",
+        "sparse" if ffn.sparse else "",
+        "" if ffn.old is None else f"grown from {ffn.old} keys",
+        "old ones frozen" if ffn.frozen else "",
     )
 
 

@@ -113,8 +113,15 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
     path = folder / "model.safetensors"
     if not path.exists():
         return torch.load(folder / "model.pt", map_location="cpu", weights_only=True)
+    return read_weights(path)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file, on the CPU."""
     if safetensors is None:
         raise SystemExit(f"{path} needs the package safetensors")
+    if not path.is_file():
+        raise SystemExit(f"{path} is not there")
     return safetensors.load_file(path)
 
 

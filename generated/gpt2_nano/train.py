@@ -73,6 +73,8 @@ def parse_options() -> argparse.Namespace:
     add("--out", type=Path, default=Path("runs", NAME), help="folder of the run")
     resume_help = "go on from a checkpoint: of --out (auto), or of this folder"
     add("--resume", nargs="?", const="auto", metavar="PATH", help=resume_help)
+    weights_help = "start from these weights, a safetensors file of this model"
+    add("--weights", type=Path, metavar="FILE", help=weights_help)
     overwrite_help = "start anew although --out holds checkpoints; they are deleted"
     add("--overwrite", action="store_true", help=overwrite_help)
     add("--deepspeed", type=Path, metavar="FILE", help="train by DeepSpeed, set so")
@@ -446,7 +448,15 @@ def build_engine(options: argparse.Namespace, world: World) -> Engine:
         options.precision = options.precision or PRECISION
         share_batch(options, world, MICRO_BATCH)
     torch.manual_seed(options.seed)
-    model = Model().to(world.device)
+    model = Model()
+    if options.weights:
+        weights = checkpoint.read_weights(options.weights)
+        shapes = {name: list(tensor.shape) for name, tensor in weights.items()}
+        difference = checkpoint.compare(shapes, list_shapes(model))
+        if difference:
+            world.stop(f"{options.weights} is of another model: {difference}", 1)
+        model.load_state_dict(weights)
+    model = model.to(world.device)
     if options.deepspeed:
         return DeepSpeedEngine(model, options, world, config)
     return TorchEngine(model, options, world)

@@ -32,12 +32,13 @@ COLUMNS = (
     "tokens_per_second",
     "validation_loss",
 )
-# Measures of each mixture of experts, as `Watch` in train.py takes them.
-MEASURES = ("usage", "unevenness", "entropy", "dropped")
-MIXTURES = ("layers.1", "layers.2", "layers.3")
-COLUMNS += tuple(f"{layer}.{name}" for layer in MIXTURES for name in MEASURES)
-VALIDATION = [f"validation_{name}" for name in MEASURES]
-COLUMNS += tuple(f"{layer}.{name}" for layer in MIXTURES for name in VALIDATION)
+# Measures of the layers with experts, as `Watch` in train.py takes them.
+MIXTURE = ("usage", "unevenness", "entropy", "dropped")
+MEASURES = {"layers.1": MIXTURE, "layers.2": MIXTURE, "layers.3": MIXTURE}
+COLUMNS += tuple(f"{layer}.{name}" for layer in MEASURES for name in MEASURES[layer])
+COLUMNS += tuple(
+    f"{layer}.validation_{name}" for layer in MEASURES for name in MEASURES[layer]
+)
 Row = dict[str, Any]
 
 
@@ -116,12 +117,12 @@ class Log:
 
 
 def write_experts(rows: list[Row], run: Path) -> None:
-    """experts.md: the last known measures of every mixture."""
+    """experts.md: the last known measures of every layer with experts."""
     names = COLUMNS[COLUMNS.index("validation_loss") + 1 :]
     known = {n: row[n] for row in rows for n in names if row.get(n) is not None}
     kinds = list(dict.fromkeys(name.rsplit(".", 1)[1] for name in names))
     lines = [f"| layer | {' | '.join(kinds)} |", "|---" * (1 + len(kinds)) + "|"]
-    for layer in MIXTURES:
+    for layer in MEASURES:
         values = (known.get(f"{layer}.{kind}") for kind in kinds)
         texts = ("" if value is None else f"{value:.4f}" for value in values)
         lines.append(f"| {layer} | {' | '.join(texts)} |")

@@ -73,6 +73,8 @@ def parse_options() -> argparse.Namespace:
     add("--out", type=Path, default=Path("runs", NAME), help="folder of the run")
     resume_help = "go on from a checkpoint: of --out (auto), or of this folder"
     add("--resume", nargs="?", const="auto", metavar="PATH", help=resume_help)
+    weights_help = "start from these weights, a safetensors file of this model"
+    add("--weights", type=Path, metavar="FILE", help=weights_help)
     overwrite_help = "start anew although --out holds checkpoints; they are deleted"
     add("--overwrite", action="store_true", help=overwrite_help)
     add("--deepspeed", type=Path, metavar="FILE", help="train by DeepSpeed, set so")
@@ -446,7 +448,15 @@ def build_engine(options: argparse.Namespace, world: World) -> Engine:
         options.precision = options.precision or PRECISION
         share_batch(options, world, MICRO_BATCH)
     torch.manual_seed(options.seed)
-    model = Model().to(world.device)
+    model = Model()
+    if options.weights:
+        weights = checkpoint.read_weights(options.weights)
+        shapes = {name: list(tensor.shape) for name, tensor in weights.items()}
+        difference = checkpoint.compare(shapes, list_shapes(model))
+        if difference:
+            world.stop(f"{options.weights} is of another model: {difference}", 1)
+        model.load_state_dict(weights)
+    model = model.to(world.device)
     if options.deepspeed:
         return DeepSpeedEngine(model, options, world, config)
     return TorchEngine(model, options, world)
@@ -532,7 +542,7 @@ def is_logged(done: int, steps: int) -> bool:
 
 
 class Watch:
-    """What routers do with the tokens that pass while it is on: measures of each mixture.
+    """What routers do with the tokens that pass while it is on: measures of each layer.
 
     usage: share of the experts with any weight; unevenness: divergence of their summed
     weights from equal ones, in nats (He 2024, Table 2); entropy: that of the router's
@@ -541,43 +551,49 @@ class Watch:
 
     def __init__(self, model: Model, world: World) -> None:
         self.on, self.world = False, world
-        self.sums: dict[str, Tensor] = {}
+        self.loads: dict[str, Tensor] = {}
+        self.rests: dict[str, Tensor] = {}
         for name, module in model.named_modules():
             layer, _, part = name.rpartition(".ffn.")
-            if part == "router":
-                experts: Any = module.out_features
-                sums = torch.zeros(experts + 3, dtype=torch.double)
-                self.sums[layer] = sums
+            if part == "router" and isinstance(module, nn.Linear):
+                load = torch.zeros(module.out_features, dtype=torch.double)
+                rest = torch.zeros(3, dtype=torch.double)
+                self.loads[layer], self.rests[layer] = load, rest
                 module.register_forward_hook(
-                    lambda *call, into=sums: self.add(into, call[-1])
+                    lambda *call, load=load, rest=rest: self.add(load, rest, call[-1])
                 )
 
-    def add(self, sums: Tensor, routed: tuple[Tensor, ...]) -> None:
+    def add(self, load: Tensor, rest: Tensor, routed: tuple[Tensor, ...]) -> None:
         """Add what a router made of some tokens."""
         if not self.on:
             return
         row, weight, count, share = (part.detach() for part in routed)
-        load = torch.zeros(len(count), device=weight.device)
-        load = load.index_add(0, torch.repeat_interleave(count), weight.float())
+        expert = torch.repeat_interleave(count).cpu()
+        load.index_add_(0, expert, weight.cpu().double())
         entropy = torch.special.entr(share).sum().item()
         tokens = len(share)
-        rest = torch.tensor([entropy, tokens - len(row.unique()), tokens])
-        sums += torch.cat((load.cpu(), rest))
+        rest += torch.tensor([entropy, tokens - len(row.unique()), tokens])
 
     def measure(self, prefix: str = "") -> dict[str, float]:
         """Measures of the tokens since the last call, of all processes, by column."""
         found: dict[str, float] = {}
-        for layer, sums in self.sums.items():
-            *load, entropy, dropped, tokens = self.world.add(sums.tolist())
-            sums.zero_()
-            if tokens == 0:
-                continue
-            share = [weight / sum(load) for weight in load if weight > 0]
-            uneven = math.log(len(load)) + sum(x * math.log(x) for x in share)
-            found[f"{layer}.{prefix}usage"] = len(share) / len(load)
-            found[f"{layer}.{prefix}unevenness"] = max(0.0, uneven)
-            found[f"{layer}.{prefix}entropy"] = entropy / tokens
-            found[f"{layer}.{prefix}dropped"] = dropped / tokens
+        for layer, own in self.loads.items():
+            load = own.clone()
+            own.zero_()
+            if self.world.size > 1:
+                load = load.to(self.world.device)
+                dist.all_reduce(load)
+            if load.any():
+                share = load / load.sum()
+                uneven = math.log(len(load)) - torch.special.entr(share).sum().item()
+                found[f"{layer}.{prefix}usage"] = (share > 0).double().mean().item()
+                found[f"{layer}.{prefix}unevenness"] = max(0.0, uneven)
+        for layer, rest in self.rests.items():
+            entropy, dropped, tokens = self.world.add(rest.tolist())
+            rest.zero_()
+            if tokens > 0:
+                found[f"{layer}.{prefix}entropy"] = entropy / tokens
+                found[f"{layer}.{prefix}dropped"] = dropped / tokens
         return found
 
 
@@ -585,7 +601,7 @@ class Watch:
 def evaluate(
     engine: Engine,
     world: World,
-    windows: tuple[Tensor, Tensor],
+    windows: tuple[Tensor, ...],
     micro_batch: int,
     watch: Watch,
 ) -> float:

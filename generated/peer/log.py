@@ -32,6 +32,13 @@ COLUMNS = (
     "tokens_per_second",
     "validation_loss",
 )
+# Measures of the layers with experts, as `Watch` in train.py takes them.
+ROWS = ("usage", "unevenness")
+MEASURES = {"layers.2": ROWS}
+COLUMNS += tuple(f"{layer}.{name}" for layer in MEASURES for name in MEASURES[layer])
+COLUMNS += tuple(
+    f"{layer}.validation_{name}" for layer in MEASURES for name in MEASURES[layer]
+)
 Row = dict[str, Any]
 
 
@@ -60,7 +67,7 @@ class Log:
     def row(self, step: int, loss: float, lr: float, norm: float) -> Row:
         """A row for `write`: the loss of this step, the speed since the last row."""
         seconds = time.perf_counter() - self.clock
-        return {
+        return dict.fromkeys(COLUMNS) | {
             "step": step,
             "tokens": step * self.batch,
             "loss": loss,
@@ -106,6 +113,20 @@ class Log:
             file.close()
         if self.files and self.rows:
             self.curve = draw_curve(self.rows, self.run)
+            write_experts(self.rows, self.run)
+
+
+def write_experts(rows: list[Row], run: Path) -> None:
+    """experts.md: the last known measures of every layer with experts."""
+    names = COLUMNS[COLUMNS.index("validation_loss") + 1 :]
+    known = {n: row[n] for row in rows for n in names if row.get(n) is not None}
+    kinds = list(dict.fromkeys(name.rsplit(".", 1)[1] for name in names))
+    lines = [f"| layer | {' | '.join(kinds)} |", "|---" * (1 + len(kinds)) + "|"]
+    for layer in MEASURES:
+        values = (known.get(f"{layer}.{kind}") for kind in kinds)
+        texts = ("" if value is None else f"{value:.4f}" for value in values)
+        lines.append(f"| {layer} | {' | '.join(texts)} |")
+    (run / "experts.md").write_text("\n".join([*lines, ""]), "utf-8")
 
 
 def read_rows(run: Path) -> list[Row]:

@@ -208,23 +208,54 @@ class Attention(nn.Module):
         return KvSlot(self.out.weight, batch, self.heads, length, self.head_dim)
 
 
-def find_pairs(top_k: int, size: int) -> Tensor:
-    """Ranks (a, b) whose sum can be among the best `top_k`, counted from 0: (2, P)."""
-    # As many sums as (a + 1)(b + 1) are at least as good: theirs of no worse ranks.
+def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
+    """Ranks, one of each factor, whose sum can be among the best `top_k`, from 0: (F, P)."""
     rank = torch.arange(1, min(top_k, size) + 1)
-    return (rank[:, None] * rank <= top_k).nonzero().T.contiguous()
+    found = rank[None]
+    for _ in range(1, factors):
+        # As many sums as the product of (rank + 1) are at least as good: theirs of no
+        # worse ranks.
+        old, new = (found.prod(dim=0)[:, None] * rank <= top_k).nonzero(as_tuple=True)
+        found = torch.cat((found[:, old], rank[None, new]))
+    return found - 1
 
 
-def best_pairs(score: Tensor, pairs: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """The best sums of a score of each half (2, ..., n): numbers and sums, (..., K)."""
-    size = score.size(-1)
+def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
+    """Of scores of each factor (F, ..., n) the keys of the best sums, (F, ..., K), and
+    these, (..., K)."""
     with torch.no_grad():
-        best, key = score.topk(min(top_k, size), dim=-1)
-        total = best[0][..., pairs[0]] + best[1][..., pairs[1]]  # (..., P)
-        winner = pairs[:, total.topk(top_k, dim=-1, sorted=False).indices]
-        key = key.gather(-1, winner)  # (2, ..., K)
-    a, b = score.gather(-1, key)
-    return key[0] * size + key[1], a + b
+        best, key = score.topk(min(top_k, score.size(-1)), dim=-1)
+        total = best[0][..., ranks[0]]  # (..., P)
+        for other, rank in zip(best[1:], ranks[1:]):
+            total += other[..., rank]
+        winner = ranks[:, total.topk(top_k, dim=-1, sorted=False).indices]
+        key = key.gather(-1, winner)
+    return key, score.gather(-1, key).sum(dim=0)
+
+
+def count_rows(key: Tensor, size: int) -> Tensor:
+    """The numbers of rows by their keys (F, ...), the last part's counting fastest."""
+    row = key[0]
+    for other in key[1:]:
+        row = row * size + other
+    return row
+
+
+class KeyRouter(nn.Module):
+    """Chooses rows by the scores of their keys, and gives each a weight."""
+
+    def __init__(self, size: int, factors: int, top_k: int, weigh: nn.Module):
+        super().__init__()
+        self.size = size
+        self.rows = size**factors
+        self.top_k = top_k
+        self.ranks = nn.Buffer(find_ranks(top_k, size, factors), persistent=False)
+        self.weigh = weigh
+
+    def forward(self, score: Tensor) -> tuple[Tensor, Tensor]:
+        """Of scores (F, N, H, n) the chosen rows and their weights, (N, H, K)."""
+        key, score = best_keys(score, self.ranks, self.top_k)
+        return count_rows(key, self.size), self.weigh(score)
 
 
 class Chosen:
@@ -356,8 +387,7 @@ class Peer(nn.Module):
     def __init__(self, width: int, size: int, heads: int, top_k: int, key_dim: int):
         super().__init__()
         self.heads = heads
-        self.top_k = top_k
-        self.pairs = nn.Buffer(find_pairs(top_k, size), persistent=False)
+        self.router = KeyRouter(size, 2, top_k, nn.Softmax(dim=-1))
         self.keys = nn.Parameter(torch.empty(2, size, key_dim // 2))
         self.up = nn.Parameter(torch.empty(size**2, width))
         self.down = nn.Parameter(torch.empty(size**2, width))
@@ -370,12 +400,12 @@ class Peer(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             query = query.float().view(len(rows), self.heads, 2, -1)
             score = torch.einsum("nhpd,pkd->pnhk", query, self.keys.float())
-            index, score = best_pairs(score, self.pairs, self.top_k)  # (N, H, K)
-            weight = score.softmax(dim=-1).flatten(1)
+            index, weight = self.router(score)  # (N, H, K)
         chosen = TritonDenseChosen(index.flatten(1))  # (N, H K)
         hidden = dot_rows(rows, self.up, chosen)
-        weight = F.gelu(hidden) * weight
-        return sum_rows(weight, self.down, chosen).view_as(x)
+        weight = F.gelu(hidden) * weight.flatten(1)
+        y = sum_rows(weight, self.down, chosen)
+        return y.view_as(x)
 
 
 class Block(nn.Module):

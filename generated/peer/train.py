@@ -33,7 +33,7 @@ from torch.nn.parallel import DistributedDataParallel
 import checkpoint
 from data import CONTEXT, cut_windows, derive_seed, draw_batch, load_data
 from log import Log
-from model import Model
+from model import KeyRouter, Model
 
 NAME = "peer"
 
@@ -73,6 +73,8 @@ def parse_options() -> argparse.Namespace:
     add("--out", type=Path, default=Path("runs", NAME), help="folder of the run")
     resume_help = "go on from a checkpoint: of --out (auto), or of this folder"
     add("--resume", nargs="?", const="auto", metavar="PATH", help=resume_help)
+    weights_help = "start from these weights, a safetensors file of this model"
+    add("--weights", type=Path, metavar="FILE", help=weights_help)
     overwrite_help = "start anew although --out holds checkpoints; they are deleted"
     add("--overwrite", action="store_true", help=overwrite_help)
     add("--deepspeed", type=Path, metavar="FILE", help="train by DeepSpeed, set so")
@@ -353,6 +355,9 @@ class DeepSpeedEngine:
             if self.world.rank == 0:
                 full = parameter.detach() if full is None else full
                 tensors[name] = full.float().cpu().clone()
+        for name, buffer in self.model.named_buffers():
+            if self.world.rank == 0 and name in self.shapes:
+                tensors[name] = buffer.cpu().clone()
         return tensors
 
     def save(self, folder: Path) -> None:
@@ -446,7 +451,15 @@ def build_engine(options: argparse.Namespace, world: World) -> Engine:
         options.precision = options.precision or PRECISION
         share_batch(options, world, MICRO_BATCH)
     torch.manual_seed(options.seed)
-    model = Model().to(world.device)
+    model = Model()
+    if options.weights:
+        weights = checkpoint.read_weights(options.weights)
+        shapes = {name: list(tensor.shape) for name, tensor in weights.items()}
+        difference = checkpoint.compare(shapes, list_shapes(model))
+        if difference:
+            world.stop(f"{options.weights} is of another model: {difference}", 1)
+        model.load_state_dict(weights)
+    model = model.to(world.device)
     if options.deepspeed:
         return DeepSpeedEngine(model, options, world, config)
     return TorchEngine(model, options, world)
@@ -525,9 +538,61 @@ def save(
     world.wait()
 
 
+def is_logged(done: int, steps: int) -> bool:
+    """Whether the log gets a row after so many steps."""
+    every = (LOG_EVERY, EVALUATE_EVERY)
+    return done in (1, steps) or any(done % each == 0 for each in every)
+
+
+class Watch:
+    """What routers do with the tokens that pass while it is on: measures of each layer.
+
+    usage: share of the experts with any weight; unevenness: divergence of their summed
+    weights from equal ones, in nats (He 2024, Table 2).
+    """
+
+    def __init__(self, model: Model, world: World) -> None:
+        self.on, self.world = False, world
+        self.loads: dict[str, Tensor] = {}
+        for name, module in model.named_modules():
+            layer, _, part = name.rpartition(".ffn.")
+            if part == "router" and isinstance(module, KeyRouter):
+                load = torch.zeros(module.rows, dtype=torch.double)
+                self.loads[layer] = load
+                module.register_forward_hook(
+                    lambda *call, load=load: self.add_rows(load, *call[-1])
+                )
+
+    def add_rows(self, load: Tensor, row: Tensor, weight: Tensor) -> None:
+        """Add which rows of a table some tokens chose, and with which weights."""
+        if self.on:
+            weight = weight.detach().flatten().cpu().double()
+            load.index_add_(0, row.flatten().cpu(), weight)
+
+    def measure(self, prefix: str = "") -> dict[str, float]:
+        """Measures of the tokens since the last call, of all processes, by column."""
+        found: dict[str, float] = {}
+        for layer, own in self.loads.items():
+            load = own.clone()
+            own.zero_()
+            if self.world.size > 1:
+                load = load.to(self.world.device)
+                dist.all_reduce(load)
+            if load.any():
+                share = load / load.sum()
+                uneven = math.log(len(load)) - torch.special.entr(share).sum().item()
+                found[f"{layer}.{prefix}usage"] = (share > 0).double().mean().item()
+                found[f"{layer}.{prefix}unevenness"] = max(0.0, uneven)
+        return found
+
+
 @torch.no_grad()
 def evaluate(
-    engine: Engine, world: World, windows: tuple[Tensor, ...], micro_batch: int
+    engine: Engine,
+    world: World,
+    windows: tuple[Tensor, ...],
+    micro_batch: int,
+    watch: Watch,
 ) -> float:
     """Mean loss per token of the validation split, each process taking its share."""
     batches = list(zip(*(part.split(micro_batch) for part in windows), strict=True))
@@ -539,11 +604,13 @@ def evaluate(
     for index in range(world.rank, rounds * world.size, world.size):
         # ZeRO-3 gathers in lockstep: who has no batch left repeats the last, for nothing.
         batch = batches[min(index, len(batches) - 1)]
+        watch.on = index < len(batches)
         loss = engine.loss(*(part.to(world.device) for part in batch)).item()
         if index < len(batches):
             found = int((batch[1] != -100).sum())  # targets
             total, count = total + loss * found, count + found
     engine.loss.train()
+    watch.on = False
     total, count = world.add([total, count])
     return total / count
 
@@ -571,9 +638,12 @@ def train(options: argparse.Namespace, world: World) -> Log:
     windows = cut_windows(held_out)
     start = resume(options, world, engine)
     log = Log(options.out, start, options.steps, options.batch, world.rank == 0)
+    watch = Watch(engine.model, world)
     with closing(log):
         for step in range(start, options.steps):
+            watch.on = is_logged(step + 1, options.steps)
             loss, norm = train_step(options, world, engine, tokens, step)
+            watch.on = False
             done = step + 1
             last = done == options.steps
             evaluates = last or done % EVALUATE_EVERY == 0
@@ -583,8 +653,10 @@ def train(options: argparse.Namespace, world: World) -> Log:
                     world.stop(f"the loss is {mean} at step {done}", 1)
                 lr = learning_rate(step, options.steps)
                 row = log.row(done, mean, lr, norm.item())
+                row |= watch.measure()
                 if evaluates:
-                    loss = evaluate(engine, world, windows, options.micro_batch)
+                    loss = evaluate(engine, world, windows, options.micro_batch, watch)
+                    row |= watch.measure("validation_")
                     row["validation_loss"] = loss
                 log.write(row)
             if last or done % CHECKPOINT_EVERY == 0:
@@ -604,6 +676,7 @@ def main() -> None:
             print(f"loss curve: {log.curve}")
             print(f"checkpoint: {checkpoint.candidates(options.out)[0]}")
             print(f"log:        {options.out / 'log.jsonl'}")
+            print(f"experts:    {options.out / 'experts.md'}")
         world.wait()
     finally:
         # Without this, some multi-process runs abort after they have finished.

@@ -5,13 +5,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def dot_gathered(x: Tensor, table: Tensor, index: Tensor) -> Tensor:
+def dot_gathered(x: Tensor, table: Tensor, index: Tensor, sparse: bool) -> Tensor:
     """x (N, C) times the rows `index` (N, K) of a table (R, C): (N, K)."""
-    rows = F.embedding(index, table)  # (N, K, C)
+    rows = F.embedding(index, table, sparse=sparse)  # (N, K, C)
     return torch.einsum("nc,nkc->nk", x.type_as(table), rows)
 
 
-def sum_gathered(weight: Tensor, table: Tensor, index: Tensor) -> Tensor:
+def sum_gathered(weight: Tensor, table: Tensor, index: Tensor, sparse: bool) -> Tensor:
     """The rows `index` (N, K) of a table (R, C) times their weights: (N, C)."""
-    rows = F.embedding(index, table)  # (N, K, C)
+    rows = F.embedding(index, table, sparse=sparse)  # (N, K, C)
     return torch.einsum("nk,nkc->nc", weight.type_as(table), rows)

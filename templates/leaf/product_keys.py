@@ -1,23 +1,37 @@
-"""The best of all pairs of keys."""
+"""The best of all combinations of keys."""
 
 import torch
 from torch import Tensor
 
 
-def find_pairs(top_k: int, size: int) -> Tensor:
-    """Ranks (a, b) whose sum can be among the best `top_k`, counted from 0: (2, P)."""
-    # As many sums as (a + 1)(b + 1) are at least as good: theirs of no worse ranks.
+def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
+    """Ranks, one of each factor, whose sum can be among the best `top_k`, from 0: (F, P)."""
     rank = torch.arange(1, min(top_k, size) + 1)
-    return (rank[:, None] * rank <= top_k).nonzero().T.contiguous()
+    found = rank[None]
+    for _ in range(1, factors):
+        # As many sums as the product of (rank + 1) are at least as good: theirs of no
+        # worse ranks.
+        old, new = (found.prod(dim=0)[:, None] * rank <= top_k).nonzero(as_tuple=True)
+        found = torch.cat((found[:, old], rank[None, new]))
+    return found - 1
 
 
-def best_pairs(score: Tensor, pairs: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """The best sums of a score of each half (2, ..., n): numbers and sums, (..., K)."""
-    size = score.size(-1)
+def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
+    """Of scores of each factor (F, ..., n) the keys of the best sums, (F, ..., K), and
+    these, (..., K)."""
     with torch.no_grad():
-        best, key = score.topk(min(top_k, size), dim=-1)
-        total = best[0][..., pairs[0]] + best[1][..., pairs[1]]  # (..., P)
-        winner = pairs[:, total.topk(top_k, dim=-1, sorted=False).indices]
-        key = key.gather(-1, winner)  # (2, ..., K)
-    a, b = score.gather(-1, key)
-    return key[0] * size + key[1], a + b
+        best, key = score.topk(min(top_k, score.size(-1)), dim=-1)
+        total = best[0][..., ranks[0]]  # (..., P)
+        for other, rank in zip(best[1:], ranks[1:]):
+            total += other[..., rank]
+        winner = ranks[:, total.topk(top_k, dim=-1, sorted=False).indices]
+        key = key.gather(-1, winner)
+    return key, score.gather(-1, key).sum(dim=0)
+
+
+def count_rows(key: Tensor, size: int) -> Tensor:
+    """The numbers of rows by their keys (F, ...), the last part's counting fastest."""
+    row = key[0]
+    for other in key[1:]:
+        row = row * size + other
+    return row

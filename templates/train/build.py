@@ -38,7 +38,15 @@ def build_engine(options: argparse.Namespace, world: World) -> Engine:
         options.precision = options.precision or PRECISION
         share_batch(options, world, MICRO_BATCH)
     torch.manual_seed(options.seed)
-    model = Model().to(world.device)
+    model = Model()
+    if options.weights:
+        weights = checkpoint.read_weights(options.weights)
+        shapes = {name: list(tensor.shape) for name, tensor in weights.items()}
+        difference = checkpoint.compare(shapes, list_shapes(model))
+        if difference:
+            world.stop(f"{options.weights} is of another model: {difference}", 1)
+        model.load_state_dict(weights)
+    model = model.to(world.device)
     if options.deepspeed:
         return DeepSpeedEngine(model, options, world, config)
     return TorchEngine(model, options, world)

@@ -12,6 +12,8 @@ def parse_options() -> argparse.Namespace:
     add("--out", type=Path, default=Path("runs", NAME), help="folder of the run")
     resume_help = "go on from a checkpoint: of --out (auto), or of this folder"
     add("--resume", nargs="?", const="auto", metavar="PATH", help=resume_help)
+    weights_help = "start from these weights, a safetensors file of this model"
+    add("--weights", type=Path, metavar="FILE", help=weights_help)
     overwrite_help = "start anew although --out holds checkpoints; they are deleted"
     add("--overwrite", action="store_true", help=overwrite_help)
     add("--deepspeed", type=Path, metavar="FILE", help="train by DeepSpeed, set so")

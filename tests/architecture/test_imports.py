@@ -42,8 +42,12 @@ RANK = {part: rank for rank, parts in enumerate(LEVELS) for part in parts}
 # An outcome carries diagnostics, which know nothing of outcomes.
 EXCEPTIONS = {("outcome", "diagnostics")}
 
-# Needs torch, and is itself imported by a function, for `vslmc import --weights` alone.
-TAKES_TORCH = {"vslmc/hf/convert.py": {"torch", "safetensors"}}
+# Need torch, and are themselves imported by functions, for `vslmc import --weights` and
+# `vslmc warmstart` alone.
+TAKES_TORCH = {
+    "vslmc/hf/convert.py": {"torch", "safetensors"},
+    "vslmc/driver/grown_weights.py": {"torch", "safetensors", "safetensors.torch"},
+}
 
 FOREIGN = {
     "torch",

@@ -339,6 +339,6 @@ def build_training(context: int) -> Training:
         evaluate_every=10,
         evaluate_batches=2,
         checkpoint_every=10,
-        deepspeed=DeepSpeed(1, 2, 1),
+        deepspeed=DeepSpeed(0, 2, 1),
         origin=BY_DEFAULT,
     )

@@ -56,13 +56,16 @@ def curved_ffns() -> st.SearchStrategy[Mlp]:
 def retrievals(draw: st.DrawFn) -> Ffn:
     """Rows that product keys choose: experts, a memory, or experts beside a dense FFN."""
     kind = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
-    size = draw(st.integers(1, 4))
+    size, factors = draw(st.integers(1, 4)), draw(st.sampled_from([2, 2, 3]))
+    old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
+    rows = size**factors
+    most = rows if old is None else min(old**factors, rows - old**factors)
     kernel = draw(st.sampled_from(["fused", "gather", "triton"]))
     return Retrieval(
         size=size,
         heads=draw(st.integers(1, 3)),
-        top_k=draw(st.integers(1, size**2)),
-        key_dim=2 * draw(st.integers(1, 3)),
+        top_k=draw(st.integers(1, min(16, most))),
+        key_dim=factors * draw(st.integers(1, 3)),
         query_norm=draw(st.sampled_from(["batchnorm", "layernorm", None])),
         scores=draw(st.sampled_from(["softmax", "sigmoid"])),
         shared_keys=draw(st.booleans()),
@@ -71,6 +74,10 @@ def retrievals(draw: st.DrawFn) -> Ffn:
         shared=draw(dense_ffns()) if kind == "cdmoe" else None,
         kernel="gather" if kernel == "gather" else "fused",
         triton="first" if kernel == "triton" else None,
+        factors=factors,
+        sparse=draw(st.booleans()),
+        old=old,
+        frozen=old is not None and draw(st.booleans()),
     )
 
 

@@ -114,16 +114,24 @@ def dense_ffns(draw: DrawFn) -> str:
 def retrievals(draw: DrawFn) -> str:
     """Rows that product keys choose."""
     name = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
-    size = draw(st.integers(1, 4))
+    size, factors = draw(st.integers(1, 4)), draw(st.sampled_from([2, 2, 3]))
+    old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
+    rows = size**factors
+    most = rows if old is None else min(old**factors, rows - old**factors)
     keys = [
-        f"{'memories' if name == 'pkm' else 'experts'} = {size}**2",
+        f"{'memories' if name == 'pkm' else 'experts'} = {size}**{factors}",
         f"heads = {draw(st.integers(1, 2))}",
-        f"top_k = {draw(st.integers(1, size**2))}",
-        f"key_dim = {draw(st.sampled_from([2, 8]))}",
+        f"top_k = {draw(st.integers(1, most))}",
+        f"grow_from = {'none' if old is None else f'{old}**{factors}'}",
+        f"key_dim = {draw(st.sampled_from([1, 4]))} * {factors}",
+        f"factors = {factors}",
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
         f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
         f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather', 'triton']))}",
+        f"gradients = {draw(st.sampled_from(['dense', 'sparse']))}",
     ]
+    if old is not None:
+        keys.append(f"freeze = {draw(st.sampled_from(['none', 'old']))}")
     if name == "peer":
         keys.append(f"glu = {draw(st.sampled_from(['true', 'false']))}")
     if name == "cdmoe":

@@ -453,6 +453,19 @@ KEYS: dict[str, Line] = {
         f"{SPREAD}, expert_parallel = 2",
     ),
 }
+
+for _kind, _text in (("peer", PEER), ("pkm", PKM), ("cdmoe", CDMOE)):
+    _grown = _text.replace("4**2", "6**2").format(", grow_from = 4**2{}")
+    _pairs = {
+        "factors": (_text.replace("4**2", "64"), "", ", factors = 3"),
+        "gradients": (_text, "", ", gradients = sparse"),
+        "grow_from": (_text.replace("4**2", "6**2"), "", ", grow_from = 4**2"),
+        "freeze": (_grown, "", ", freeze = old"),
+    }
+    for _key, (_base, _before, _after) in _pairs.items():
+        if _key == "factors":
+            _base = _base.replace("key_dim = 8", "key_dim = 6")
+        KEYS[f"{_kind}.{_key}"] = ("ffn", _base.format(_before), _base.format(_after))
 for _gate in ("swiglu", "geglu", "reglu", "glu"):
     KEYS[f"{_gate}.hidden"] = ("ffn", f"{_gate}(hidden = 8)", f"{_gate}(hidden = 12)")
     KEYS[f"{_gate}.bias"] = ("ffn", _gate, f"{_gate}(bias = true)")

@@ -270,8 +270,12 @@ def test_weight_decay_is_that_of_the_plan(plan: Plan) -> None:
     script += "\n    decayed[id(parameter)] = is_matrix"
     names: dict[str, Any] = {"model": build_model(plan), "decayed": {}}
     exec(script, names)
-    found = [names["decayed"][id(p)] for p in names["model"].parameters()]
-    assert found == [tensor.decay for tensor in plan.tensors if tensor.trained]
+    parameters = list(names["model"].parameters())
+    found = [names["decayed"].get(id(p)) for p in parameters]
+    wanted = [tensor.decay for tensor in plan.tensors if tensor.trained]
+    for own, decay, parameter in zip(found, wanted, parameters, strict=True):
+        # What is frozen is in no group.
+        assert own == (decay if parameter.requires_grad else None)
 
 
 @given(plans())

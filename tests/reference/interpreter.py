@@ -27,6 +27,7 @@ from tests.reference.parts import (
     norm,
     sinusoid,
 )
+from tests.reference.retrieval import look_up
 from tests.reference.widths import remember, resize_stream
 from vslmc.plan.nodes import (
     Embedding,
@@ -36,7 +37,6 @@ from vslmc.plan.nodes import (
     Layer,
     Mlp,
     Moe,
-    Norm,
     Plan,
     Retrieval,
     Stack,
@@ -346,50 +346,9 @@ def _ffn(
         case Moe():
             return mixture(ffn, state, name, rows, routings, _dense)
         case Retrieval():
-            return [_retrieval(ffn, state, name, x) for x in rows]
+            return [look_up(ffn, state, name, x, _dense) for x in rows]
         case PythonFfn():
             raise NotImplementedError("its class alone knows what it computes")
-
-
-def _retrieval(ffn: Retrieval, state: State, name: str, x: Tensor) -> Tensor:
-    """The best of all rows, each scored in full, for one head after the other."""
-    query = state[f"{name}.query.weight"] @ x
-    if ffn.query_norm == "batchnorm":
-        query = query - state[f"{name}.query_norm.running_mean"]
-        query = query / (state[f"{name}.query_norm.running_var"] + 1e-5).sqrt()
-        query = query * state[f"{name}.query_norm.weight"]
-        query = query + state[f"{name}.query_norm.bias"]
-    out, shared = torch.zeros_like(x), ffn.shared
-    for head in range(ffn.heads):
-        own = query[head * ffn.key_dim : (head + 1) * ffn.key_dim]
-        if ffn.query_norm == "layernorm":
-            kind = Norm("layernorm", ffn.key_dim, 1e-5, True)
-            own = norm(kind, state, f"{name}.query_norm", own)
-        keys = state[f"{name}.keys"]
-        first, second = keys if ffn.shared_keys else keys[head]
-        half = ffn.key_dim // 2
-        a, b = first @ own[:half], second @ own[half:]
-        scores = [
-            float(a[row // ffn.size] + b[row % ffn.size]) for row in range(ffn.rows)
-        ]
-        best = sorted(range(ffn.rows), key=lambda row: -scores[row])[: ffn.top_k]
-        chosen = torch.stack([a[row // ffn.size] + b[row % ffn.size] for row in best])
-        softmax = ffn.scores == "softmax"
-        weights = chosen.softmax(dim=0) if softmax else torch.sigmoid(chosen)
-        for row, weight in zip(best, weights, strict=True):
-            out = out + weight * _row(ffn, state, name, x, row)
-    return out if shared is None else out + _dense(shared, state, f"{name}.shared", x)
-
-
-def _row(ffn: Retrieval, state: State, name: str, x: Tensor, row: int) -> Tensor:
-    """What one row gives: its value, times its neuron if it is an expert."""
-    value = state[f"{name}.down"][row]
-    if ffn.activation is None:
-        return value
-    up = state[f"{name}.up"][row] @ x
-    if not ffn.gated:
-        return activate(ffn.activation, up) * value
-    return activate(ffn.activation, state[f"{name}.gate"][row] @ x) * up * value
 
 
 def _dense(ffn: Mlp | Glu, state: State, name: str, x: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from vslmc.spec.parts import (
     Moe,
     NoNorm,
     Norm,
+    Retrieval,
     RmsNorm,
     Rope,
     Xpos,
@@ -87,6 +88,8 @@ def find_idle(block: Block) -> Iterator[tuple[Component, str, str]]:
     if isinstance(block.ffn, Moe) and not block.ffn.shared:
         yield block.ffn, "shared_hidden", "`shared` is 0"
         yield block.ffn, "shared_gate", "`shared` is 0"
+    if isinstance(block.ffn, Retrieval) and block.ffn.grow_from is None:
+        yield block.ffn, "freeze", "the layer has not grown: there is no `grow_from`"
 
 
 def has_weight(norm: Norm) -> bool:

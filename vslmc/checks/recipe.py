@@ -10,6 +10,7 @@ from vslmc.diagnostics.catalogue import recipe as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.resolve.nodes import ResolvedModel, ResolvedRecipe
 from vslmc.spec import sections as s
+from vslmc.spec.parts import Retrieval
 
 MICRO_TOKENS = 16 * 1024
 """Most tokens of one forward pass, unless the recipe says otherwise."""
@@ -26,6 +27,8 @@ def verify_recipe(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diag
     if train.precision == "fp16" and train.device in ("cpu", "mps"):
         place, at = train.place("precision"), train.place("device")
         yield faults.precision_not_on_device(place, "fp16", train.device, at)
+    if recipe.deepspeed.zero:
+        yield from verify_sparse(recipe, model)
     if train.batch % context:
         place = train.place("batch")
         yield faults.batch_not_whole_sequences(place, train.batch, context)
@@ -41,6 +44,17 @@ def verify_vocab(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diagn
         origin = recipe.recipe.origin("tokenizer")
         at = None if origin.default is not None else origin.span
         yield faults.vocab_below_tokenizer(place, vocab, at, "byte", 256)
+
+
+def verify_sparse(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diagnostic]:
+    """No table has sparse gradients under ZeRO."""
+    for layer in (layer for _, layers in model.stacks for layer in layers):
+        ffn = layer.block.ffn
+        if isinstance(ffn, Retrieval) and ffn.gradients == "sparse":
+            place, zero = recipe.deepspeed.place("zero"), recipe.deepspeed.zero
+            at = ffn.place("gradients")
+            yield faults.zero_needs_dense_gradients(place, zero, at)
+            return
 
 
 def share_of(recipe: ResolvedRecipe, context: int) -> int | None:

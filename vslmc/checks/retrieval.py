@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isqrt
 
 from vslmc.diagnostics.catalogue import retrieval as faults
 from vslmc.diagnostics.catalogue.mixers import unfit_part
@@ -13,17 +12,46 @@ from vslmc.spec import parts as p
 from vslmc.spec.fields import kind_of, set_at
 
 
+def find_root(number: int, factors: int) -> int:
+    """The largest whole number whose power of `factors` is not above `number`, exactly."""
+    low, high = 0, 1 << (number.bit_length() // factors + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**factors <= number else (low, middle)
+    return low
+
+
+def verify_growth(
+    ffn: p.Retrieval, old: int, key: str, place: Span
+) -> Iterator[Diagnostic]:
+    """Old rows of old keys, fewer than there are now, and enough of both sorts."""
+    rows, where = ffn.rows[1], ffn.place("grow_from") or place
+    root = find_root(old, ffn.factors)
+    if root**ffn.factors != old:
+        yield faults.rows_not_a_power(where, "grow_from", old, ffn.factors, root)
+    elif old >= rows:
+        reason = f"`{key}` is {rows}"
+        yield faults.cannot_grow(where, reason, f"use more than {old} {key}")
+    elif ffn.top_k > min(old, rows - old):
+        reason = f"{ffn.top_k} of {old} old rows and of {rows - old} new ones"
+        help = f"use top_k = {min(old, rows - old)} or less"
+        yield faults.cannot_grow(where, reason, help)
+
+
 def verify_retrieval(ffn: p.Retrieval, place: Span) -> Iterator[Diagnostic]:
-    """A square of rows, enough of them, queries with halves, a dense FFN beside them."""
+    """A power of rows, enough of them, queries with parts, a dense FFN beside them."""
     key, rows = ffn.rows
     where = ffn.place(key) or place
-    if isqrt(rows) ** 2 != rows:
-        yield faults.rows_not_a_square(where, key, rows)
+    root = find_root(rows, ffn.factors)
+    if root**ffn.factors != rows:
+        yield faults.rows_not_a_power(where, key, rows, ffn.factors, root)
     if ffn.top_k > rows:
         yield faults.too_few_rows(set_at(ffn, "top_k"), ffn.top_k, where, key, rows)
-    if ffn.key_dim % 2:
-        at = ffn.place("key_dim") or place
-        yield faults.key_dim_must_be_even(at, ffn.key_dim)
+    if ffn.grow_from is not None:
+        yield from verify_growth(ffn, ffn.grow_from, key, place)
+    if ffn.key_dim % ffn.factors:
+        at = ffn.place("key_dim") or ffn.place("factors") or place
+        yield faults.key_dim_must_divide(at, ffn.key_dim, ffn.factors)
     if isinstance(ffn, p.CdMoe) and not isinstance(ffn.shared, p.Mlp | p.Glu):
         kind = kind_of(ffn.shared)
         yield unfit_part(

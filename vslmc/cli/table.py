@@ -228,6 +228,26 @@ COMMANDS: tuple[Command, ...] = (
         "vslmc.cli.importing:run_import",
     ),
     Command(
+        "warmstart",
+        "Write the weights of a model whose expert tables have grown (`grow_from`).",
+        (
+            Argument("old", "The model before: a spec, `spec@variant`, or a package."),
+            Argument("checkpoint", "Its run, a checkpoint, or a safetensors file."),
+            Argument("new", "The model that has grown, as the first."),
+        ),
+        (
+            Option(
+                "--output",
+                "A new safetensors file [default: grown.safetensors].",
+                short="-o",
+                metavar="FILE",
+            ),
+            Option("--seed", "Of new rows and keys [default: 0].", metavar="N"),
+            *_COMPILES,
+        ),
+        "vslmc.cli.warmstart:run_warmstart",
+    ),
+    Command(
         "shrink",
         "Write a tiny twin of a model: one layer of every kind, small sizes.",
         (SPEC,),

@@ -158,7 +158,11 @@ def describe_retrieval(ffn: Retrieval) -> str:
             ffn.activation or "",
             "gated" if ffn.gated else "",
             "sigmoid" if ffn.scores == "sigmoid" else "",
+            f"by {ffn.factors} keys" if ffn.factors > 2 else "",
             "gather" if ffn.kernel == "gather" else "",
+            "sparse" if ffn.sparse else "",
+            f"grown from {ffn.pools[0].rows}" if ffn.old is not None else "",
+            "frozen" if ffn.frozen else "",
             f"+ {describe_ffn(ffn.shared)}" if ffn.shared else "",
         )
         if word

@@ -244,9 +244,10 @@ def _retrieval(ffn: Retrieval, width: int, context: int) -> PartCost:
     Sums of two scores are no products, and a row that several heads choose counts for each.
     """
     stored, chosen = count_stored(ffn, width), ffn.heads * ffn.top_k
-    idle = max(0, ffn.rows - chosen) * width * len(ffn.tables)
+    idle = sum(max(0, pool.rows - chosen) for pool in ffn.pools)
+    idle *= width * len(ffn.tables)
     scores = _products((ffn.heads * ffn.size, ffn.key_dim))
-    rows = _products(*[(chosen, width)] * len(ffn.tables))
+    rows = _products(*[(chosen, width)] * len(ffn.tables) * len(ffn.pools))
     query = _products((ffn.heads * ffn.key_dim, width))
     flops = (query + scores + rows) * context
     cost = PartCost(stored.parameters, stored.active - idle, flops)

@@ -63,6 +63,17 @@ def find_checkpoint(folder: Path) -> Outcome[Checkpoint]:
     return Outcome(Checkpoint(folder, tensors))
 
 
+def read_stored(path: Path) -> Outcome[dict[str, Stored]]:
+    """The tensors of one file. Fault: `weights-not-read`."""
+    try:
+        return Outcome(read_header(path))
+    except _Unreadable as error:
+        return Outcome(None, (faults.weights_not_read(path.as_posix(), error.reason),))
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        return Outcome(None, (faults.weights_not_read(path.as_posix(), reason),))
+
+
 def refuse(path: Path, reason: str) -> Diagnostic:
     """The diagnostic of a file."""
     help = None

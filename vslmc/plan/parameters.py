@@ -240,12 +240,16 @@ def router_parts(router: Router, width: int, start: Start) -> Iterator[Part]:
 
 def retrieval_parts(ffn: Retrieval, width: int, start: Start) -> Iterator[Part]:
     """Keys and tables, then the map to queries and what stands beside."""
-    half = ffn.key_dim // 2
+    part = ffn.key_dim // ffn.factors
     heads = () if ffn.shared_keys else (ffn.heads,)
-    yield Part("keys", (*heads, 2, ffn.size, half), start.keys(half))
-    for name in ffn.tables:
-        make = start.into_stream if name == "down" else start.matrix
-        yield Part(name, (ffn.rows, width), make(ffn.rows, width))
+    for pool in ffn.pools:
+        shape = (*heads, ffn.factors, pool.size, part)
+        yield Part(f"{pool.prefix}keys", shape, start.keys(part))
+    for pool in ffn.pools:
+        for name in ffn.tables:
+            make = start.into_stream if name == "down" else start.matrix
+            init = make(pool.rows, width)
+            yield Part(f"{pool.prefix}{name}", (pool.rows, width), init)
     shape = (ffn.heads * ffn.key_dim, width)
     yield Part("query.weight", shape, start.matrix(*shape))
     if ffn.query_norm is not None:

@@ -46,9 +46,9 @@ class Start:
             return Init("normal", 1.0)
         return Init("normal", self._deviation(rows, width))
 
-    def keys(self, half: int) -> Init:
-        """Halves of keys: a score of a normed query has a deviation of about one."""
-        return Init("normal", sqrt(1 / half))
+    def keys(self, width: int) -> Init:
+        """Parts of keys: a score of a normed query has a deviation of about one."""
+        return Init("normal", sqrt(1 / width))
 
     def _deviation(self, *shape: int) -> float:
         match self.rule.scheme:

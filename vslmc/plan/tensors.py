@@ -9,11 +9,14 @@ from math import prod
 from vslmc.plan.nodes import (
     Embedding,
     EncoderEnds,
+    Ffn,
     Head,
     Init,
     InitRule,
     Layer,
+    Plan,
     Resize,
+    Retrieval,
     Stack,
     T5Bias,
     Tensor,
@@ -177,6 +180,34 @@ def written_layers(stack: Stack) -> list[Layer]:
     for layer in stack.layers:
         first.setdefault(layer.owner, layer)
     return [first[owner] for owner in sorted(first)]
+
+
+def stored_ffns(plan: Plan) -> Iterator[tuple[str, Ffn]]:
+    """Every FFN that owns its weights, with the name of its layer's module: `layers.3`."""
+    for stack in plan.stacks:
+        prefix = "encoder." if stack is not plan.decoder else ""
+        for layer in written_layers(stack):
+            if layer.ffn is not None and layer.ffn_owner == layer.owner:
+                yield f"{prefix}layers.{layer.owner}", layer.ffn
+    last = plan.decoder.layers[-1].ffn
+    if plan.head.mtp is not None and last is not None:
+        for number in range(plan.head.mtp.depth):
+            yield f"mtp.{number}.layer", last
+
+
+def list_lookups(plan: Plan) -> list[Retrieval]:
+    """The FFNs that look rows up."""
+    return [ffn for _, ffn in stored_ffns(plan) if isinstance(ffn, Retrieval)]
+
+
+def sparse_tables(plan: Plan) -> list[str]:
+    """Names of the tensors whose gradients are sparse."""
+    return [
+        f"{name}.ffn.{table}"
+        for name, ffn in stored_ffns(plan)
+        if isinstance(ffn, Retrieval) and ffn.sparse
+        for table in ffn.trained_tables
+    ]
 
 
 def stored_resizes(stack: Stack) -> list[tuple[Resize, str, Origin]]:

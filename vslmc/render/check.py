@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vslmc.plan.kv import reach_of
 from vslmc.plan.nodes import Attention, ExpertChoice, Plan
 from vslmc.plan.python import PythonFfn, PythonMixer
+from vslmc.plan.tensors import list_lookups
 from vslmc.record import record
 from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
@@ -50,6 +51,8 @@ class CheckView:
     """Import lines."""
     buffers: bool
     """Whether the norm of some queries keeps statistics."""
+    slopes: Words
+    """Lines that check the gradient of a parameter."""
     python: bool
     """Whether there are parts of the user's own."""
     own_mixers: bool
@@ -119,6 +122,7 @@ def render_check(plan: Plan) -> str:
         limited=reach < tokens and not _compete(structure),
         reach=reach,
         imports=tuple(_imports(bool(kernels.lines), bool(parts))),
+        slopes=tuple(_slopes(plan)),
         buffers=any(keeps_statistics(x.ffn) for s in structures for x in s.layers),
         python=bool(parts),
         own_mixers=any(isinstance(part, PythonMixer) for part in parts),
@@ -218,3 +222,17 @@ def _applied(plan: Plan) -> str:
 def _weighted(plan: Plan) -> str:
     factor = plan.losses[0].weight if plan.losses else 1.0
     return "plain" if factor == 1.0 else f"{py_num(factor)} * plain"
+
+
+def _slopes(plan: Plan) -> Iterator[str]:
+    """Every parameter has a gradient, but for those that are not trained."""
+    lookups = list_lookups(plan)
+    slope = "parameter.grad"
+    if any(ffn.sparse for ffn in lookups):
+        slope = "parameter.grad.to_dense()"
+    if any(ffn.frozen for ffn in lookups):
+        yield "if not parameter.requires_grad:"
+        yield "    assert parameter.grad is None, name"
+        yield "    continue"
+    yield "assert parameter.grad is not None, name"
+    yield f"assert {slope}.isfinite().all(), name"

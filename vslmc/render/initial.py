@@ -12,8 +12,8 @@ from vslmc.render.layout import lay_out_dict
 from vslmc.render.words import Words
 
 # Endings of the projections into the stream; a mixture's `down` is stacked.
-RESIDUAL = (".out.weight", ".down.weight", ".down")
-KEYS = ".keys"
+RESIDUAL = (".out.weight", ".down.weight", ".down", ".new_down")
+KEYS = (".keys", ".new_keys")
 """Ending of product keys, which start alike under every scheme."""
 ZEROS = ("bias", "lora_b")
 """Endings of what starts as zeros."""
@@ -128,7 +128,7 @@ class _Rules:
             endings = self._endings(RESIDUAL)
             yield f"name.endswith({endings})", _normal(py_num(self.residual))
         if any(t.name.endswith(KEYS) for t in self.tensors):
-            yield f"name.endswith({py_str(KEYS)})", _normal(
+            yield f"name.endswith({self._endings(KEYS)})", _normal(
                 DEVIATIONS["fan_in"](self.rule)
             )
         matrix = "parameter.ndim > 1"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from vslmc.plan.nodes import Plan, Precision
+from vslmc.plan.tensors import sparse_tables
 from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.escape import sh_word
@@ -54,7 +55,8 @@ def build_ds_config(plan: Plan) -> dict[str, Any]:
         "train_micro_batch_size_per_gpu": recipe.micro_batch,
         "gradient_accumulation_steps": accumulation,
     }
-    if recipe.clip is not None:
+    # DeepSpeed 0.19 leaves sparse gradients out: train.py clips them itself.
+    if recipe.clip is not None and not sparse_tables(plan):
         config["gradient_clipping"] = recipe.clip
     config |= _list_precision(recipe.precision, recipe.deepspeed.zero)
     config["zero_optimization"] = {"stage": recipe.deepspeed.zero}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.cost.describe import name_retrieval
-from vslmc.plan.nodes import Retrieval
+from vslmc.plan.nodes import Pool, Retrieval
 from vslmc.record import record
 from vslmc.render.engine import render
-from vslmc.render.layout import lay_out_def
+from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.parts import activate
 from vslmc.render.routers import has_few_slopes
 from vslmc.render.structure import Structure
@@ -25,44 +25,55 @@ class RetrievalView:
     """Its docstring."""
     init: str
     """Head of `__init__`."""
-    keys: str
-    """Sizes of the keys before those of a half."""
-    tables: Words
-    """Names of the tables."""
+    router: str
+    """What makes the module that chooses the rows."""
+    stored: Words
+    """Lines that make its own parameters."""
+    factors: str
+    """Parts of a key."""
     norm: str
     """What makes the norm of the queries; empty if there is none."""
     query: Words
-    """Lines that make the queries (N, H, 2, D / 2)."""
-    product: str
-    """The product of queries and keys, in the words of einsum."""
-    weigh: str
-    """What the scores become."""
-    choose: Words
-    """Lines that name the chosen rows, and what a row is multiplied by."""
-    total: str
-    """The function that adds the rows up."""
+    """Lines that make the queries (N, H D)."""
+    score: Words
+    """Lines that make the scores of all keys."""
+    chosen: str
+    """Shape of what is chosen."""
+    lookup: Words
+    """Lines that read the chosen rows, up to the sum `y`."""
     shared: str
     """Class of the FFN beside; empty if there is none."""
 
 
 def retrieval_leaves(structure: Structure) -> Iterator[str]:
     """Leaf modules that the classes stand on."""
-    kernels = {f.kernel for f in structure.ffns if isinstance(f, Retrieval)}
-    if kernels:
-        yield "product_keys"
-    if "fused" in kernels or any(map(has_few_slopes, structure.routers)):
-        yield "fused_rows"
-        yield "dense_slopes"
-    if any(isinstance(f, Retrieval) and f.triton for f in structure.ffns):
-        yield "triton_chosen"
-        yield "triton_dense"
-    if "gather" in kernels:
-        yield "gathered_rows"
+    ffns = [f for f in structure.ffns if isinstance(f, Retrieval)]
+    fused = [f for f in ffns if f.kernel == "fused"]
+    routes = any(map(has_few_slopes, structure.routers))
+    kinds = {_slopes(f, pool) for f in fused for pool in f.pools}
+    triton = {_slopes(f, pool) for f in fused for pool in f.pools if f.triton}
+    wanted = {
+        "product_keys": bool(ffns),
+        "key_router": any(f.old is None for f in ffns),
+        "grown_router": any(f.old is not None for f in ffns),
+        "fused_rows": bool(fused) or routes,
+        "dense_slopes": "Dense" in kinds or routes,
+        "sparse_slopes": "Sparse" in kinds,
+        "frozen_rows": "Frozen" in kinds,
+        "triton_chosen": bool(triton),
+        "triton_dense": "Dense" in triton,
+        "triton_sparse": "Sparse" in triton,
+        "triton_frozen": "Frozen" in triton,
+        "gathered_rows": len(fused) < len(ffns),
+    }
+    yield from (leaf for leaf, is_wanted in wanted.items() if is_wanted)
 
 
 def retrieval_sizes(ffn: Retrieval) -> Iterator[tuple[str, int]]:
     """Name and value of the arguments after the width."""
     yield "size", ffn.size
+    if ffn.old is not None:
+        yield "old", ffn.old
     yield "heads", ffn.heads
     yield "top_k", ffn.top_k
     yield "key_dim", ffn.key_dim
@@ -71,8 +82,8 @@ def retrieval_sizes(ffn: Retrieval) -> Iterator[tuple[str, int]]:
 
 
 DOCS = {
-    "peer": "Experts of one neuron: each head chooses `top_k` of size ** 2 by its keys.",
-    "pkm": "A memory: each head chooses `top_k` of size ** 2 rows by its keys.",
+    "peer": "Experts of one neuron: each head chooses `top_k` of size ** {} by its keys.",
+    "pkm": "A memory: each head chooses `top_k` of size ** {} rows by its keys.",
     "cdmoe": "A dense FFN, and beside it experts of one neuron, chosen by keys.",
 }
 """By the name of the kind."""
@@ -83,21 +94,59 @@ def render_retrieval(ffn: Retrieval, name: str, structure: Structure) -> str:
     sizes = tuple(f"{n}: int" for n, _ in retrieval_sizes(ffn))
     view = RetrievalView(
         name=name,
-        doc=DOCS[name_retrieval(ffn)],
+        doc=DOCS[name_retrieval(ffn)].format(ffn.factors),
         init=lay_out_def("__init__", ("self", "width: int", *sizes), "", 4),
-        keys="2" if ffn.shared_keys else "heads, 2",
-        tables=ffn.tables,
+        router=_router(ffn),
+        stored=tuple(_stored(ffn)),
+        factors=str(ffn.factors),
         norm=_norm(ffn),
         query=tuple(_query(ffn)),
-        product=f"nhpd,{'' if ffn.shared_keys else 'h'}pkd->pnhk",
-        weigh={"softmax": "score.softmax(dim=-1)", "sigmoid": "score.sigmoid()"}[
-            ffn.scores
-        ],
-        choose=tuple(_choose(ffn)),
-        total={"fused": "sum_rows", "gather": "sum_gathered"}[ffn.kernel],
+        score=tuple(_score(ffn)),
+        chosen="(N, H, K)" if ffn.old is None else "(N, H, 2 K)",
+        lookup=tuple(_lookup(ffn)),
         shared="" if ffn.shared is None else structure.ffns[ffn.shared],
     )
     return render("model/retrieval.py.jinja", view)
+
+
+def _router(ffn: Retrieval) -> str:
+    weigh = {"softmax": "nn.Softmax(dim=-1)", "sigmoid": "nn.Sigmoid()"}[ffn.scores]
+    sizes = "size" if ffn.old is None else "size, old"
+    return f"{key_router(ffn)}({sizes}, {ffn.factors}, top_k, {weigh})"
+
+
+def key_router(ffn: Retrieval) -> str:
+    """The class of what chooses its rows."""
+    return "KeyRouter" if ffn.old is None else "GrownRouter"
+
+
+def _stored(ffn: Retrieval) -> Iterator[str]:
+    """Keys and tables; those of the old rows first."""
+    heads = () if ffn.shared_keys else ("heads",)
+    keys, rows = ("size",), (f"size**{ffn.factors}",)
+    if ffn.old is not None:
+        keys = ("old", "size - old")
+        rows = (f"old**{ffn.factors}", f"{rows[0]} - old**{ffn.factors}")
+    for pool, size in zip(ffn.pools, keys, strict=True):
+        parts = (*heads, str(ffn.factors), size, f"key_dim // {ffn.factors}")
+        yield from _parameter(f"{pool.prefix}keys", parts, pool)
+    for pool, count in zip(ffn.pools, rows, strict=True):
+        for table in ffn.tables:
+            yield from _parameter(f"{pool.prefix}{table}", (count, "width"), pool)
+
+
+def _parameter(name: str, shape: Words, pool: Pool) -> Words:
+    frozen = ("requires_grad=False",) if pool.frozen else ()
+    call = Call("nn.Parameter", (Call("torch.empty", shape), *frozen))
+    return lay_out_at(call, 8, before=f"self.{name} = ")
+
+
+def _score(ffn: Retrieval) -> Iterator[str]:
+    product, keys = f"nhpd,{'' if ffn.shared_keys else 'h'}pkd->pnhk", "self.keys"
+    if ffn.old is not None:
+        yield "keys = torch.cat((self.keys, self.new_keys), dim=-2)"
+        keys = "keys"
+    yield f'score = torch.einsum("{product}", query, {keys}.float())'
 
 
 def _norm(ffn: Retrieval) -> str:
@@ -119,19 +168,55 @@ def _query(ffn: Retrieval) -> Iterator[str]:
         yield "query = self.query_norm(query.unflatten(1, (self.heads, -1)))"
 
 
-def _choose(ffn: Retrieval) -> Iterator[str]:
-    dot = {"fused": "dot_rows", "gather": "dot_gathered"}[ffn.kernel]
-    index = "index.flatten(1)"
-    kind = "TritonDenseChosen" if ffn.triton else "DenseChosen"
-    chosen = f"{kind}({index})" if ffn.kernel == "fused" else index
-    yield f"chosen = {chosen}  # (N, H K)"
-    if ffn.activation is None:
+def _lookup(ffn: Retrieval) -> Iterator[str]:
+    """What the chosen rows give."""
+    if ffn.old is None:
+        yield from _pool(ffn, ffn.pools[0], "index.flatten(1)")
+        yield f"y = {_call('sum', 'weight', 'down', ffn, ffn.pools[0])}"
         return
-    up = f"{dot}(rows, self.up, chosen)"
+    yield "index, new_index = index.chunk(2, dim=-1)"
+    yield "weight, new_weight = weight.chunk(2, dim=-1)"
+    old, new = ffn.pools
+    yield from _pool(ffn, old, "index.flatten(1)")
+    yield f"y = {_call('sum', 'weight', 'down', ffn, old)}"
+    yield from _pool(ffn, new, "new_index.flatten(1) - len(self.down)")
+    yield f"y = y + {_call('sum', 'weight', 'down', ffn, new)}"
+
+
+def _slopes(ffn: Retrieval, pool: Pool) -> str:
+    """What slopes a table has, as the classes of chosen rows say it."""
+    if pool.frozen:
+        return "Frozen"
+    return "Sparse" if ffn.sparse else "Dense"
+
+
+def _kind(ffn: Retrieval, pool: Pool) -> str:
+    """The class of chosen rows."""
+    return f"{'Triton' if ffn.triton else ''}{_slopes(ffn, pool)}Chosen"
+
+
+def _call(verb: str, argument: str, table: str, ffn: Retrieval, pool: Pool) -> str:
+    """Products with rows of a table, or their sum."""
+    table = f"self.{pool.prefix}{table}"
+    if ffn.kernel == "fused":
+        return f"{verb}_rows({argument}, {table}, chosen)"
+    sparse = ffn.sparse and not pool.frozen
+    return f"{verb}_gathered({argument}, {table}, chosen, sparse={sparse})"
+
+
+def _pool(ffn: Retrieval, pool: Pool, index: str) -> Iterator[str]:
+    """Lines that name the chosen rows, and what each is multiplied by."""
+    chosen = f"{_kind(ffn, pool)}({index})" if ffn.kernel == "fused" else index
+    yield f"chosen = {chosen}  # (N, H K)"
+    weight = f"{pool.prefix}weight.flatten(1)"
+    if ffn.activation is None:
+        yield f"weight = {weight}"
+        return
+    up = _call("dot", "rows", "up", ffn, pool)
     if ffn.gated:
-        yield f"gate = {dot}(rows, self.gate, chosen)"
-        yield f"hidden = {activate(ffn.activation, 'gate')} * {up}"
-        yield "weight = hidden * weight"
+        yield f"gate = {_call('dot', 'rows', 'gate', ffn, pool)}"
+        yield f"up = {up}"
+        yield f"weight = {activate(ffn.activation, 'gate')} * up * {weight}"
     else:
         yield f"hidden = {up}"
-        yield f"weight = {activate(ffn.activation, 'hidden')} * weight"
+        yield f"weight = {activate(ffn.activation, 'hidden')} * {weight}"

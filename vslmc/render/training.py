@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from vslmc.plan.nodes import BuiltinText, Moe, Plan, TextFile
-from vslmc.plan.tensors import written_layers
+from vslmc.plan.nodes import BuiltinText, Moe, Plan, Retrieval, TextFile
+from vslmc.plan.tensors import list_lookups, sparse_tables
 from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
-from vslmc.render.layout import lay_out_tuple
 from vslmc.render.objective import find_objective
+from vslmc.render.retrieval import key_router
+from vslmc.render.trained import (
+    decay_lines,
+    keeps_more,
+    list_experts,
+    measure_lines,
+    table_lines,
+)
 from vslmc.render.words import Words
 
 
@@ -35,11 +42,29 @@ class TrainView:
     samples_validation: bool
     """Whether an evaluation takes a part of the split."""
     experts: bool
-    """Whether there are mixtures of experts."""
+    """Whether there are routers to watch."""
+    mixtures: bool
+    """Whether some are those of mixtures of experts."""
+    lookups: bool
+    """Whether some choose rows of tables."""
+    key_routers: str
+    """Classes of these routers."""
+    model_import: str
+    """What is imported from `model.py`."""
     rebalances: bool
     """Whether routers have corrections that follow the load."""
     spreads: bool
     """Whether processes share the experts."""
+    keeps: bool
+    """Whether a checkpoint holds more than parameters: corrections, statistics of norms."""
+    sparse: bool
+    """Whether tables have sparse gradients."""
+    tables: Words
+    """Lines that name those tables."""
+    optimizer: str
+    """Class of the optimizer."""
+    bound: str
+    """Largest norm of the gradient, for one with sparse parts."""
     cosine: bool
     """Whether the learning rate falls."""
     warms_up: bool
@@ -139,8 +164,10 @@ class LogView:
 
     banner: str
     """First line of the file."""
-    experts: Words
-    """Lines that name the mixtures of experts."""
+    experts: bool
+    """Whether there are layers with experts."""
+    measures: Words
+    """Lines that name them, and what is measured."""
     evaluates: bool
     """Whether there is a validation split."""
     curve: str
@@ -184,26 +211,15 @@ def render_checkpoint(plan: Plan) -> str:
 
 def render_log(plan: Plan) -> str:
     """`log.py`: the log files, the terminal and the loss curve; `train.py` needs it."""
-    mixtures = list_mixtures(plan)
-    names = tuple(py_str(name) for name in mixtures)
     curve = (template_folder() / "train" / "curve.py").read_text(encoding="utf-8")
     view = LogView(
         banner=render_banner(plan),
-        experts=lay_out_tuple("MIXTURES", names) if mixtures else (),
+        experts=bool(list_experts(plan)),
+        measures=tuple(measure_lines(plan)),
         evaluates=has_validation(plan),
         curve=curve.rstrip("\n"),
     )
     return render("train/log.jinja", view)
-
-
-def list_mixtures(plan: Plan) -> list[str]:
-    """The layers with a mixture of experts of their own, as modules of the model."""
-    written = written_layers(plan.decoder)
-    own = [x for x in written if isinstance(x.ffn, Moe) and x.ffn_owner == x.owner]
-    names = [f"layers.{layer.owner}" for layer in own]
-    if plan.head.mtp is not None and isinstance(plan.decoder.layers[-1].ffn, Moe):
-        names += [f"mtp.{number}.layer" for number in range(plan.head.mtp.depth)]
-    return names
 
 
 def render_banner(plan: Plan) -> str:
@@ -229,6 +245,9 @@ def _train_view(plan: Plan) -> TrainView:
     evaluates = has_validation(plan)
     adam, schedule = recipe.optimizer, recipe.schedule
     objective = find_objective(plan)
+    kinds = set(map(type, list_experts(plan).values()))
+    routers = tuple(sorted(map(key_router, list_lookups(plan))))
+    tables = tuple(py_str(name) for name in sparse_tables(plan))
     return TrainView(
         banner=render_banner(plan),
         name=plan.name,
@@ -239,9 +258,18 @@ def _train_view(plan: Plan) -> TrainView:
         char=char,
         evaluates=evaluates,
         samples_validation=evaluates and recipe.evaluate_batches > 0,
-        experts=bool(list_mixtures(plan)),
+        experts=bool(kinds),
+        mixtures=Moe in kinds,
+        lookups=Retrieval in kinds,
+        key_routers=" | ".join(dict.fromkeys(routers)),
+        model_import=", ".join(dict.fromkeys((*routers, "Model"))),
         rebalances=any(not tensor.trained for tensor in plan.tensors),
         spreads=recipe.deepspeed.expert_parallel > 1,
+        sparse=bool(tables),
+        tables=table_lines(tables),
+        optimizer="LazyAdamW" if tables else "torch.optim.AdamW",
+        bound='float("inf")' if recipe.clip is None else "CLIP",
+        keeps=keeps_more(plan),
         cosine=schedule.kind == "cosine",
         warms_up=schedule.warmup > 0,
         clips=recipe.clip is not None,
@@ -268,20 +296,6 @@ def _train_view(plan: Plan) -> TrainView:
         checkpoint_every=py_num(recipe.checkpoint_every or recipe.steps),
         processes=py_num(recipe.deepspeed.processes),
     )
-
-
-def decay_lines(plan: Plan) -> Words:
-    """A loop over parameters, and whether each decays: all of two dimensions, but biases of
-    experts and weights of norms over each head, where the model has them."""
-    deep = [t for t in plan.tensors if len(t.shape) >= 2]
-    tests = ["parameter.ndim >= 2"]
-    if any(t.name.endswith("bias") for t in deep):
-        tests.append('not name.endswith("bias")')
-    if any("norm" in t.name for t in deep):
-        tests.append('"norm" not in name')
-    pairs = "name, parameter in model.named_parameters()"
-    loop = pairs if tests[1:] else "parameter in model.parameters()"
-    return (f"    for {loop}:", f"        is_matrix = {' and '.join(tests)}")
 
 
 def _data_import(char: bool, evaluates: bool) -> str:

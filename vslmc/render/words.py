@@ -205,8 +205,12 @@ def retrieval_words(ffn: Retrieval) -> Words:
         {"batchnorm": "BatchNorm", "layernorm": "LayerNorm", None: ""}[ffn.query_norm],
         "Sigmoid" if ffn.scores == "sigmoid" else "",
         "" if ffn.shared_keys else "OwnKeys",
+        "" if ffn.factors == 2 else f"Of{ffn.factors}Keys",
         "Gathered" if ffn.kernel == "gather" else "",
         "Triton" if ffn.triton else "",
+        "Sparse" if ffn.sparse else "",
+        "" if ffn.old is None else "Grown",
+        "Frozen" if ffn.frozen else "",
         "" if shared is None else f"{kind}{_camel(shared.activation)}",
         "Biased" if shared is not None and shared.bias else "",
     )

@@ -26,7 +26,7 @@ WINDOW = 16
 WINDOW_STEP = 8
 HIDDEN_STEP = 8
 EXPERTS = 6  # more than run one after the other
-ROWS = 16**2
+ROWS = {2: 16**2, 3: 6**3, 4: 4**4}  # by the factors of product keys
 RANK = 2
 LATENT = 16
 
@@ -247,10 +247,10 @@ class Shrinker:
         """Few rows, of which each head chooses some."""
         rows = "memories" if isinstance(ffn, p.Pkm) else "experts"
         changes: dict[str, Any] = {
-            rows: min(getattr(ffn, rows), ROWS),
+            rows: min(getattr(ffn, rows), ROWS[ffn.factors]),
             "heads": min(ffn.heads, 2),
             "top_k": min(ffn.top_k, 8),
-            "key_dim": min(ffn.key_dim, 32),
+            "key_dim": min(ffn.key_dim, 32 // ffn.factors * ffn.factors),
         }
         if isinstance(ffn, p.CdMoe):
             changes["shared"] = self.ffn(ffn.shared, width, small)

@@ -18,12 +18,16 @@ def peer(
     heads: Numeric | Default = DEFAULT,
     top_k: Numeric | Default = DEFAULT,
     key_dim: Numeric | Default = DEFAULT,
+    factors: Numeric | Default = DEFAULT,
     query_norm: (
         Literal["batchnorm", "layernorm", "none", None] | Term | Default
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
+    freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
     activation: (
         Literal[
             "relu",
@@ -45,12 +49,16 @@ def peer(
 
     heads: queries of a token, which choose apart; default 8 (as He).
     top_k: rows that a head chooses; default 16 (as He 2024).
-    key_dim: width of a query: each half meets keys of half that width; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    key_dim: width of a query, which its `factors` parts share; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    factors: parts of a query, each with keys of its own: `n` for each give n ** factors rows; default 2 (as Lample et al. and He).
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
     kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
-    experts: experts to choose from, a square: `1024**2`; required.
+    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
+    freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
+    experts: experts to choose from: `1024**2`; required.
     activation: the nonlinearity of an expert; default gelu (He: ReLU or GELU).
     glu: a gate in each expert: activation(gate . x) * (up . x); default false (as He).
     """
@@ -63,23 +71,31 @@ def pkm(
     heads: Numeric | Default = DEFAULT,
     top_k: Numeric | Default = DEFAULT,
     key_dim: Numeric | Default = DEFAULT,
+    factors: Numeric | Default = DEFAULT,
     query_norm: (
         Literal["batchnorm", "layernorm", "none", None] | Term | Default
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
+    freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
 ) -> Ffn:
     """Product-key memory: the chosen rows are added as they are (Lample et al. 2019).
 
     heads: queries of a token, which choose apart; default 4 (ditto).
     top_k: rows that a head chooses; default 32 (as Lample et al.).
-    key_dim: width of a query: each half meets keys of half that width; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    key_dim: width of a query, which its `factors` parts share; default 128 (the papers do not say; Lample et al. ship 128 and 256).
+    factors: parts of a query, each with keys of its own: `n` for each give n ** factors rows; default 2 (as Lample et al. and He).
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
     kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
-    memories: rows to choose from, a square: `512**2`; required.
+    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
+    freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
+    memories: rows to choose from: `512**2`; required.
     """
     return Ffn(make_component("ffn", "pkm", locals()))
 
@@ -90,12 +106,16 @@ def cdmoe(
     heads: Numeric | Default = DEFAULT,
     top_k: Numeric | Default = DEFAULT,
     key_dim: Numeric | Default = DEFAULT,
+    factors: Numeric | Default = DEFAULT,
     query_norm: (
         Literal["batchnorm", "layernorm", "none", None] | Term | Default
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
+    freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
     shared: (
         Ffn | Literal["mlp", "swiglu", "geglu", "reglu", "glu", "none", None] | Default
     ) = DEFAULT,
@@ -119,12 +139,16 @@ def cdmoe(
 
     heads: queries of a token, which choose apart; default 2 (their second size).
     top_k: rows that a head chooses; default 2 * heads (as Shi & Wu).
-    key_dim: width of a query: each half meets keys of half that width; default 64 (as Shi & Wu).
+    key_dim: width of a query, which its `factors` parts share; default 64 (as Shi & Wu).
+    factors: parts of a query, each with keys of its own: `n` for each give n ** factors rows; default 2 (as Lample et al. and He).
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default none (as Shi & Wu).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
     kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
-    experts: experts to choose from, a square: `64**2`; required.
+    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
+    freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
+    experts: experts to choose from: `64**2`; required.
     shared: the FFN that every token takes; default swiglu (as Shi & Wu).
     activation: the nonlinearity of an expert; default silu (as Shi & Wu).
     """

@@ -9,6 +9,17 @@ from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
 from vslmc.source import Span
 
+_SPARSE = """block base {{ mixer = none, ffn = peer(experts = 4**2, gradients = sparse) }}
+
+recipe quick {{ deepspeed {{ zero = {zero} }} }}
+
+model tiny {{
+    vocab = 256, context = 64, width = 32
+    layers {{ 2 * base }}
+    recipe = quick
+}}
+"""
+
 
 @diagnostic(
     "vocab-below-tokenizer",
@@ -129,6 +140,26 @@ def warmup_exceeds_steps(place: Span | None, warmup: int, steps: int) -> Diagnos
         "the warm-up is longer than the training",
         primary=Label(place, f"{warmup} steps of {steps}") if place else None,
         help="below 1 it is a share of the steps, such as `2%`",
+    )
+
+
+@diagnostic(
+    "zero-needs-dense-gradients",
+    what="A recipe asks for ZeRO, and a layer for sparse gradients of its tables.",
+    why="ZeRO lays all gradients out in dense buffers, which it cuts into equal shares.",
+    wrong=_SPARSE.format(zero=1),
+    right=_SPARSE.format(zero=0),
+)
+def zero_needs_dense_gradients(
+    place: Span | None, zero: int, at: Span | None
+) -> Diagnostic:
+    """`place` is where `zero` is set, `at` where a layer's `gradients` are."""
+    label = () if at is None else (Label(at, "sparse gradients are asked for here"),)
+    return fault(
+        f"ZeRO stage {zero} takes no sparse gradients",
+        primary=Label(place, f"stage {zero}") if place else None,
+        secondary=label,
+        help="use zero = 0, or gradients = dense",
     )
 
 

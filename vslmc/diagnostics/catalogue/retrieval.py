@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isqrt
-
 from vslmc.diagnostics.catalogue.words import join_or
 from vslmc.diagnostics.model import Diagnostic, Label
 from vslmc.diagnostics.registry import diagnostic, fault
@@ -11,38 +9,71 @@ from vslmc.source import Span
 
 
 @diagnostic(
-    "rows-not-a-square",
-    what="The number of experts or memories that product keys choose from is no square.",
-    why="A row stands for a pair of keys, one of each half, and both halves have as many (Lample et al. 2019).",
+    "rows-not-a-power",
+    what="The number of experts or memories that product keys choose from is no square, or no third power for `factors = 3`.",
+    why="A row stands for one key of each part of a query, and all parts have as many (Lample et al. 2019).",
     wrong="block base { mixer = none, ffn = peer(experts = 1000) }",
     right="block base { mixer = none, ffn = peer(experts = 32**2) }",
     form="block",
 )
-def rows_not_a_square(place: Span, key: str, rows: int) -> Diagnostic:
-    """`key` says how many rows there are."""
-    root = isqrt(rows)
-    near = [f"{key} = {n}**2" for n in (root, root + 1) if n]
+def rows_not_a_power(
+    place: Span, key: str, rows: int, factors: int, root: int
+) -> Diagnostic:
+    """`key` says how many rows there are; `root` is the nearest root below."""
+    near = [f"{key} = {n}**{factors}" for n in (root, root + 1) if n]
+    power = {2: "a square", 3: "a third power"}.get(factors, f"a power of {factors}")
     return fault(
-        f"`{key}` must be a square",
+        f"`{key}` must be {power}",
         primary=Label(place, f"{rows} is none"),
         help=f"use {join_or(near)}",
     )
 
 
 @diagnostic(
-    "key-dim-must-be-even",
-    what="The queries of product keys cannot be halved.",
-    why="Each half of a query meets keys of its own.",
+    "cannot-grow",
+    what="A layer that has grown has no new rows, or too few old or new ones.",
+    why="A head chooses `top_k` of the old rows as before, and as many of the new ones beside them.",
+    wrong="block base { mixer = none, ffn = peer(experts = 8**2, grow_from = 16**2) }",
+    right="block base { mixer = none, ffn = peer(experts = 16**2, grow_from = 8**2) }",
+    form="block",
+)
+def cannot_grow(place: Span, reason: str, help: str) -> Diagnostic:
+    """`place` is where `grow_from` is set."""
+    return fault(
+        "the layer cannot have grown so", primary=Label(place, reason), help=help
+    )
+
+
+@diagnostic(
+    "cannot-warmstart",
+    what="A model is to start from the weights of another one that is not the same before it grew.",
+    why="A grown model computes at first what the old one did: all but the grown tables must be alike.",
+    wrong="vslmc warmstart small.vslm runs/small wider.vslm",
+    right="vslmc warmstart small.vslm runs/small grown.vslm",
+    form="command",
+)
+def cannot_warmstart(name: str, reason: str, help: str) -> Diagnostic:
+    """`name` is the new model."""
+    return fault(f"`{name}` is not that model grown: {reason}", help=help)
+
+
+@diagnostic(
+    "key-dim-must-divide",
+    what="The queries of product keys cannot be divided into equal parts.",
+    why="Each part of a query meets keys of its own, and all parts are of one width.",
     wrong="block base { mixer = none, ffn = peer(experts = 32**2, key_dim = 33) }",
     right="block base { mixer = none, ffn = peer(experts = 32**2, key_dim = 32) }",
     form="block",
 )
-def key_dim_must_be_even(place: Span, key_dim: int) -> Diagnostic:
-    """`place` is where `key_dim` is set."""
+def key_dim_must_divide(place: Span, key_dim: int, factors: int) -> Diagnostic:
+    """`place` is where `key_dim` or `factors` is set."""
+    below = key_dim // factors * factors
+    parts = "halves" if factors == 2 else f"{factors} equal parts"
+    near = [f"key_dim = {n}" for n in (below, below + factors) if n]
     return fault(
-        "`key_dim` must be even",
-        primary=Label(place, f"{key_dim} has no halves"),
-        help=f"use key_dim = {key_dim - 1} or {key_dim + 1}",
+        "`key_dim` must be even" if factors == 2 else "`factors` must divide `key_dim`",
+        primary=Label(place, f"{key_dim} has no {parts}"),
+        help=f"use {join_or(near)}",
     )
 
 

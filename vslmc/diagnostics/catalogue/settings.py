@@ -78,8 +78,8 @@ def wrong_model_name(word: str) -> Diagnostic:
 
 @diagnostic(
     "file-exists",
-    what="`vslmc new` or `vslmc shrink -o` is asked for a file that is already there.",
-    why="A command that writes a spec must not cost anybody theirs.",
+    what="`vslmc new`, `shrink -o` or `warmstart` is asked for a file that is already there.",
+    why="A command that writes a new file must not cost anybody theirs.",
     wrong="vslmc new tiny && vslmc new tiny",
     right="vslmc new tiny && vslmc new small",
     form="command",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import Any, Literal, cast
 
+from vslmc.checks.retrieval import find_root
 from vslmc.plan.lower.experts import lower_moe
 from vslmc.plan.nodes import (
     Activation,
@@ -150,7 +150,7 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         assert isinstance(shared, Mlp | Glu)
     norm = None if ffn.query_norm == "none" else ffn.query_norm
     return Retrieval(
-        isqrt(ffn.rows[1]),
+        find_root(ffn.rows[1], ffn.factors),
         ffn.heads,
         ffn.top_k,
         ffn.key_dim,
@@ -161,7 +161,11 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         isinstance(ffn, p.Peer) and ffn.glu,
         shared,
         "gather" if ffn.kernel == "gather" else "fused",
-        "first" if ffn.kernel in ("auto", "triton") else None,
+        factors=ffn.factors,
+        sparse=ffn.gradients == "sparse",
+        old=ffn.grow_from and find_root(ffn.grow_from, ffn.factors),
+        frozen=ffn.grow_from is not None and ffn.freeze == "old",
+        triton="first" if ffn.kernel in ("auto", "triton") else None,
     )
 
 

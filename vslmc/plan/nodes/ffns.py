@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from vslmc.plan.nodes.parts import Lora
@@ -142,19 +143,32 @@ class Router:
 
 
 @record
+class Pool:
+    """Rows that compete for a head's choice."""
+
+    prefix: str
+    """What the names of its keys and tables begin with."""
+    size: int
+    """Keys of each part that it brings."""
+    rows: int
+    frozen: bool = False
+    """Whether keys and rows are not trained."""
+
+
+@record
 class Retrieval:
-    """Product keys choose `top_k` of `size` ** 2 rows for each head (Lample et al. 2019).
+    """Product keys choose `top_k` of `size` ** `factors` rows for each head (Lample et al. 2019).
 
     With an activation a row is an expert of one hidden neuron (He 2024, Eq. 1 to 8), without
     one its value is added as it is.
     """
 
     size: int
-    """Keys of each half of a query."""
+    """Keys of each part of a query."""
     heads: int
     top_k: int
     key_dim: int
-    """Width of a query, both halves together."""
+    """Width of a query, all parts together."""
     query_norm: Literal["batchnorm", "layernorm"] | None
     """`batchnorm` over the tokens, with running statistics when not training; `layernorm` over each head."""
     scores: Literal["softmax", "sigmoid"]
@@ -169,20 +183,47 @@ class Retrieval:
     """A dense FFN beside them."""
     kernel: Literal["fused", "gather"]
     """What runs everywhere."""
+    factors: int = 2
+    """Parts of a query, each with keys of its own."""
+    sparse: bool = False
+    """Whether gradients of the tables hold the chosen rows alone, and the optimizer updates no others."""
+    old: int | None = None
+    """Keys of each part before the layer grew. A head then chooses `top_k` of the rows of old keys
+    alone, and as many of all others, each with weights of their own."""
+    frozen: bool = False
+    """Whether the old keys and their rows are not trained."""
     triton: Literal["first"] | None = None
     """Whether Triton's kernels go before it, where they run."""
 
     @property
     def rows(self) -> int:
-        """Rows of a table."""
-        return self.size**2
+        """All rows."""
+        return self.size**self.factors
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Tables of (rows, width), in order."""
+        """Tables of (rows, width), in order; of a grown layer those of its old rows."""
         if self.activation is None:
             return ("down",)
         return ("gate", "up", "down") if self.gated else ("up", "down")
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """The rows that compete: all, or the old and the new ones."""
+        if self.old is None:
+            return (Pool("", self.size, self.rows),)
+        before = self.old**self.factors
+        return (
+            Pool("", self.old, before, self.frozen),
+            Pool("new_", self.size - self.old, self.rows - before),
+        )
+
+    @property
+    def trained_tables(self) -> Iterator[str]:
+        """Names of the tables that are trained."""
+        for pool in self.pools:
+            if not pool.frozen:
+                yield from (f"{pool.prefix}{table}" for table in self.tables)
 
 
 @record

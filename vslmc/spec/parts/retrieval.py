@@ -8,7 +8,7 @@ from typing import Any
 
 from vslmc.spec.fields import Derived, component, kind, setting
 from vslmc.spec.parts.ffns import GATES, Ffn
-from vslmc.spec.values import Choice, Flag, Part, Whole
+from vslmc.spec.values import Choice, Flag, Or, Part, Whole
 
 RETRIEVAL_KERNELS = ("auto", "fused", "gather", "triton")
 QUERY_NORMS = ("batchnorm", "layernorm", "none")
@@ -23,9 +23,15 @@ class Retrieval(Ffn):
     top_k: int = setting(Whole(1), "rows that a head chooses", 16, "as He 2024")
     key_dim: int = setting(
         Whole(2),
-        "width of a query: each half meets keys of half that width",
+        "width of a query, which its `factors` parts share",
         128,
         "the papers do not say; Lample et al. ship 128 and 256",
+    )
+    factors: int = setting(
+        Whole(2, 4),
+        "parts of a query, each with keys of its own: `n` for each give n ** factors rows",
+        2,
+        "as Lample et al. and He",
     )
     query_norm: str = setting(
         Choice(QUERY_NORMS),
@@ -48,6 +54,25 @@ class Retrieval(Ffn):
         "auto",
         "`triton` on CUDA where it is installed, else `fused`",
     )
+    gradients: str = setting(
+        Choice(("dense", "sparse")),
+        "of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer "
+        "then updates",
+        "dense",
+        "AdamW as published",
+    )
+    grow_from: int | None = setting(
+        Or("none", Whole(1)),
+        "rows that the layer had before it grew, which are chosen as before, beside the new ones",
+        None,
+        "all rows are chosen alike",
+    )
+    freeze: str = setting(
+        Choice(("none", "old")),
+        "what is not trained: the rows before `grow_from`, and their keys",
+        "none",
+        "everything is trained",
+    )
 
     @property
     def rows(self) -> tuple[str, int]:
@@ -59,7 +84,7 @@ class Retrieval(Ffn):
 class Peer(Retrieval):
     """PEER: product keys choose among very many experts of one hidden neuron (He 2024)."""
 
-    experts: int = setting(Whole(1), "experts to choose from, a square: `1024**2`")
+    experts: int = setting(Whole(1), "experts to choose from: `1024**2`")
     activation: str = setting(
         Choice(GATES), "the nonlinearity of an expert", "gelu", "He: ReLU or GELU"
     )
@@ -77,7 +102,7 @@ class Peer(Retrieval):
 class Pkm(Retrieval):
     """Product-key memory: the chosen rows are added as they are (Lample et al. 2019)."""
 
-    memories: int = setting(Whole(1), "rows to choose from, a square: `512**2`")
+    memories: int = setting(Whole(1), "rows to choose from: `512**2`")
     heads: int = setting(Whole(1), "queries of a token, which choose apart", 4, "ditto")
     top_k: int = setting(Whole(1), "rows that a head chooses", 32, "as Lample et al.")
     share_keys: bool = setting(
@@ -101,7 +126,7 @@ def _twice_heads(fields: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
 class CdMoe(Retrieval):
     """Cross-domain mixture: a dense FFN, and experts of one neuron beside it (Shi & Wu 2024)."""
 
-    experts: int = setting(Whole(1), "experts to choose from, a square: `64**2`")
+    experts: int = setting(Whole(1), "experts to choose from: `64**2`")
     shared: Ffn = setting(
         Part("ffn"), "the FFN that every token takes", "swiglu", "as Shi & Wu"
     )
@@ -119,7 +144,7 @@ class CdMoe(Retrieval):
     )
     key_dim: int = setting(
         Whole(2),
-        "width of a query: each half meets keys of half that width",
+        "width of a query, which its `factors` parts share",
         64,
         "as Shi & Wu",
     )
