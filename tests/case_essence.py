@@ -224,6 +224,7 @@ def describe_ffn(ffn: Ffn | None) -> str:
             "gated" if ffn.shared_gate else "",
             *describe_router(ffn.router),
             ffn.kernel,
+            f"triton={ffn.triton}" if ffn.triton else "",
         )
     if isinstance(ffn, Retrieval):
         return describe_retrieval(ffn)
@@ -260,6 +261,7 @@ def describe_retrieval(ffn: Retrieval) -> str:
         "gated" if ffn.gated else "",
         f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
         ffn.kernel,
+        f"triton={ffn.triton}" if ffn.triton else "",
         "sparse" if ffn.sparse else "",
         "" if ffn.old is None else f"grown from {ffn.old} keys",
         "old ones frozen" if ffn.frozen else "",

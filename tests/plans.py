@@ -241,13 +241,16 @@ def moe() -> Plan:
         Glu(32, "silu", False),
     )
     dense = layer(64, attention(), Glu(128, "silu", False))
-    return plan("moe", [dense, *[replace(dense, ffn=mixture)] * 2])
+    ffns = (mixture, replace(mixture, triton="rest"), replace(mixture, triton="first"))
+    return plan("moe", [dense, *(replace(dense, ffn=each) for each in ffns)])
 
 
 def odd_moe() -> Plan:
     """Sizes that no grouped GEMM takes, biases, no balance loss."""
     mixture = Moe(Router(3, 1, Softmax(), False), Mlp(20, "relu2", True), None)
-    return plan("odd_moe", [layer(36, attention(3, head_dim=12), mixture)] * 2)
+    fast = replace(mixture, triton="rest")
+    rows = [layer(36, attention(3, head_dim=12), each) for each in (mixture, fast)]
+    return plan("odd_moe", rows)
 
 
 def retrieval() -> Plan:
@@ -267,7 +270,9 @@ def retrieval() -> Plan:
         kernel="fused",
     )
     plain = replace(peer, gated=True, kernel="gather", scores="sigmoid")
-    memory = replace(peer, activation=None, shared_keys=False, query_norm=None)
+    memory = replace(
+        peer, activation=None, shared_keys=False, query_norm=None, triton="first"
+    )
     beside = replace(memory, activation="silu", shared=Glu(64, "silu", False))
     ffns = (peer, plain, memory, beside)
     return plan("retrieval", [replace(base, ffn=ffn) for ffn in ffns])

@@ -137,6 +137,26 @@ def test_kernels_equal_the_textbook_form():
     check_kernel(package.flash, package.flash_runs, lambda own, key, back: back >= 0)
 
 
+def test_triton_computes_what_torch_does():
+    """Where Triton's kernels run on this machine."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    x = torch.randn(37, 24, device=device, requires_grad=True)
+    if not package.triton_runs(x):
+        return
+    stack = torch.randn(4, 40, 24, device=device, requires_grad=True)
+    count = torch.tensor([5, 0, 31, 1], device=device)
+    results = []
+    for product in (plain_mm, package.TRITON.expert_mm):
+        y = product(x, stack, count)
+        results.append((y, *torch.autograd.grad(y.square().sum(), (x, stack))))
+    assert_close(results[1], results[0], rtol=1e-4, atol=1e-2)
+
+
+def plain_mm(x, stack, count):
+    parts = zip(x.split(count.tolist()), stack)
+    return torch.cat([rows @ weight.T for rows, weight in parts])
+
+
 @torch.no_grad()
 def test_saved_weights_load_again():
     model, tokens, file = make_model(), draw_tokens(), io.BytesIO()

@@ -139,6 +139,23 @@ def test_kernels_equal_the_textbook_form():
     check_kernel(package.flash, package.flash_runs, lambda own, key, back: back >= 0)
 
 
+def test_triton_computes_what_torch_does():
+    """Where Triton's kernels run on this machine."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    x = torch.randn(37, 24, device=device, requires_grad=True)
+    if not package.triton_runs(x):
+        return
+    rows, table = x.detach(), torch.randn(40, 24, device=device)
+    index = torch.randint(40, (37, 5), device=device)
+    start = torch.tensor([0, 0, 7, 100], device=device)  # of runs, one is empty
+    plain, fast = package.Chosen(index), package.TritonChosen(index)
+    weight = plain.dot(rows, table)
+    assert_close(fast.dot(rows, table), weight, rtol=1e-4, atol=1e-3)
+    for verb, given in (("sum", (table,)), ("add_up", (rows, start))):
+        y, wanted = (getattr(each, verb)(weight, *given) for each in (fast, plain))
+        assert_close(y, wanted, rtol=1e-4, atol=1e-3)
+
+
 @torch.no_grad()
 def test_saved_weights_load_again():
     model, tokens, file = make_model(), draw_tokens(), io.BytesIO()

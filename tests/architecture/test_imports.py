@@ -49,7 +49,15 @@ TAKES_TORCH = {
     "vslmc/driver/grown_weights.py": {"torch", "safetensors", "safetensors.torch"},
 }
 
-FOREIGN = {"torch", "deepspeed", "transformers", "numpy", "safetensors", "matplotlib"}
+FOREIGN = {
+    "torch",
+    "deepspeed",
+    "transformers",
+    "numpy",
+    "safetensors",
+    "matplotlib",
+    "triton",
+}
 
 
 @cache

@@ -13,6 +13,7 @@ import torch
 from tests.plans import all_plans
 from vslmc.plan.nodes import Plan
 from vslmc.render.check import render_check
+from vslmc.render.kernels.triton import render_triton
 from vslmc.render.model import render_model
 
 PLANS = {plan.name: plan for plan in all_plans()}
@@ -25,6 +26,8 @@ def write_kit(plan: Plan, folder: Path, broken: tuple[str, str] = ("", "")) -> A
     assert broken[0] in text
     (folder / "model.py").write_text(text.replace(*broken) if broken[0] else text)
     (folder / "test_model.py").write_text(render_check(plan))
+    for name, kernels in render_triton(plan).items():
+        (folder / name).write_text(kernels)
     tensors = [{"name": t.name, "shape": t.shape} for t in plan.tensors]
     (folder / "manifest.json").write_text(json.dumps({"tensors": tensors}))
     spec = importlib.util.spec_from_file_location("kit", folder / "test_model.py")

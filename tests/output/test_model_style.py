@@ -14,6 +14,7 @@ import pytest
 from tests.plans import all_plans, attention, layer, plan
 from vslmc.plan.nodes import Mlp, Plan
 from vslmc.render.check import render_check
+from vslmc.render.kernels.triton import render_triton
 from vslmc.render.model import render_model
 
 PLANS = {plan.name: plan for plan in all_plans()}
@@ -22,16 +23,19 @@ MODE = black.Mode()
 
 @pytest.mark.parametrize("name", sorted(PLANS))
 def test_black_changes_nothing(name: str) -> None:
-    for text in (render_model(PLANS[name]), render_check(PLANS[name])):
+    plan = PLANS[name]
+    for text in (render_model(plan), render_check(plan), *render_triton(plan).values()):
         assert black.format_str(text, mode=MODE) == text
 
 
 def test_ruff_and_pyright_find_nothing(tmp_path: Path) -> None:
-    for name, each in PLANS.items():
-        folder = tmp_path / name
+    for each in PLANS.values():
+        folder = tmp_path / each.name
         folder.mkdir()
         (folder / "model.py").write_text(render_model(each), encoding="utf-8")
         (folder / "test_model.py").write_text(render_check(each), encoding="utf-8")
+        for name, kernels in render_triton(each).items():
+            (folder / name).write_text(kernels, encoding="utf-8")
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "basic"}')
     tools = Path(sys.executable).parent
     ruff = [tools / "ruff", "check", "--isolated", tmp_path]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -25,6 +26,9 @@ from vslmc.plan.nodes import (
 )
 from vslmc.plan.tensors import list_tensors
 
+TRITON: st.SearchStrategy[Literal["first", "rest"] | None] = st.sampled_from(
+    [None, "first", "rest"]
+)
 BALANCES = [None, SwitchBalance(0.01), SwitchBalance(1.0)]
 RANKING: list[RouterKind] = [Softmax(), Sigmoid()]
 DRAWING: list[RouterKind] = [Sinkhorn(3), SparseMixer(0.05)]
@@ -42,6 +46,7 @@ def bounded(draw: st.DrawFn, ffn: Mlp | Glu, clamp: bool = True) -> Mlp | Glu:
 def moes(draw: st.DrawFn, experts: st.SearchStrategy[Mlp | Glu]) -> Moe:
     """A mixture that lets no token see a later one, in evaluation."""
     expert = bounded(draw, draw(experts))
+    loop = draw(st.integers(0, 2)) == 2
     hidden = draw(st.none() | st.integers(1, 9))
     shared = None if hidden is None else replace(expert, hidden=hidden)
     return Moe(
@@ -49,7 +54,8 @@ def moes(draw: st.DrawFn, experts: st.SearchStrategy[Mlp | Glu]) -> Moe:
         expert=expert,
         shared=shared,
         shared_gate=shared is not None and draw(st.booleans()),
-        kernel=draw(st.sampled_from(["grouped", "grouped", "loop"])),
+        kernel="loop" if loop else "grouped",
+        triton=None if loop else draw(TRITON),
     )
 
 

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +21,7 @@ from tests.property.assemble import build_kernel
 from vslmc.plan.kernels import needs_of
 from vslmc.plan.nodes import Attention, KernelName, Layer, Plan
 from vslmc.render.engine import template_folder
+from vslmc.render.kernels.triton import FILE, Uses, kernels_text
 from vslmc.render.model import render_model
 
 
@@ -26,8 +30,19 @@ def load_module(text: str) -> ModuleType:
     module = ModuleType("generated_model")
     # Dataclasses look their module up; one name suffices, as they do it once.
     sys.modules[module.__name__] = module
+    if torch.cuda.is_available():
+        # There a model looks for its kernels beside its own file.
+        module.__file__ = str(kernels_folder() / "model.py")
     exec(compile(text, "model.py", "exec"), module.__dict__)
     return module
+
+
+@cache
+def kernels_folder() -> Path:
+    """A folder with all of Triton's kernels."""
+    folder = Path(tempfile.mkdtemp(prefix="kernels_"))
+    (folder / FILE).write_text(kernels_text(Uses(True, True), "tests", "tests"))
+    return folder
 
 
 def build_model(plan: Plan, seed: int = 0) -> Any:

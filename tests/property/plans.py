@@ -60,6 +60,7 @@ def retrievals(draw: st.DrawFn) -> Ffn:
     old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
     rows = size**factors
     most = rows if old is None else min(old**factors, rows - old**factors)
+    kernel = draw(st.sampled_from(["fused", "gather", "triton"]))
     return Retrieval(
         size=size,
         heads=draw(st.integers(1, 3)),
@@ -71,7 +72,8 @@ def retrievals(draw: st.DrawFn) -> Ffn:
         activation=None if kind == "pkm" else draw(st.sampled_from(ACTIVATIONS)),
         gated=kind == "peer" and draw(st.booleans()),
         shared=draw(dense_ffns()) if kind == "cdmoe" else None,
-        kernel=draw(st.sampled_from(["fused", "gather"])),
+        kernel="gather" if kernel == "gather" else "fused",
+        triton="first" if kernel == "triton" else None,
         factors=factors,
         sparse=draw(st.booleans()),
         old=old,

@@ -128,7 +128,7 @@ def retrievals(draw: DrawFn) -> str:
         f"factors = {factors}",
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
         f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
-        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather']))}",
+        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather', 'triton']))}",
         f"gradients = {draw(st.sampled_from(['dense', 'sparse']))}",
     ]
     if old is not None:
@@ -179,7 +179,7 @@ def mixtures(draw: DrawFn) -> str:
         "bias": "true",
         "z_loss": "1e-3",
         "capacity": "1.25",
-        "kernel": draw(st.sampled_from(["auto", "loop", "grouped"])),
+        "kernel": draw(st.sampled_from(["auto", "loop", "grouped", "triton"])),
     }
     for key in draw(st.sets(st.sampled_from(sorted(optional)))):
         keys[key] = optional[key]

@@ -278,7 +278,7 @@ KEYS: dict[str, Line] = {
     "moe.kernel": (
         "ffn",
         MOE.format(", kernel = loop"),
-        MOE.format(", kernel = grouped"),
+        MOE.format(", kernel = triton"),
     ),
     "sinkhorn.rounds": (
         "ffn",
@@ -365,7 +365,7 @@ KEYS: dict[str, Line] = {
     "pkm.query_norm": ("ffn", PKM.format(""), PKM.format(", query_norm = layernorm")),
     "pkm.scores": ("ffn", PKM.format(""), PKM.format(", scores = sigmoid")),
     "pkm.share_keys": ("ffn", PKM.format(""), PKM.format(", share_keys = true")),
-    "pkm.kernel": ("ffn", PKM.format(""), PKM.format(", kernel = gather")),
+    "pkm.kernel": ("ffn", PKM.format(""), PKM.format(", kernel = fused")),
     "cdmoe.experts": (
         "ffn",
         CDMOE.format(""),

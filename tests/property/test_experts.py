@@ -66,7 +66,7 @@ def predicts_one_token(plan: Plan) -> bool:
 
 def with_expert_kernel(plan: Plan, kernel: Literal["loop", "grouped"]) -> Plan:
     """The same model with one kernel in all mixtures."""
-    return change_ffns(plan, lambda moe: replace(moe, kernel=kernel))
+    return change_ffns(plan, lambda moe: replace(moe, kernel=kernel, triton=None))
 
 
 @settings(max_examples=FEWER)

@@ -117,6 +117,7 @@ KV cache    192 B for each token, 4.50 KiB at 64 tokens, in fp32
 training    248 KiB of weights, gradients and moments on each of 2 devices, ZeRO 1
 attention   sdpa; not flash: flash-attn takes heads of a multiple of 8, these have 4; not flex:
               FlexAttention takes heads of at least 16, these have 4
+experts     grouped
 """
 
 

@@ -12,6 +12,7 @@ from vslmc.driver.build import RENDERERS, SPREADING, render_packages
 from vslmc.driver.compile import Request
 from vslmc.render.engine import template_folder
 from vslmc.render.guard import IMPORTS, UnsafeCode, check_python
+from vslmc.render.kernels.triton import FILE
 from vslmc.spec.reserved import GENERATED, owner_of_module
 
 SPECS = sorted(Path(__file__).parents[2].joinpath("specs").glob("*.vslm"))
@@ -90,11 +91,13 @@ def test_every_package_passes(path: Path) -> None:
         copied = {source.name for source in package.sources}
         for name, text in package.files.items():
             if name.endswith(".py") and name not in copied:
-                check_python(name, text, copied)
+                beside = copied | ({FILE} & package.files.keys())
+                check_python(name, text, beside)
                 with pytest.raises(UnsafeCode, match=name):
-                    check_python(name, text + "\neval('1')\n", copied)
+                    check_python(name, text + "\neval('1')\n", beside)
     written = {**RENDERERS, **SPREADING}
-    assert set(IMPORTS) == {name for name in written if name.endswith(".py")}
+    always = {name for name in written if name.endswith(".py")}
+    assert set(IMPORTS) == {*always, FILE}
 
 
 def test_rendering_looks_at_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,9 +161,22 @@ def test_a_model_loads_the_files_that_are_copied_and_no_others() -> None:
             check_python("model.py", f"{text}\n{line}\n", ["own_parts.py"])
 
 
+def test_a_model_loads_kernels_where_the_package_has_them() -> None:
+    path = next(path for path in SPECS if path.stem == "peer")
+    packages = render_packages(Request(path)).value
+    assert packages is not None
+    text = packages[0].files["model.py"]
+    check_python("model.py", text, [FILE])
+    for beside in ([], ["other.py"]):
+        with pytest.raises(UnsafeCode):
+            check_python("model.py", text, beside)
+    for line in ("os.remove('x')", "os.system('x')", "reach = os"):
+        with pytest.raises(UnsafeCode, match="`os"):
+            check_python("model.py", f"{text}\n{line}\n", [FILE])
+
+
 def test_names_of_copied_files_are_not_those_of_the_package() -> None:
-    written = {**RENDERERS, **SPREADING}
-    stems = {name.removesuffix(".py") for name in written if name.endswith(".py")}
+    stems = {name.removesuffix(".py") for name in IMPORTS}
     assert stems | {"conftest"} == GENERATED
     imported = {name.partition(".")[0] for names in IMPORTS.values() for name in names}
     others = {name for name in imported - stems if owner_of_module(name) is None}

@@ -16,6 +16,7 @@ from vslmc.cost.describe_ends import (
     describe_head,
     describe_source,
 )
+from vslmc.cost.expert_kernels import describe_expert_choices
 from vslmc.cost.kernels import describe_choices
 from vslmc.cost.marks import mark_layer
 from vslmc.cost.memory import count_plan_state, count_weights
@@ -233,8 +234,14 @@ def _totals(plan: Plan, costs: Costs) -> Iterable[str]:
         on += f", experts spread over {launch.expert_parallel}"
     size = f"{format_bytes(state)}{stored}"
     yield f"training    {size} of weights, gradients and moments{on}"
-    for number, text in enumerate(describe_choices(plan.stacks)):
-        first = "" if number else "attention"
+    yield from _list("attention", describe_choices(plan.stacks))
+    yield from _list("experts", describe_expert_choices(plan.stacks))
+
+
+def _list(what: str, texts: Iterable[str]) -> Iterable[str]:
+    """What runs the layers: a text for each choice."""
+    for number, text in enumerate(texts):
+        first = "" if number else what
         yield from wrap(
             text, COLUMNS, initial_indent=f"{first:12}", subsequent_indent=" " * 14
         )

@@ -14,6 +14,7 @@ from vslmc.render.card import render_card
 from vslmc.render.check import render_check
 from vslmc.render.expert_parallel import render_expert_parallel
 from vslmc.render.guard import check_python
+from vslmc.render.kernels.triton import FILE, render_triton
 from vslmc.render.launch import (
     render_ds_config,
     render_launch_sh,
@@ -45,7 +46,10 @@ RENDERERS = {
     "launch.slurm": render_launch_slurm,
     "README.md": render_card,
 }
-"""Every file of a package and what makes it; the manifest is made from all of them."""
+"""Every file of a package and what makes it; the manifest is made from all of them.
+
+Kernels of Triton stand in a file of their own, where some layer may need them.
+"""
 
 SPREADING = {"expert_parallel.py": render_expert_parallel}
 """What is added where processes share the experts."""
@@ -56,15 +60,17 @@ def render_files(plan: Plan, copied: Copied) -> dict[str, str]:
     files = {name: renderer(plan) for name, renderer in RENDERERS.items()}
     if plan.training.deepspeed.expert_parallel > 1:
         files |= {name: renderer(plan) for name, renderer in SPREADING.items()}
-    return files | {name: file.text for name, file in copied.items()}
+    own = {name: file.text for name, file in copied.items()}
+    return files | render_triton(plan) | own
 
 
 def render_package(plan: Plan, copied: Copied, compiled: Compiled) -> Package:
     """All files of a plan's package; raises `UnsafeCode` rather than hand out such."""
     files = render_files(plan, copied)
+    beside = {name for name in files if name in copied or name == FILE}
     for name, text in files.items():
         if name.endswith(".py") and name not in copied:
-            check_python(name, text, copied)
+            check_python(name, text, beside)
     digest = digest_text(compiled.spec_text)
     manifest = render_manifest(plan, files, digest, compiled.sets)
     sources = tuple(file.path for file in copied.values())

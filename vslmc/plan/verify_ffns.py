@@ -56,6 +56,8 @@ def _moe(moe: Moe) -> Iterator[str]:
             yield "shared: is not of the expert's kind"
     elif moe.shared_gate:
         yield "shared_gate: there is nothing to gate"
+    if moe.triton and moe.kernel != "grouped":
+        yield f"triton: before a kernel that is not grouped, {moe.kernel}"
 
 
 def _router(router: Router) -> Iterator[str]:

@@ -29,5 +29,7 @@ def verify_retrieval(ffn: Retrieval) -> Iterator[str]:
         yield "activation: values alone have no gate, and nothing beside them"
     if ffn.shared is not None and ffn.shared.hidden < 1:
         yield f"shared.hidden: {ffn.shared.hidden} is not positive"
+    if ffn.triton and ffn.kernel != "fused":
+        yield f"triton: before a kernel other than fused, {ffn.kernel}"
     if ffn.activation == "xielu":
         yield "activation: xielu has parameters of its own"

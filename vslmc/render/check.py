@@ -13,6 +13,7 @@ from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
 from vslmc.render.engine import render
 from vslmc.render.escape import py_comment, py_num
+from vslmc.render.kernels.triton import find_uses
 from vslmc.render.python import list_parts
 from vslmc.render.structure import Structure, find_structures, keeps_statistics
 from vslmc.render.words import Words
@@ -90,6 +91,12 @@ class CheckView:
     """Key heads of the kernel check."""
     head_dim: int
     """Head size of the kernel check."""
+    triton: bool
+    """Whether Triton's kernels may run."""
+    triton_rows: bool
+    """Whether Triton's kernels may read rows of tables."""
+    triton_groups: bool
+    """Whether they may multiply grouped experts."""
 
 
 def render_check(plan: Plan) -> str:
@@ -99,7 +106,7 @@ def render_check(plan: Plan) -> str:
     reach = find_reach(plan)
     tokens = _tokens(plan, structures)
     kernels = check_kernels(structures, tokens)
-    parts = list_parts(plan)
+    parts, uses = list_parts(plan), find_uses(plan)
     paired = plan.source is not None
     causal = plan.generates and not _compete(structure)
     view = CheckView(
@@ -136,6 +143,9 @@ def render_check(plan: Plan) -> str:
         heads=kernels.heads,
         kv_heads=kernels.kv_heads,
         head_dim=kernels.head_dim,
+        triton=uses.any,
+        triton_rows=uses.rows,
+        triton_groups=uses.groups,
     )
     return render("check/test_model.py.jinja", view)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from vslmc.plan.nodes import Glu, Mlp, Moe
+from vslmc.plan.nodes import Glu, Layer, Mlp, Moe
 from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
@@ -37,8 +37,37 @@ class MoeView:
     """A method that they need, with a blank line before it."""
 
 
-def render_moe(moe: Moe, name: str, structure: Structure) -> str:
-    """The class of a mixture."""
+def product_leaves(layers: Sequence[Layer]) -> Iterator[str]:
+    """What the products of grouped experts stand on; `layers` are all of the model."""
+    grouped = [
+        layer.ffn
+        for layer in layers
+        if isinstance(layer.ffn, Moe) and layer.ffn.kernel == "grouped"
+    ]
+    even = suit_gemms(layers)
+    if grouped:
+        yield "expert_mm" if even else "expert_mm_odd"
+    if any(moe.triton for moe in grouped):
+        yield "triton_mm"
+    if even and any(moe.triton == "rest" for moe in grouped):
+        yield "fast_mm"
+
+
+def suit_gemms(layers: Sequence[Layer]) -> bool:
+    """Whether a grouped GEMM takes all grouped experts.
+
+    It wants rows of whole 16 bytes, which is eight numbers of 16 bits.
+    """
+    return all(
+        size % 8 == 0
+        for layer in layers
+        if isinstance(layer.ffn, Moe) and layer.ffn.kernel == "grouped"
+        for size in (layer.width, layer.ffn.expert.hidden)
+    )
+
+
+def render_moe(moe: Moe, name: str, structure: Structure, even: bool) -> str:
+    """The class of a mixture; `even` says whether a grouped GEMM takes all experts."""
     losses = ("losses: Losses",) if moe.router.adds_loss else ()
     router = f"router: {structure.router_type}"
     sizes = tuple(f"{n}: {t}" for n, t, _ in moe_parameters(moe))
@@ -53,7 +82,7 @@ def render_moe(moe: Moe, name: str, structure: Structure) -> str:
         route=f"self.router(x{', losses' if losses else ''})",
         mix=tuple(_loop(moe.expert) if loop else _grouped(moe.expert)),
         result=_result(moe),
-        method=() if loop else tuple(_products(moe.expert)),
+        method=() if loop else tuple(_products(moe, even)),
     )
     return render("model/moe.py.jinja", view)
 
@@ -103,19 +132,27 @@ def _grouped(expert: Mlp | Glu) -> Iterator[str]:
     yield "out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)"
 
 
-def _products(expert: Mlp | Glu) -> Iterator[str]:
+def _product(moe: Moe, even: bool) -> str:
+    """The function of products."""
+    if moe.triton is None:
+        return "expert_mm"
+    return "fast_mm" if even and moe.triton == "rest" else "triton_mm"
+
+
+def _products(moe: Moe, even: bool) -> Iterator[str]:
+    expert, product = moe.expert, _product(moe, even)
     yield ""
     yield "    def run(self, x: Tensor, count: Tensor) -> Tensor:"
     yield '        """Each row of x through its expert; the rows are sorted by expert."""'
     if expert.bias:
         yield "        expert = torch.repeat_interleave(count)  # (M,)"
     for name in _names(expert):
-        yield f"        {name} = expert_mm(x, self.{name}, count)"
+        yield f"        {name} = {product}(x, self.{name}, count)"
         if expert.bias:
             bias = f"self.{name}_bias.index_select(0, expert)"
             yield f"        {name} = {name} + {bias}"
     yield from (f"        {line}" for line in clamp_lines(expert))
-    down = f"expert_mm({gate_text(expert, 'gate', 'up')}, self.down, count)"
+    down = f"{product}({gate_text(expert, 'gate', 'up')}, self.down, count)"
     if expert.bias:
         yield f"        y = {down}"
         yield "        return y + self.down_bias.index_select(0, expert)"

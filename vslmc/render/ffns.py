@@ -9,7 +9,7 @@ from vslmc.plan.parameters import XIELU
 from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.escape import py_num
-from vslmc.render.experts import render_moe
+from vslmc.render.experts import render_moe, suit_gemms
 from vslmc.render.parts import (
     ACTIVATION_LEAVES,
     clamp_lines,
@@ -55,11 +55,11 @@ def render_ffns(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
     for leaf in retrieval_leaves(structure):
         yield read_leaf(leaf)
     yield from render_routers(structure, layers)
-    seen: set[str] = set()
+    seen, even = set[str](), suit_gemms(layers)
     for ffn, name in structure.ffns.items():
         if name not in seen:
             seen.add(name)
-            yield _render_ffn(ffn, name, structure)
+            yield _render_ffn(ffn, name, structure, even)
 
 
 def _activations(structure: Structure) -> Iterator[str]:
@@ -70,9 +70,9 @@ def _activations(structure: Structure) -> Iterator[str]:
             yield read_leaf(ACTIVATION_LEAVES[name])
 
 
-def _render_ffn(ffn: ListedFfn, name: str, structure: Structure) -> str:
+def _render_ffn(ffn: ListedFfn, name: str, structure: Structure, even: bool) -> str:
     if isinstance(ffn, Moe):
-        return render_moe(ffn, name, structure)
+        return render_moe(ffn, name, structure, even)
     if isinstance(ffn, Retrieval):
         return render_retrieval(ffn, name, structure)
     gated = isinstance(ffn, Glu)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from vslmc.render.kernels.triton import FILE
+
 _STDLIB = frozenset(
     [
         "__future__",
@@ -68,6 +70,7 @@ _MODEL = frozenset(
 
 IMPORTS: dict[str, frozenset[str]] = {
     "model.py": _MODEL | _TORCH,
+    "kernels.py": frozenset(["typing", "torch", "triton", "triton.language"]),
     "train.py": _STDLIB
     | _TORCH
     | {"deepspeed", "checkpoint", "data", "expert_parallel", "log", "model"},
@@ -83,7 +86,7 @@ IMPORTS: dict[str, frozenset[str]] = {
 """Modules that each file of a package may import."""
 
 BESIDE = frozenset({"importlib.util", "pathlib", "sys"})
-"""What a model needs to load files of the user's own."""
+"""What a model needs to load files beside it."""
 LOADER = "load_beside"
 """The function that loads them."""
 
@@ -124,11 +127,13 @@ class UnsafeCode(Exception):
 def check_python(name: str, text: str, copied: Collection[str] = ()) -> None:
     """Parse, walk and compile the file `name`; raises `UnsafeCode`, or returns nothing.
 
-    `copied` are files of the user's own in the package: the model loads exactly these.
+    `copied` are files of the user's own in the package, and kernels: the model loads exactly these.
     """
     modules = IMPORTS[name]
     if name == "model.py" and copied:
         modules |= BESIDE
+    if name == "model.py" and FILE in copied:
+        modules |= {"os"}
     try:
         tree = ast.parse(text, name)
         for slip in (*_find_slips(tree, modules), *_find_loads(tree, name, copied)):

@@ -19,6 +19,7 @@ from vslmc.render.ffns import render_ffns
 from vslmc.render.further import render_further
 from vslmc.render.initial import find_start
 from vslmc.render.kernels import render_kernels
+from vslmc.render.kernels.triton import find_uses
 from vslmc.render.latent import render_latents
 from vslmc.render.layout import lay_out_import
 from vslmc.render.loss import render_loss
@@ -81,9 +82,13 @@ def render_model(plan: Plan) -> str:
 
 def _sections(plan: Plan, structures: tuple[Structure, ...]) -> Iterator[str]:
     structure = structures[-1]
-    if parts := list_parts(plan):
+    parts, triton = list_parts(plan), find_uses(plan).any
+    if parts or triton:
         yield read_leaf("beside")
+    if parts:
         yield "\n".join(load_lines(parts))
+    if triton:
+        yield read_leaf("triton_runs")
     leaves = (leaf for each in structures for leaf in _leaves(plan, each))
     for leaf in dict.fromkeys(leaves):
         yield read_leaf(leaf)
@@ -220,6 +225,7 @@ STANDARD = (
     ("import importlib.util", "importlib.util."),
     ("import logging", "logging."),
     ("import math", "math."),
+    ("import os", "os.environ"),
     ("import sys", "sys.modules"),
     ("import warnings", "warnings."),
     ("from collections.abc import Iterator, Sequence", "Sequence["),

@@ -50,15 +50,20 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     ffns = [f for f in structure.ffns if isinstance(f, Retrieval)]
     fused = [f for f in ffns if f.kernel == "fused"]
     routes = any(map(has_few_slopes, structure.routers))
-    kinds = {_kind(f, pool) for f in fused for pool in f.pools}
+    kinds = {_slopes(f, pool) for f in fused for pool in f.pools}
+    triton = {_slopes(f, pool) for f in fused for pool in f.pools if f.triton}
     wanted = {
         "product_keys": bool(ffns),
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
         "fused_rows": bool(fused) or routes,
-        "dense_slopes": "DenseChosen" in kinds or routes,
-        "sparse_slopes": "SparseChosen" in kinds,
-        "frozen_rows": "FrozenChosen" in kinds,
+        "dense_slopes": "Dense" in kinds or routes,
+        "sparse_slopes": "Sparse" in kinds,
+        "frozen_rows": "Frozen" in kinds,
+        "triton_chosen": bool(triton),
+        "triton_dense": "Dense" in triton,
+        "triton_sparse": "Sparse" in triton,
+        "triton_frozen": "Frozen" in triton,
         "gathered_rows": len(fused) < len(ffns),
     }
     yield from (leaf for leaf, is_wanted in wanted.items() if is_wanted)
@@ -178,11 +183,16 @@ def _lookup(ffn: Retrieval) -> Iterator[str]:
     yield f"y = y + {_call('sum', 'weight', 'down', ffn, new)}"
 
 
-def _kind(ffn: Retrieval, pool: Pool) -> str:
-    """The class of chosen rows, by the slopes of their table."""
+def _slopes(ffn: Retrieval, pool: Pool) -> str:
+    """What slopes a table has, as the classes of chosen rows say it."""
     if pool.frozen:
-        return "FrozenChosen"
-    return "SparseChosen" if ffn.sparse else "DenseChosen"
+        return "Frozen"
+    return "Sparse" if ffn.sparse else "Dense"
+
+
+def _kind(ffn: Retrieval, pool: Pool) -> str:
+    """The class of chosen rows."""
+    return f"{'Triton' if ffn.triton else ''}{_slopes(ffn, pool)}Chosen"
 
 
 def _call(verb: str, argument: str, table: str, ffn: Retrieval, pool: Pool) -> str:

@@ -12,7 +12,6 @@ from vslmc.plan.nodes import (
     ExpertChoice,
     Layer,
     LossFree,
-    Moe,
     Router,
     Sigmoid,
     Sinkhorn,
@@ -22,6 +21,7 @@ from vslmc.plan.nodes import (
 )
 from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
+from vslmc.render.experts import product_leaves
 from vslmc.render.layout import lay_out_def
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
@@ -93,16 +93,7 @@ def _leaves(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
             yield "limit_groups"
         if router.capacity is not None:
             yield "among_first"
-    sizes = [
-        size
-        for layer in layers
-        if isinstance(layer.ffn, Moe) and layer.ffn.kernel == "grouped"
-        for size in (layer.width, layer.ffn.expert.hidden)
-    ]
-    if sizes:
-        # A grouped GEMM wants rows of whole 16 bytes, which is eight numbers of 16 bits.
-        even = all(size % 8 == 0 for size in sizes)
-        yield "expert_mm" if even else "expert_mm_odd"
+    yield from product_leaves(layers)
 
 
 def router_parameters(router: Router) -> Iterator[Parameter]:

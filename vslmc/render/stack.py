@@ -24,6 +24,7 @@ from vslmc.render.ends import (
 from vslmc.render.escape import py_str
 from vslmc.render.further import further_parts
 from vslmc.render.initial import find_start
+from vslmc.render.kernels.triton import find_uses, log_lines
 from vslmc.render.kernels.variants import form_of
 from vslmc.render.layout import Call, lay_out, lay_out_comprehension
 from vslmc.render.order import order_of
@@ -202,7 +203,8 @@ def list_kernels(plan: Plan) -> Iterator[tuple[str, int, Attention | Mla]]:
 
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
-    return any(len(mixer.kernel.candidates) > 1 for _, _, mixer in list_kernels(plan))
+    several = (len(mixer.kernel.candidates) > 1 for _, _, mixer in list_kernels(plan))
+    return any(several) or find_uses(plan).any
 
 
 def _parts(plan: Plan, structure: Structure) -> Iterator[str]:
@@ -258,6 +260,7 @@ def _logs(plan: Plan) -> Iterator[str]:
         installed = "FLASH_2_FIRST" if choice.flash_2 else "FLASH_FIRST"
         arguments = (py_str(text), *((installed,) if flash else ()))
         yield from lay_out(Call("logger.info", arguments), 8)
+    yield from log_lines(plan)
 
 
 def _slots(structure: Structure) -> Iterator[str]:

@@ -176,6 +176,7 @@ def moe_words(moe: Moe) -> Words:
         "SharedGate" if moe.shared_gate else "",
         "Balanced" if moe.router.adds_loss else "",
         "Loop" if moe.kernel == "loop" else "",
+        {"first": "Triton", "rest": "Fast", None: ""}[moe.triton],
     )
 
 
@@ -207,6 +208,7 @@ def retrieval_words(ffn: Retrieval) -> Words:
         "" if ffn.shared_keys else "OwnKeys",
         "" if ffn.factors == 2 else f"Of{ffn.factors}Keys",
         "Gathered" if ffn.kernel == "gather" else "",
+        "Triton" if ffn.triton else "",
         "Sparse" if ffn.sparse else "",
         "" if ffn.old is None else "Grown",
         "Frozen" if ffn.frozen else "",

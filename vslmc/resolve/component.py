@@ -292,7 +292,7 @@ def _convert(setting: Setting, expr: s.Expr, scope: Scope) -> Any:
     try:
         expr = chosen(expr, scope)
         value = evaluate(expr, scope)
-        if isinstance(value, Symbol) and value.text in NOT_YET.get(setting.name, ()):
+        if isinstance(value, Symbol) and _comes_later(setting, value.text):
             raise Fault(name_faults.not_supported_yet(expr.span, value.text))
     except Fault as fault:
         scope.findings.add(fault.diagnostic)
@@ -302,6 +302,12 @@ def _convert(setting: Setting, expr: s.Expr, scope: Scope) -> Any:
     except Misfit as misfit:
         scope.findings.add(_misfit(setting, expr, value, misfit, scope))
         return FAILED
+
+
+def _comes_later(setting: Setting, word: str) -> bool:
+    """Whether a key will take a word; others of its name may take it now."""
+    later = word in NOT_YET.get(setting.name, ())
+    return later and word not in setting.type.choices()
 
 
 def _misfit(

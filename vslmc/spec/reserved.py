@@ -43,6 +43,7 @@ DEVICES = frozenset(
 GENERATED = frozenset(
     [
         "model",
+        "kernels",
         "train",
         "data",
         "sample",

@@ -24,7 +24,7 @@ def peer(
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
-    kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
     gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
     grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
     freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
@@ -54,7 +54,7 @@ def peer(
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
-    kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
     grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
     freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
@@ -77,7 +77,7 @@ def pkm(
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
-    kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
     gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
     grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
     freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
@@ -91,7 +91,7 @@ def pkm(
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default batchnorm (as He, Table 2: more rows are used, and more evenly).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
-    kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
     grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
     freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
@@ -112,7 +112,7 @@ def cdmoe(
     ) = DEFAULT,
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
-    kernel: Literal["auto", "fused", "gather"] | Term | Default = DEFAULT,
+    kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
     gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
     grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
     freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
@@ -144,7 +144,7 @@ def cdmoe(
     query_norm: norm of the queries: over the tokens of a batch, over the width of a head, or none; default none (as Shi & Wu).
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
-    kernel: `gather` copies every chosen row, `fused` none; `auto` is `fused`; default auto (faster on every size, in a fraction of the memory).
+    kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
     gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
     grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
     freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).

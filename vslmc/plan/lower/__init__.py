@@ -8,7 +8,6 @@ from typing import Literal, cast
 from vslmc.diagnostics.catalogue import layers as faults
 from vslmc.diagnostics.catalogue.python import parameters_not_declared
 from vslmc.outcome import Outcome
-from vslmc.plan.lower.experts import group_experts
 from vslmc.plan.lower.parts import lower_norm
 from vslmc.plan.lower.stack import lower_stacks
 from vslmc.plan.lower.training import lower_objective, lower_training
@@ -60,8 +59,6 @@ def lower_model(model: ResolvedModel, limits: Limits | None = None) -> Outcome[P
     training = lower_training(recipe.value, model)
     if training.value is None:
         return Outcome(None, (*recipe.diagnostics, *training.diagnostics))
-    if training.value.deepspeed.expert_parallel > 1:
-        stacks = group_experts(stacks)
     plan = Plan(
         name=model.name,
         spec=model.source.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -10,7 +9,6 @@ from vslmc.plan.nodes import (
     ExpertChoice,
     Glu,
     Groups,
-    Layer,
     LossFree,
     Mlp,
     Moe,
@@ -20,13 +18,9 @@ from vslmc.plan.nodes import (
     Sinkhorn,
     Softmax,
     SparseMixer,
-    Stack,
     SwitchBalance,
 )
 from vslmc.spec import parts as p
-
-FEW = 4
-"""Up to here the loop over the experts is as fast as grouped products."""
 
 
 def lower_moe(moe: p.Moe, expert: Mlp | Glu) -> Moe:
@@ -39,31 +33,16 @@ def lower_moe(moe: p.Moe, expert: Mlp | Glu) -> Moe:
         expert=expert,
         shared=shared,
         shared_gate=moe.shared_gate and shared is not None,
-        kernel=choose_kernel(moe),
+        kernel="loop" if moe.kernel == "loop" else "grouped",
+        triton=choose_triton(moe),
     )
 
 
-def choose_kernel(moe: p.Moe) -> Literal["grouped", "loop"]:
-    """`auto` is settled by the number of experts."""
-    loop = moe.experts <= FEW if moe.kernel == "auto" else moe.kernel == "loop"
-    return "loop" if loop else "grouped"
-
-
-def group_experts(stacks: Iterable[Stack]) -> tuple[Stack, ...]:
-    """The stacks with all experts in grouped products: only their rows can travel."""
-    made: dict[int, Moe] = {}
-
-    def grouped(layer: Layer) -> Layer:
-        ffn = layer.ffn
-        if not isinstance(ffn, Moe) or ffn.kernel == "grouped":
-            return layer
-        other = made.setdefault(id(ffn), replace(ffn, kernel="grouped"))
-        return replace(layer, ffn=other)
-
-    return tuple(
-        replace(stack, layers=tuple(grouped(layer) for layer in stack.layers))
-        for stack in stacks
-    )
+def choose_triton(moe: p.Moe) -> Literal["first", "rest"] | None:
+    """Whether Triton's kernels go first; `auto` leaves torch what it is good at."""
+    if moe.kernel == "triton":
+        return "first"
+    return "rest" if moe.kernel == "auto" else None
 
 
 def lower_router(moe: p.Moe) -> Router:

@@ -141,7 +141,7 @@ def lower_glu(glu: p.Glu, activation: Activation) -> Glu:
 
 
 def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
-    """Product keys with their tables; `auto` is the fused kernel, which runs everywhere."""
+    """Product keys with their tables; where Triton cannot run the fused kernel does."""
     activation, shared = None, None
     if isinstance(ffn, p.Peer | p.CdMoe):
         activation = cast("Activation", ffn.activation)
@@ -165,6 +165,7 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         sparse=ffn.gradients == "sparse",
         old=ffn.grow_from and find_root(ffn.grow_from, ffn.factors),
         frozen=ffn.grow_from is not None and ffn.freeze == "old",
+        triton="first" if ffn.kernel in ("auto", "triton") else None,
     )
 
 

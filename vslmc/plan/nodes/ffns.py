@@ -182,6 +182,7 @@ class Retrieval:
     shared: Mlp | Glu | None
     """A dense FFN beside them."""
     kernel: Literal["fused", "gather"]
+    """What runs everywhere."""
     factors: int = 2
     """Parts of a query, each with keys of its own."""
     sparse: bool = False
@@ -191,6 +192,8 @@ class Retrieval:
     alone, and as many of all others, each with weights of their own."""
     frozen: bool = False
     """Whether the old keys and their rows are not trained."""
+    triton: Literal["first"] | None = None
+    """Whether Triton's kernels go before it, where they run."""
 
     @property
     def rows(self) -> int:
@@ -234,7 +237,10 @@ class Moe:
     shared_gate: bool = False
     """Whether it is scaled by the sigmoid of a linear map of the token to one number."""
     kernel: Literal["grouped", "loop"] = "grouped"
-    """How the experts run."""
+    """How the experts run everywhere."""
+    triton: Literal["first", "rest"] | None = None
+    """Whether Triton's kernels go before it, where they run; `rest` leaves to torch what it has a
+    grouped GEMM for."""
 
     @property
     def experts(self) -> int:

@@ -10,7 +10,7 @@ from vslmc.spec.fields import Derived, component, kind, setting
 from vslmc.spec.parts.ffns import GATES, Ffn
 from vslmc.spec.values import Choice, Flag, Or, Part, Whole
 
-RETRIEVAL_KERNELS = ("auto", "fused", "gather")
+RETRIEVAL_KERNELS = ("auto", "fused", "gather", "triton")
 QUERY_NORMS = ("batchnorm", "layernorm", "none")
 """Not `batch` and `layer`: the latter is a variable of expressions."""
 
@@ -50,9 +50,9 @@ class Retrieval(Ffn):
     )
     kernel: str = setting(
         Choice(RETRIEVAL_KERNELS),
-        "`gather` copies every chosen row, `fused` none; `auto` is `fused`",
+        "`gather` copies every chosen row, `fused` and `triton` none",
         "auto",
-        "faster on every size, in a fraction of the memory",
+        "`triton` on CUDA where it is installed, else `fused`",
     )
     gradients: str = setting(
         Choice(("dense", "sparse")),
