@@ -12,7 +12,7 @@ from vslmc.cost.describe import format_bytes, format_count
 from vslmc.cost.rows import Again, Run, list_runs
 from vslmc.cost.table import count_costs, table_to_json
 from vslmc.cost.text import render_table
-from vslmc.plan.nodes import Glu, Mlp, Plan
+from vslmc.plan.nodes import DeepSpeed, Glu, Mlp, Plan
 from vslmc.render.card_layers import list_layer_rows
 
 NARROW, WIDE = Shape(width=8, window=4), Shape(width=12, kernel="flex")
@@ -93,9 +93,11 @@ def varied_plan() -> Plan:
         Shape(width=16, window=4, ffn=Glu(32, "silu", False)),
         Shape(width=24, kv_heads=2, ffn=moe),
     ]
-    return assemble(
+    plan = assemble(
         shapes, [0, 1, 2, 0, 1], Sizes(vocab=256, context=64, resize="project")
     )
+    training = replace(plan.training, deepspeed=DeepSpeed(1, 2, 1))
+    return replace(plan, training=training)
 
 
 TEXT = """\
