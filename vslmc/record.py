@@ -119,12 +119,15 @@ def write_store(each: Field[Any], scope: dict[str, Any]) -> list[str]:
 
 
 def set_repr(cls: Any, held: Fields) -> None:
-    """`__repr__` as the call that makes the same value."""
-    names = [each.name for each in held if each.repr]
+    """`__repr__` as the call that makes the same value: without what it has by default."""
+    shown = [each for each in held if each.repr]
 
     def __repr__(self: Any) -> str:
-        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-        return f"{type(self).__qualname__}({values})"
+        values = ((each, getattr(self, each.name)) for each in shown)
+        told = [
+            f"{each.name}={value!r}" for each, value in values if value != each.default
+        ]
+        return f"{type(self).__qualname__}({', '.join(told)})"
 
     if "__repr__" not in cls.__dict__:
         cls.__repr__ = __repr__

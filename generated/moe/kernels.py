@@ -81,7 +81,7 @@ def find_tiles(count: Tensor, rows: int) -> Tensor:
 
     Those that are too many are empty. The counts stay where they are: nothing waits.
     """
-    most = triton.cdiv(rows, TILE) + len(count)
+    most = -(-rows // TILE) + len(count)
     tiles = (count + TILE - 1) // TILE  # (E,)
     behind, end = tiles.cumsum(0), count.cumsum(0)
     tile = torch.arange(most, device=count.device)
@@ -95,7 +95,7 @@ def multiply(x: Tensor, weight: Tensor, tiles: Tensor) -> Tensor:
     """Rows x (M, I) times the weight (E, I, O) of their experts: (M, O)."""
     inner, outer = weight.shape[1:]
     out = x.new_empty(len(x), outer)
-    grid = (len(tiles), triton.cdiv(outer, TILE))
+    grid = (len(tiles), -(-outer // TILE))
     given = (x, weight, tiles, out, inner, outer, *weight.stride())
     launch(rows_kernel, grid, *given, **options(x))
     return out
@@ -135,7 +135,7 @@ class GroupedMm(torch.autograd.Function):
             weight_grad = torch.empty_like(weight)
             experts, outer, inner = weight.shape
             start = torch.cat((count.new_zeros(1), count.cumsum(0)))
-            grid = (experts, triton.cdiv(outer, TILE), triton.cdiv(inner, TILE))
+            grid = (experts, -(-outer // TILE), -(-inner // TILE))
             given = (slope, x, start, weight_grad, outer, inner)
             launch(weights_kernel, grid, *given, **options(x))
         return x_grad, weight_grad, None

@@ -80,15 +80,15 @@ def runs_kernel(
 
 def blocks(chosen: int, width: int) -> dict[str, int]:
     """Rows and columns that a program reads at once."""
-    size = {"K": min(16, triton.next_power_of_2(chosen))}
-    return size | {"C": min(128, triton.next_power_of_2(width))}
+    size = {"K": min(16, 1 << (chosen - 1).bit_length())}
+    return size | {"C": min(128, 1 << (width - 1).bit_length())}
 
 
 def dot_rows(x: Tensor, table: Tensor, index: Tensor) -> Tensor:
     """x (N, C) times its rows `index` (N, K) of a table (R, C): (N, K). Sums are fp32."""
     (tokens, chosen), width = index.shape, table.size(1)
     out, size = table.new_empty(tokens, chosen), blocks(chosen, width)
-    grid = (tokens, triton.cdiv(chosen, size["K"]))
+    grid = (tokens, -(-chosen // size["K"]))
     given = (x.contiguous(), table.contiguous(), index.contiguous(), out)
     launch(dot_kernel, grid, *given, chosen, width, **size)
     return out
@@ -98,7 +98,7 @@ def sum_rows(weight: Tensor, table: Tensor, index: Tensor) -> Tensor:
     """The rows `index` (N, K) of a table (R, C) times their weights (N, K): (N, C)."""
     (tokens, chosen), width = index.shape, table.size(1)
     out, size = table.new_empty(tokens, width), blocks(chosen, width)
-    grid = (tokens, triton.cdiv(width, size["C"]))
+    grid = (tokens, -(-width // size["C"]))
     given = (weight.contiguous(), table.contiguous(), index.contiguous(), out)
     launch(sum_kernel, grid, *given, chosen, width, **size)
     return out
@@ -112,7 +112,7 @@ def sum_runs(weight: Tensor, x: Tensor, order: Tensor, start: Tensor) -> Tensor:
     """
     chosen, width = weight.size(1), x.size(1)
     out, size = x.new_empty(len(start), width), blocks(chosen, width)
-    grid = (len(start), triton.cdiv(width, size["C"]))
+    grid = (len(start), -(-width // size["C"]))
     ends = torch.cat((start.long(), start.new_full((1,), len(order)).long()))
     given = (weight.contiguous(), x.contiguous(), order, ends, out)
     launch(runs_kernel, grid, *given, chosen, width, **size)

@@ -74,7 +74,8 @@ def test_it_is_a_dataclass() -> None:
     ]
     assert asdict(Point(1)) == asdict(PlainPoint(1))
     assert Point.__match_args__ == PlainPoint.__match_args__
-    assert repr(Point(1, names=["a"])) == "Point(x=1, y=2, names=['a'], count=0)"
+    assert repr(Point(1, names=["a"])) == "Point(x=1, names=['a'])"
+    assert repr(Point(1, 3)) == "Point(x=1, y=3, names=[])"
 
 
 def test_defaults_are_made_for_each() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from math import prod
 
 from vslmc.plan.nodes.stack import Embedding, EncoderEnds, Head, Loss, Stack
@@ -27,7 +28,7 @@ class Plan:
     head: Head
     losses: tuple[Loss, ...]
     init: InitRule
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[Tensor, ...] = field(repr=False)
     """In the order of the generated model's `named_parameters()`."""
     training: Training
     origin: Origin
