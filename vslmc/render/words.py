@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from vslmc.plan.nodes import (
+    Alibi,
     Attention,
     Glu,
     Layer,
@@ -98,6 +99,7 @@ def attention_words(attention: Attention) -> Words:
         pattern,
         "Causal" if attention.causal else "",
         position_word(attention.position),
+        _slopes_word(attention),
         _norm_word(attention.qk_norm) + over + ("After" if attention.qk_after else ""),
         "" if attention.clip is None else "Clipped",
         _bias_word(attention.bias, attention.out_bias),
@@ -128,6 +130,16 @@ def position_word(position: Position | None) -> str:
         return type(position).__name__
     part = "" if position.size is None else "Partly"
     return f"{part}{'Interleaved' if position.interleaved else ''}Rotary"
+
+
+def _slopes_word(attention: Attention) -> str:
+    """What changes the code of ALiBi's slopes: which heads have one, and how they are spread."""
+    position = attention.position
+    if not isinstance(position, Alibi):
+        return ""
+    power = position.heads & (position.heads - 1) == 0
+    spread = "" if power else position.spread.title()
+    return spread + ("Partly" if position.heads < attention.heads else "")
 
 
 def mla_words(mixer: Mla) -> Words:
