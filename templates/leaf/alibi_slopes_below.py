@@ -8,5 +8,5 @@ def alibi_slopes_below(heads: int, steepest: float, device: torch.device) -> Ten
     """Those of the power of two below, then every other one of twice as many, (H,)."""
     power = 1 << (heads.bit_length() - 1)
     place = torch.arange(1, power + 1, device=device)
-    more = torch.arange(1, 2 * (heads - power) + 1, 2, device=device) / 2
+    more = torch.arange(1, 2 * (heads - power), 2, device=device) / 2
     return 2.0 ** (-steepest * torch.cat((place, more)) / power)

@@ -52,7 +52,7 @@ from vslmc.plan.nodes import (
 )
 from vslmc.plan.parameters import ffn_parts
 from vslmc.plan.start import Start
-from vslmc.render import routers
+from vslmc.render import slopes
 from vslmc.render.model import render_model
 
 FEWER = max(1, settings().max_examples // 4)
@@ -113,7 +113,7 @@ def test_slopes_of_the_chosen_logits_are_all_there_are(
     state: dict[str, Tensor] | None = None
     for least in (10**9, 0):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(routers, "SPARSE", least)
+            patch.setattr(slopes, "SPARSE", least)
             assert ("dot_rows(rows, self.weight" in render_model(plan)) == (least == 0)
             model = build_double(plan).train(training)
         if state is None:

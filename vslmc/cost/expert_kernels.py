@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vslmc.cost.rows import write_ranges
+from vslmc.plan.kernels import find_odd_size
 from vslmc.plan.nodes import Moe, Retrieval, Stack
 from vslmc.plan.tensors import path_of
 
@@ -45,11 +46,8 @@ def find_gemm_fault(stacks: Sequence[Stack]) -> str | None:
     """
     for stack in stacks:
         for layer in stack.layers:
-            if not isinstance(layer.ffn, Moe) or layer.ffn.kernel != "grouped":
-                continue
-            for size in (layer.width, layer.ffn.expert.hidden):
-                if size % 8:
-                    where = f"{path_of(stack)}layers[{layer.index}]"
-                    limit = "it takes multiples of 8"
-                    return f"no grouped GEMM of torch: {limit}, {where} has {size}"
+            if size := find_odd_size(layer):
+                where = f"{path_of(stack)}layers[{layer.index}]"
+                limit = "it takes multiples of 8"
+                return f"no grouped GEMM of torch: {limit}, {where} has {size}"
     return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from vslmc.cost.rules import cost_of, layer_cost
 from vslmc.plan.nodes import Moe, Plan, Precision
-from vslmc.plan.tensors import written_layers
+from vslmc.plan.tensors import list_modules
 from vslmc.record import record
 
 BYTES: dict[Precision, int] = {"fp32": 4, "bf16": 2, "fp16": 2}
@@ -71,18 +71,10 @@ def count_away(plan: Plan, size: int) -> int:
     """Parameters of experts that a device leaves to the others of its group of `size`."""
     if size == 1:
         return 0
-    own = [
-        layer
-        for stack in plan.stacks
-        for layer in written_layers(stack)
-        if layer.ffn_owner == layer.owner
-    ]
-    if plan.head.mtp is not None:
-        own += plan.head.mtp.depth * [plan.decoder.layers[-1]]
     experts = sum(
         x.ffn.experts * cost_of(x.ffn.expert, x.width, plan.context).parameters
-        for x in own
-        if isinstance(x.ffn, Moe)
+        for _, x in list_modules(plan)
+        if isinstance(x.ffn, Moe) and x.ffn_owner == x.owner
     )
     return experts - experts // size
 

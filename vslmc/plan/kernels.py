@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.checks.kernels import Needs
-from vslmc.plan.nodes import Alibi, Attention, Kernel, Mla, T5Bias, TransformerXl
+from vslmc.plan.nodes import (
+    Alibi,
+    Attention,
+    Kernel,
+    Layer,
+    Mla,
+    Moe,
+    T5Bias,
+    TransformerXl,
+)
 
 ALWAYS_WORK = frozenset({"eager", "sdpa"})
 """Kernels that need nothing but torch."""
@@ -43,3 +52,14 @@ def verify_kernel(kernel: Kernel) -> Iterator[str]:
         yield f"candidates: {candidates} does not begin with {kernel.choice}"
     if len(set(candidates)) != len(candidates):
         yield f"candidates: {candidates} repeats itself"
+
+
+def find_odd_size(layer: Layer) -> int | None:
+    """A size of grouped experts that no grouped GEMM of torch takes; None if there is none.
+
+    It wants rows of whole 16 bytes, which is eight numbers of 16 bits.
+    """
+    if not isinstance(layer.ffn, Moe) or layer.ffn.kernel != "grouped":
+        return None
+    sizes = (layer.width, layer.ffn.expert.hidden)
+    return next((size for size in sizes if size % 8), None)

@@ -182,17 +182,23 @@ def written_layers(stack: Stack) -> list[Layer]:
     return [first[owner] for owner in sorted(first)]
 
 
-def stored_ffns(plan: Plan) -> Iterator[tuple[str, Ffn]]:
-    """Every FFN that owns its weights, with the name of its layer's module: `layers.3`."""
+def list_modules(plan: Plan) -> Iterator[tuple[str, Layer]]:
+    """Every layer with weights of its own, by the name of its module: `layers.3`."""
     for stack in plan.stacks:
         prefix = "encoder." if stack is not plan.decoder else ""
         for layer in written_layers(stack):
-            if layer.ffn is not None and layer.ffn_owner == layer.owner:
-                yield f"{prefix}layers.{layer.owner}", layer.ffn
-    last = plan.decoder.layers[-1].ffn
-    if plan.head.mtp is not None and last is not None:
+            yield f"{prefix}layers.{layer.owner}", layer
+    if plan.head.mtp is not None:
+        last = plan.decoder.layers[-1]
         for number in range(plan.head.mtp.depth):
-            yield f"mtp.{number}.layer", last
+            yield f"mtp.{number}.layer", replace(last, ffn_owner=last.owner)
+
+
+def stored_ffns(plan: Plan) -> Iterator[tuple[str, Ffn]]:
+    """Every FFN that owns its weights, with the name of its layer's module."""
+    for name, layer in list_modules(plan):
+        if layer.ffn is not None and layer.ffn_owner == layer.owner:
+            yield name, layer.ffn
 
 
 def list_lookups(plan: Plan) -> list[Retrieval]:

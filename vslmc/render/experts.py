@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from vslmc.plan.kernels import find_odd_size
 from vslmc.plan.nodes import Glu, Layer, Mlp, Moe
 from vslmc.record import record
 from vslmc.render.engine import render
@@ -54,16 +55,8 @@ def product_leaves(layers: Sequence[Layer]) -> Iterator[str]:
 
 
 def suit_gemms(layers: Sequence[Layer]) -> bool:
-    """Whether a grouped GEMM takes all grouped experts.
-
-    It wants rows of whole 16 bytes, which is eight numbers of 16 bits.
-    """
-    return all(
-        size % 8 == 0
-        for layer in layers
-        if isinstance(layer.ffn, Moe) and layer.ffn.kernel == "grouped"
-        for size in (layer.width, layer.ffn.expert.hidden)
-    )
+    """Whether a grouped GEMM takes all grouped experts."""
+    return all(find_odd_size(layer) is None for layer in layers)
 
 
 def render_moe(moe: Moe, name: str, structure: Structure, even: bool) -> str:

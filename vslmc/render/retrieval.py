@@ -10,7 +10,7 @@ from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.parts import activate
-from vslmc.render.routers import has_few_slopes
+from vslmc.render.slopes import has_few_slopes
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 

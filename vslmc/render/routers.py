@@ -23,6 +23,7 @@ from vslmc.record import record
 from vslmc.render.engine import read_leaf, render
 from vslmc.render.experts import product_leaves
 from vslmc.render.layout import lay_out_def
+from vslmc.render.slopes import has_few_slopes
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
@@ -52,11 +53,6 @@ class RouterView:
     """Lines from there to what is returned."""
     rebalances: bool
     """Whether it moves corrections of its own."""
-
-
-SPARSE = 100
-"""Experts for each chosen one from which the logits' slopes are taken for the chosen alone: the
-products of all slopes with all rows cost as much as to read those rows, measured on a CPU."""
 
 
 DOCS: dict[type, str] = {
@@ -159,11 +155,6 @@ def _view(router: Router, name: str) -> RouterView:
 
 
 # --- tokens choose ----------------------------------------------------------------------
-
-
-def has_few_slopes(router: Router) -> bool:
-    """Whether only the chosen logits are made with a slope."""
-    return router.weighs_alone and router.experts > SPARSE * router.top_k
 
 
 def _score_alone(router: Router, logits: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from vslmc.plan.nodes import (
     SwitchBalance,
 )
 from vslmc.plan.python import PythonMixer
+from vslmc.render.slopes import has_few_slopes
 
 K = TypeVar("K", bound=Hashable)
 Words = tuple[str, ...]
@@ -205,6 +206,7 @@ def router_words(router: Router) -> Words:
         "ZLoss" if router.z_loss > 0 else "",
         "" if groups is None else f"Grouped{groups.best}",
         "" if router.capacity is None else "Limited",
+        "FewSlopes" if has_few_slopes(router) else "",
     )
 
 

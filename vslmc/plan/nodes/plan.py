@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from math import prod
 
 from vslmc.plan.nodes.stack import Embedding, EncoderEnds, Head, Loss, Stack
@@ -28,7 +27,7 @@ class Plan:
     head: Head
     losses: tuple[Loss, ...]
     init: InitRule
-    tensors: tuple[Tensor, ...] = field(repr=False)
+    tensors: tuple[Tensor, ...]
     """In the order of the generated model's `named_parameters()`."""
     training: Training
     origin: Origin
