@@ -51,20 +51,19 @@ def verify_groups(launch: s.DeepSpeedSection) -> Iterator[Diagnostic]:
 def verify_mixture(
     launch: s.DeepSpeedSection, moe: p.Moe, span: Span
 ) -> Iterator[Diagnostic]:
-    """Experts that a group can share, in one stack."""
-    size, place = launch.expert_parallel, launch.place("expert_parallel")
+    """Experts that a group can share, in one stack; each fault is at the mixture's own key."""
+    size = launch.expert_parallel
+    other = label_at(launch, "expert_parallel", f"{size} processes share them")
     if moe.experts % size:
         reason = f"{size} does not divide {moe.experts} experts"
-        at = moe.place("experts") or span
-        other = Label(at, f"{moe.experts} experts")
         common = gcd(moe.experts, launch.gpus * launch.nodes)
         help = advise(common) if common > 1 else f"use a multiple of {size} experts"
+        place = moe.place("experts") or span
         yield expert_parallel_not_possible(place, reason, help, other)
     if moe.kernel == "loop":
-        other = Label(moe.place("kernel") or span, "one expert after the other")
-        reason = "rows travel to stacked experts"
-        help = "use kernel = grouped"
-        yield expert_parallel_not_possible(place, reason, help, other)
+        place = moe.place("kernel") or span
+        reason = "rows travel to stacked experts, not to one after the other"
+        yield expert_parallel_not_possible(place, reason, "use kernel = grouped", other)
 
 
 def list_mixtures(model: ResolvedModel) -> list[tuple[p.Moe, Span]]:

@@ -208,7 +208,7 @@ def precision_not_on_device(
 def expert_parallel_not_possible(
     place: Span | None, reason: str, help: str, other: Label | None = None
 ) -> Diagnostic:
-    """`place` is the key's value, `other` what it does not go with."""
+    """`place` is what stands in the way, `other` what it does not go with."""
     return fault(
         "the experts cannot be spread so",
         primary=Label(place, reason) if place else None,
