@@ -65,7 +65,7 @@ SECTIONS: dict[str, type[Component]] = {
 """Every section by its name."""
 
 NOT_YET: dict[str, frozenset[str]] = {
-    "mixer": frozenset(["dynamic_mask_attention", "ssd", "conv", "linear_attention"]),
+    "mixer": frozenset(["ssd", "conv", "linear_attention"]),
     "init": frozenset({"mup"}),
     "data": frozenset(["hub", "shards", "synthetic"]),
     "tokenizer": frozenset(["bpe", "unigram", "file"]),
