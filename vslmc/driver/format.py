@@ -11,7 +11,7 @@ from vslmc.record import record
 from vslmc.source import Source
 from vslmc.syntax.fmt import format_text
 from vslmc.syntax.limits import Limits
-from vslmc.write.files import write_durably
+from vslmc.write.files import draft_of, write_durably
 
 
 @record
@@ -64,7 +64,7 @@ def format_source(name: str, text: str, limits: Limits) -> Outcome[Formatted]:
 def write_formatted(path: Path, formatted: Formatted) -> None:
     """Replace the file at once, its mode kept, links followed; raises OSError."""
     path = path.resolve()
-    draft = path.with_name(f".{path.name}.vslmc-fmt")
+    draft = draft_of(path)
     draft.unlink(missing_ok=True)
     write_durably(draft, formatted.after.encode())
     draft.chmod(path.stat().st_mode)

@@ -22,7 +22,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.nodes import Plan
 from vslmc.record import record
 from vslmc.spec.reserved import is_reserved
-from vslmc.write.files import write_durably
+from vslmc.write.files import draft_of, write_durably
 
 
 @record
@@ -128,11 +128,6 @@ def write_weights(
     if checkpoint.value is None:
         return checkpoint.diagnostics
     return convert(plan, family.tensors, checkpoint.value, draft)
-
-
-def draft_of(target: Path) -> Path:
-    """Where a file is written before it gets its name."""
-    return target.with_name(f".{target.name}.vslmc-import")
 
 
 def name_model(folder: Path) -> str:

@@ -20,6 +20,7 @@ from vslmc.outcome import Outcome
 from vslmc.plan.json import plan_to_json
 from vslmc.plan.nodes import Layer, Plan, Retrieval, Tensor
 from vslmc.record import record
+from vslmc.write.files import draft_of
 
 UNTOLD = frozenset({"origin", "kernel", "block", "sparse"})
 """Fields that change nothing that a model computes."""
@@ -181,7 +182,7 @@ def write_weights(
     target = wanted.output
     if target.exists():
         return (settings.file_exists(target.as_posix()),)
-    draft = target.with_name(f".{target.name}.vslmc-warmstart")
+    draft = draft_of(target)
     try:
         found = write_grown(source, fresh, wanted.seed, draft)
         if not found:

@@ -42,12 +42,17 @@ def write_durably(path: Path, data: bytes) -> None:
         os.close(handle)
 
 
+def draft_of(path: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return path.with_name(f".{path.name}.vslmc-draft")
+
+
 def create_file(path: Path, data: bytes) -> None:
     """Make a new file, whole or not at all.
 
     Raises FileExistsError if something is there, and OSError as the system has it.
     """
-    draft = path.with_name(f".{path.name}.vslmc-draft")
+    draft = draft_of(path)
     draft.unlink(missing_ok=True)
     try:
         write_durably(draft, data)
