@@ -137,7 +137,7 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_mixer(heads=0), "mixer.heads: {'heads': 0"),
     (edit_mixer(window=0), "mixer.window: 0 does not reach"),
     (edit_mixer(position=Rope(0.0)), "mixer.position: Rope(theta=0.0"),
-    (edit_mixer(position=Rope(1e4, 3)), "size=3, interleaved=False, scaling=None) wi"),
+    (edit_mixer(position=Rope(1e4, 3)), "Rope(theta=10000.0, size=3) with heads of 4"),
     (edit_mixer(position=Xpos(1e4, 512.0), head_dim=3), "512.0) with heads of 3"),
     (edit_mixer(head_dim=3), "with heads of 3"),
     (edit_mixer(memory=8), "mixer.memory: 8 for keys of kv = own"),
