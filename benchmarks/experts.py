@@ -1,145 +1,109 @@
 # torch's stubs leave some types open; the benchmark is a script beside the project.
 # pyright: basic
-"""Mixtures of experts beside Hugging Face's grouped path, interleaved: `python -m benchmarks.experts`.
+"""Mixtures of experts beside Hugging Face's grouped path, and single-neuron experts beside
+mixtures: `python -m benchmarks.experts`.
 
-One layer, forward and backward, fp32: 2,048 tokens of width 256, top-2 of N experts of width 32 (64 active
-neurons), softmax routing, equal weights; both sides give the same output. One thread. Each measurement is
-a process of its own; the sides take turns, and the medians over the rounds are compared. "As emitted / as
-shipped": our train.py keeps freed memory in the process (glibc's mallopt), Hugging Face does not; "same
-policy" keeps it on both sides. Times are CPU time of a step, which other work on the machine disturbs less
-than the clock; ratios are theirs by ours.
+`benchmarks/layers.py` has the layers and how they are measured.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-TOKENS, WIDTH, HIDDEN, TOP_K = 2048, 256, 32, 2
-ROUNDS, STEPS = 3, 7
-EXPERTS = (64, 1024)
-SIDES = (("vslmc", "kept"), ("hf", "default"), ("hf", "kept"))
-HEAD = "| experts | allocator | vslmc ms | HF ms | ratio | vslmc MiB | HF MiB |"
-SPEC = """
-block base {{ mixer = none, ffn = moe(experts = {}, balance = none, expert = swiglu(hidden = 32)) }}
-model bench {{ vocab = 256, context = 2048, width = 256, layers {{ base }} }}
+from benchmarks.layers import TOKENS, WIDTH, Result, compare
+
+RESULTS = Path(__file__).parent / "results" / "experts.md"
+ROUNDS = 3
+EXPERTS = (64, 256, 1024, 4096)
+INTRO = f"""# Mixtures of experts beside Hugging Face
+
+`python -m benchmarks.experts`: one layer, forward and backward, fp32, one thread: {TOKENS:,} tokens of width {WIDTH}.
+CPU time, medians of {ROUNDS} processes, which take turns; MiB are the peak over parameters and input: activations
+and all gradients. Ratios are theirs by ours.
+
+Top-2 of N experts of width 32 (64 active neurons), softmax routing, equal weights; both sides give the same
+output. "As emitted / as shipped": our train.py keeps freed memory in the process (glibc's mallopt),
+Hugging Face does not; "same policy" keeps it on both sides.
+"""
+CROSS = """
+## Single-neuron experts beside a mixture of as many experts
+
+CDMoE: 64 retrieved neurons (one head, sparse gradients) beside a shared SwiGLU of 64; the mixtures: top-2 of experts
+of width 32, with the same shared FFN (ours), and alone (Hugging Face's grouped Mixtral). Freed memory kept on
+all sides. An expert of CDMoE is one neuron and one of the mixture 32 gated ones, so that the mixture
+has 48 times the parameters.
+"""
+EQUAL = """
+## The same parameters
+
+A mixture of 1,024 experts, and CDMoE of 221**2 = 48,841: about as many parameters.
 """
 
 
-def build_ours(experts: int) -> Any:
-    """The mixture of a generated model."""
-    from tests.property.compiling import compile_text
-    from tests.property.module import build_model
-
-    plan = compile_text(SPEC.format(experts), Path())
-    return build_model(plan).layers[0].ffn
+def same(first: Result, second: Result) -> bool:
+    """Whether two sides made the same output."""
+    return abs(first["sum"] - second["sum"]) < 1e-4 * first["sum"]
 
 
-def build_theirs(experts: int) -> Any:
-    """Mixtral's mixture, by grouped products."""
-    from transformers import MixtralConfig
-    from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
-
-    config = MixtralConfig(
-        hidden_size=WIDTH,
-        intermediate_size=HIDDEN,
-        num_local_experts=experts,
-        num_experts_per_tok=TOP_K,
-    )
-    config._experts_implementation = "grouped_mm"
-    return MixtralSparseMoeBlock(config)
-
-
-def fill(side: str, block: Any) -> None:
-    """The same weights on both sides."""
-    import torch
-
-    ours = block if side == "vslmc" else block.experts
-    router = block.router if side == "vslmc" else block.gate
-    experts = len(router.weight)
-    with torch.no_grad():
-        router.weight.normal_(std=0.1)
-        stacks = [torch.randn(experts, HIDDEN, WIDTH) * 0.05 for _ in range(2)]
-        down = torch.randn(experts, WIDTH, HIDDEN) * 0.05
-        if side == "vslmc":
-            for mine, made in zip(
-                (ours.gate, ours.up, ours.down), (*stacks, down), strict=True
-            ):
-                mine.copy_(made)
-        else:
-            ours.gate_up_proj.copy_(torch.cat(stacks, dim=1))
-            ours.down_proj.copy_(down)
-
-
-def measure(side: str, policy: str, experts: int) -> dict[str, float]:
-    """One process: CPU milliseconds of a step, the peak of memory, a sum of the output."""
-    import torch
-
-    from benchmarks.training.step import keep_memory, peak_memory
-
-    if policy == "kept":
-        keep_memory()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    block = build_ours(experts) if side == "vslmc" else build_theirs(experts)
-    torch.manual_seed(1)
-    fill(side, block)
-    x = torch.randn(1, TOKENS, WIDTH, requires_grad=True)
-    times, total = [], 0.0
-    for _ in range(STEPS):
-        block.zero_grad()
-        x.grad = None
-        start = time.process_time()
-        y = block(x)
-        y.square().sum().backward()
-        times.append((time.process_time() - start) * 1e3)
-        total = float(y.detach().double().square().sum())
-    return {"ms": median(times[2:]), "peak": peak_memory(), "sum": total}
-
-
-def compare(experts: int) -> list[str]:
+def compare_mixtures(experts: int) -> list[str]:
     """The lines of one number of experts."""
-    found: dict[tuple[str, str], list[dict[str, float]]] = {side: [] for side in SIDES}
-    for _ in range(ROUNDS):
-        for side, results in found.items():
-            command = [sys.executable, "-m", "benchmarks.experts", *side, str(experts)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            results.append(json.loads(done.stdout.splitlines()[-1]))
-    sums = [result["sum"] for results in found.values() for result in results]
-    assert max(sums) - min(sums) < 1e-4 * max(sums), sums
-    ours = found["vslmc", "kept"]
-    mine, room = median(r["ms"] for r in ours), median(r["peak"] for r in ours)
+    ours, *theirs = compare(
+        [
+            ("moe", experts, "kept"),
+            ("mixtral", experts, "default"),
+            ("mixtral", experts, "kept"),
+        ],
+        ROUNDS,
+    )
     lines: list[str] = []
-    for policy, label in (
-        ("default", "as emitted / as shipped"),
-        ("kept", "same policy"),
-    ):
-        theirs = found["hf", policy]
-        ms, peak = median(r["ms"] for r in theirs), median(r["peak"] for r in theirs)
-        sizes = f"{room / 2**20:.0f} | {peak / 2**20:.0f}"
-        lines.append(
-            f"| {experts:,} | {label} | {mine:.0f} | {ms:.0f} | **{ms / mine:.2f}** | {sizes} |"
+    labels = ("as emitted / as shipped", "same policy")
+    for label, side in zip(labels, theirs, strict=True):
+        assert same(ours, side), (ours, side)
+        times = (
+            f"{ours['ms']:.0f} | {side['ms']:.0f} | **{side['ms'] / ours['ms']:.2f}**"
         )
+        sizes = f"{ours['extra']:.0f} | {side['extra']:.0f}"
+        lines.append(f"| {experts:,} | {label} | {times} | {sizes} |")
+    print("\n".join(lines), flush=True)
     return lines
 
 
+def compare_cross(factor: int, experts: int) -> str:
+    """CDMoE of factor**2 rows beside mixtures of so many experts."""
+    cdmoe, ours, theirs = compare(
+        [
+            ("cdmoe/sparse", factor, "kept"),
+            ("moe+shared", experts, "kept"),
+            ("mixtral", experts, "kept"),
+        ],
+        ROUNDS,
+    )
+    cells = [f"{factor**2:,}", f"{experts:,}"]
+    for side in (cdmoe, ours, theirs):
+        cells.append(f"{side['ms']:.0f} ({side['extra']:.0f})")
+    cells += [f"{side['parameters'] / 1e6:.1f}" for side in (cdmoe, ours)]
+    cells += [f"**{side['ms'] / cdmoe['ms']:.1f}**" for side in (ours, theirs)]
+    line = f"| {' | '.join(cells)} |"
+    print(line, flush=True)
+    return line
+
+
 def main() -> None:
-    if len(sys.argv) == 4:
-        side, policy, experts = sys.argv[1:]
-        print(json.dumps(measure(side, policy, int(experts))))
-        return
-    lines = [HEAD, "|---" * 7 + "|"]
+    lines = [
+        INTRO,
+        "| experts | allocator | vslmc ms | HF ms | ratio | vslmc MiB | HF MiB |",
+        "|---" * 7 + "|",
+    ]
     for experts in EXPERTS:
-        lines += compare(experts)
-        print("\n".join(lines[-2:]), flush=True)
-    head = f"# Mixtures of experts beside Hugging Face\n\n{(__doc__ or '').strip()}\n\n"
-    path = Path(__file__).parent / "results" / "experts.md"
-    path.write_text(head + "\n".join(lines) + "\n")
+        lines += compare_mixtures(experts)
+    head = (
+        "| neurons | experts of the mixture | CDMoE ms (MiB) | our mixture | HF's mixture | CDMoE, M parameters "
+        "| mixture | ours by CDMoE | HF's by CDMoE |\n" + "|---" * 9 + "|"
+    )
+    lines += [CROSS, head]
+    lines += [compare_cross(factor, factor**2) for factor in (16, 32, 64)]
+    lines += [EQUAL, head, compare_cross(221, 1024)]
+    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def peer_pytorch(size: int) -> Step:
     """The whole layer of PEER-pytorch: 4 heads of 16."""
     import torch
 
-    import benchmarks.experts_retrieval as on_cpu
+    import benchmarks.layers as on_cpu
 
     on_cpu.WIDTH = WIDTH
     layer = on_cpu.peer_pytorch(size).cuda().bfloat16()

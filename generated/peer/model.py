@@ -224,12 +224,12 @@ def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]
     """Of scores of each factor (F, ..., n) the keys of the best sums, (F, ..., K), and
     these, (..., K)."""
     with torch.no_grad():
-        best, key = score.topk(min(top_k, score.size(-1)), dim=-1)
-        total = best[0][..., ranks[0]]  # (..., P)
-        for other, rank in zip(best[1:], ranks[1:]):
-            total += other[..., rank]
-        winner = ranks[:, total.topk(top_k, dim=-1, sorted=False).indices]
-        key = key.gather(-1, winner)
+        best, key = score.flatten(1, -2).topk(min(top_k, score.size(-1)), dim=-1)
+        rank = ranks[:, None].expand(-1, best.size(1), -1)  # (F, M, P)
+        total = best.gather(-1, rank).sum(dim=0)
+        winner = total.topk(top_k, dim=-1, sorted=False).indices.flatten()
+        winner = ranks.index_select(1, winner).view(len(ranks), -1, top_k)
+        key = key.gather(-1, winner).view(*score.shape[:-1], top_k)
     return key, score.gather(-1, key).sum(dim=0)
 
 
