@@ -125,8 +125,7 @@ def fill_mixture(side: str, block: Any) -> None:
             experts.gate_up_proj.copy_(torch.cat((gate, up), dim=1))
             experts.down_proj.copy_(down)
         else:
-            experts.gate.copy_(gate)
-            experts.up.copy_(up)
+            experts.gate_up.copy_(torch.cat((gate, up), dim=1))
             experts.down.copy_(down)
 
 

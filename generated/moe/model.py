@@ -313,8 +313,7 @@ class SiluGatedMoe(nn.Module):
     def __init__(self, width: int, router: Router, hidden: int):
         super().__init__()
         experts = router.out_features
-        self.gate = nn.Parameter(torch.empty(experts, hidden, width))
-        self.up = nn.Parameter(torch.empty(experts, hidden, width))
+        self.gate_up = nn.Parameter(torch.empty(experts, 2 * hidden, width))
         self.down = nn.Parameter(torch.empty(experts, width, hidden))
         self.router = router
 
@@ -328,8 +327,7 @@ class SiluGatedMoe(nn.Module):
 
     def run(self, x: Tensor, count: Tensor) -> Tensor:
         """Each row of x through its expert; the rows are sorted by expert."""
-        gate = fast_mm(x, self.gate, count)
-        up = fast_mm(x, self.up, count)
+        gate, up = fast_mm(x, self.gate_up, count).chunk(2, dim=-1)
         return fast_mm(F.silu(gate) * up, self.down, count)
 
 

@@ -109,11 +109,9 @@ def rename(theirs: dict[str, torch.Tensor], interleaved: bool) -> dict[str, Any]
             case [_, "gate_up_proj" | "gate_up_proj_bias" as kind]:
                 end = "_bias" if kind.endswith("bias") else ""
                 if interleaved:
-                    gate, up = tensor[..., ::2], tensor[..., 1::2]
-                    found[f"gate{end}"] = gate if end else gate.mT
-                    found[f"up{end}"] = up if end else up.mT
-                else:
-                    found["gate"], found["up"] = tensor.chunk(2, dim=1)
+                    both = torch.cat((tensor[..., ::2], tensor[..., 1::2]), dim=-1)
+                    tensor = both if end else both.mT
+                found[f"gate_up{end}"] = tensor
             case [_, "down_proj" | "down_proj_bias" as kind]:
                 end = "_bias" if kind.endswith("bias") else ""
                 found[f"down{end}"] = tensor.mT if interleaved and not end else tensor

@@ -91,10 +91,14 @@ def _mix(
 def _expert_state(state: State, name: str, expert: int) -> State:
     """The tensors of one expert, as if it were an FFN of its own."""
     own: State = {}
-    for part in ("gate", "up", "down"):
+    for part in ("gate_up", "up", "down"):
         for stacked, kind in ((part, "weight"), (f"{part}_bias", "bias")):
-            if f"{name}.{stacked}" in state:
-                own[f"expert.{part}.{kind}"] = state[f"{name}.{stacked}"][expert]
+            if f"{name}.{stacked}" not in state:
+                continue
+            tensor = state[f"{name}.{stacked}"][expert]
+            names = part.split("_")  # gates are the first half of the rows
+            for each, rows in zip(names, tensor.chunk(len(names)), strict=True):
+                own[f"expert.{each}.{kind}"] = rows
     return own
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from math import log
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.checkpoint import FLOATS, Checkpoint
 from vslmc.hf.match import Made, fixed_of, match
 from vslmc.hf.rules import (
+    Above,
     Behind,
     Blocks,
     Each,
@@ -208,6 +210,11 @@ def apply(torch: Any, each: Made, parts: list[Any]) -> Any:
             return parts[0][rows:]
         case Row():
             return parts[0].squeeze(0)
+        case Above(above=above, below=below):
+            half = len(parts) // 2
+            halves = (above, parts[:half]), (below, parts[half:])
+            made = [apply(torch, replace(each, source=s), p) for s, p in halves]
+            return torch.cat(made, dim=1)
         case Swapped():
             return swap_halves(torch, each, parts)
         case Waves(offset=offset):

@@ -9,6 +9,7 @@ from vslmc.diagnostics.catalogue import hf as faults
 from vslmc.diagnostics.model import Diagnostic
 from vslmc.hf.checkpoint import FLOATS, Checkpoint
 from vslmc.hf.rules import (
+    Above,
     Plus,
     Sinusoids,
     Source,
@@ -60,10 +61,7 @@ def match(plan: Plan, tensors: Tensors, checkpoint: Checkpoint) -> Outcome[list[
         ffn = layer.ffn if layer else None
         mixer = layer.mixer if layer and isinstance(layer.mixer, Attention) else None
         each = ffn.experts if isinstance(ffn, Moe) else target.shape[0]
-        if isinstance(source, Stacked):
-            whole = source.whole.replace("#", number)
-            whole = find_name(whole, number, tensors, stored, bare)
-            source = source.choose(whole in stored)
+        source = choose(source, number, tensors, stored, bare)
         names = names_of(source, suffix, number, each)
         names = [find_name(name, number, tensors, stored, bare) for name in names]
         types = [stored[name].dtype for name in names if name in stored]
@@ -83,6 +81,27 @@ def beside(plan: Plan, stack: Stack) -> bool:
 def mixes(types: list[str]) -> bool:
     """Whether two halves meet, of which neither holds the other."""
     return "BF16" in types and "F16" in types
+
+
+def choose(
+    source: Source,
+    layer: str,
+    tensors: Tensors,
+    stored: Mapping[str, object],
+    bare: bool,
+) -> Source:
+    """The rule for the form of stacked experts that is there."""
+    match source:
+        case Stacked(whole=name):
+            whole = find_name(name.replace("#", layer), layer, tensors, stored, bare)
+            return source.choose(whole in stored)
+        case Above(above=above, below=below):
+            halves = (
+                choose(half, layer, tensors, stored, bare) for half in (above, below)
+            )
+            return Above(*halves)
+        case _:
+            return source
 
 
 def find_name(

@@ -101,6 +101,14 @@ class Stacked:
 
 
 @record
+class Above:
+    """Two sources, of every expert the one above the other."""
+
+    above: Source
+    below: Source
+
+
+@record
 class Swapped:
     """Rows of queries and keys whose halves of each head are exchanged, with values as they are.
 
@@ -140,6 +148,7 @@ Source: TypeAlias = (
     | Behind
     | Each
     | Stacked
+    | Above
     | Swapped
     | Waves
     | Row
@@ -183,6 +192,8 @@ class Tensors:
 
 
 KINDS = ("weight", "bias")
+STACKED_PAIR = "gate_up"
+"""The stack of a mixture whose halves have rules of their own."""
 LAYER = re.compile(r"^(encoder\.)?layers\.([0-9]+)\.")
 
 
@@ -195,6 +206,10 @@ def find_rule(target: str, rules: Rules) -> tuple[Source, str, str]:
     for whole in (name, f"{name}*") if suffix in KINDS else (f"{name}*", name):
         if whole in rules:
             return rules[whole], "", layer
+    if suffix.startswith(STACKED_PAIR):
+        halves = [target.replace(STACKED_PAIR, half) for half in ("gate", "up")]
+        (above, end, _), (below, _, _) = (find_rule(half, rules) for half in halves)
+        return Above(above, below), end, layer
     return rules[module], f".{suffix}", layer
 
 
@@ -209,6 +224,9 @@ def names_of(source: Source, suffix: str, layer: str, each: int) -> list[str]:
             patterns = ()
         case Each(name=name) | Stacked(name=name):
             patterns = tuple(name.replace("*", str(i)) for i in range(each))
+        case Above(above=above, below=below):
+            halves = (above, below)
+            return [n for half in halves for n in names_of(half, suffix, layer, each)]
         case _:
             patterns = (source.name,)
     return [f"{pattern.replace('#', layer)}{suffix}" for pattern in patterns]

@@ -228,10 +228,16 @@ def ffn_parts(ffn: Mlp | Glu | Moe, width: int, start: Start) -> Iterator[Part]:
 
 def _expert_parts(moe: Moe, width: int, start: Start) -> Iterator[Part]:
     # The stacked form of the expert's own parameters: a weight keeps the plain name.
+    gated = isinstance(moe.expert, Glu)
     for part in ffn_parts(moe.expert, width, start):
         module, kind = part.name.split(".")
+        if gated and module == "up":
+            continue  # below the gate, in one stack, so that one product makes both
+        rows, *rest = part.shape
+        if module == "gate":
+            module, rows = "gate_up", 2 * rows
         name = module if kind == "weight" else f"{module}_bias"
-        yield Part(name, (moe.experts, *part.shape), part.init)
+        yield Part(name, (moe.experts, rows, *rest), part.init)
 
 
 def router_parts(router: Router, width: int, start: Start) -> Iterator[Part]:

@@ -87,15 +87,29 @@ def moe_parameters(moe: Moe) -> Iterator[tuple[str, str, int]]:
         yield "shared", "int", moe.shared.hidden
 
 
-def _names(expert: Mlp | Glu) -> Words:
-    return ("gate", "up") if isinstance(expert, Glu) else ("up",)
+def _inner(expert: Mlp | Glu) -> str:
+    """The stack that makes what is inside: gates above the rest, if there are any."""
+    return "gate_up" if isinstance(expert, Glu) else "up"
+
+
+def _multiply(expert: Mlp | Glu, product: str, bias: str) -> Iterator[str]:
+    """Lines that make `gate` and `up`, or `up` alone; `bias` is what is added, if any."""
+    name, gated = _inner(expert), isinstance(expert, Glu)
+    if bias or not gated:
+        yield f"{name} = {product}"
+        product = name
+    if bias:
+        yield f"{name} = {name} + {bias}"
+    if gated:
+        yield f"gate, up = {product}.chunk(2, dim=-1)"
 
 
 def _stacks(expert: Mlp | Glu) -> Iterator[str]:
-    for name in _names(expert):
-        yield f"self.{name} = nn.Parameter(torch.empty(experts, hidden, width))"
-        if expert.bias:
-            yield f"self.{name}_bias = nn.Parameter(torch.empty(experts, hidden))"
+    name = _inner(expert)
+    rows = "2 * hidden" if isinstance(expert, Glu) else "hidden"
+    yield f"self.{name} = nn.Parameter(torch.empty(experts, {rows}, width))"
+    if expert.bias:
+        yield f"self.{name}_bias = nn.Parameter(torch.empty(experts, {rows}))"
     yield "self.down = nn.Parameter(torch.empty(experts, width, hidden))"
     if expert.bias:
         yield "self.down_bias = nn.Parameter(torch.empty(experts, width))"
@@ -134,17 +148,15 @@ def _product(moe: Moe, even: bool) -> str:
 
 def _products(moe: Moe, even: bool) -> Iterator[str]:
     expert, product = moe.expert, _product(moe, even)
+    name = _inner(expert)
     yield ""
     yield "    def run(self, x: Tensor, count: Tensor) -> Tensor:"
     yield '        """Each row of x through its expert; the rows are sorted by expert."""'
     if expert.bias:
         yield "        expert = torch.repeat_interleave(count)  # (M,)"
-    for name in _names(expert):
-        yield f"        {name} = {product}(x, self.{name}, count)"
-        if expert.bias:
-            bias = f"self.{name}_bias.index_select(0, expert)"
-            yield f"        {name} = {name} + {bias}"
-    yield from (f"        {line}" for line in clamp_lines(expert))
+    bias = f"self.{name}_bias.index_select(0, expert)" if expert.bias else ""
+    inner = _multiply(expert, f"{product}(x, self.{name}, count)", bias)
+    yield from (f"        {line}" for line in (*inner, *clamp_lines(expert)))
     down = f"{product}({gate_text(expert, 'gate', 'up')}, self.down, count)"
     if expert.bias:
         yield f"        y = {down}"
@@ -157,7 +169,8 @@ def _products(moe: Moe, even: bool) -> Iterator[str]:
 
 
 def _loop(expert: Mlp | Glu) -> Iterator[str]:
-    names = (*_names(expert), "down")
+    inner = _inner(expert)
+    names = (inner, "down")
     stacks = [f"{name}{end}" for name in names for end in _ends(expert)]
     yield "sizes, out = count.tolist(), torch.zeros_like(rows)"
     yield "# `unbind`: indexing a stack in the loop would make its gradient E times."
@@ -166,10 +179,9 @@ def _loop(expert: Mlp | Glu) -> Iterator[str]:
     yield from lay_out_at(Call("zip", (*parts, *experts)), 8, before="experts = ")
     yield from _targets(("some", "share", *(_argument(name) for name in stacks)))
     yield "    z = rows.index_select(0, some)"
-    for name in _names(expert):
-        bias = f", {name}_bias" if expert.bias else ""
-        yield f"    {name} = F.linear(z, to_{name}{bias})"
-    yield from (f"    {line}" for line in clamp_lines(expert))
+    bias = f", {inner}_bias" if expert.bias else ""
+    made = _multiply(expert, f"F.linear(z, to_{inner}{bias})", "")
+    yield from (f"    {line}" for line in (*made, *clamp_lines(expert)))
     bias = ", down_bias" if expert.bias else ""
     yield f"    y = F.linear({gate_text(expert, 'gate', 'up')}, to_down{bias})"
     yield "    out = out.index_add(0, some, (y * share[:, None]).type_as(out))"

@@ -20,7 +20,8 @@ Names of tensors are the keys of the generated model's `state_dict()`:
     layers.J.*.lora_b                (passes, out, rank)
     layers.J.ffn.router.weight|bias  (experts, width)           moe
     layers.J.ffn.router.correction   (experts,)                 balance = loss_free: no parameter
-    layers.J.ffn.gate|up|down        (experts, out, in)         moe; gate_bias ... (experts, out)
+    layers.J.ffn.up|down             (experts, out, in)         moe; up_bias ... (experts, out)
+    layers.J.ffn.gate_up             (experts, 2 * hidden, in)  moe of glu, instead of up: gates first
     layers.J.ffn.shared.*            a dense FFN                moe with shared experts
     layers.J.ffn.shared_gate.weight  (1, width)                 shared_gate = true
     layers.J.ffn.query.weight        (heads * key_dim, width)   peer, pkm, cdmoe
