@@ -320,15 +320,16 @@ class SiluGatedMoe(nn.Module):
     def forward(self, x: Tensor, losses: Losses) -> Tensor:
         rows = x.flatten(0, 1)  # (N, C)
         token, weight, count, _ = self.router(x, losses)
-        y = self.run(rows.index_select(0, token), count)  # (M, C)
-        y = y * weight[:, None].type_as(y)
+        y = self.run(rows.index_select(0, token), weight, count)  # (M, C)
         out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)
         return out.view_as(x)
 
-    def run(self, x: Tensor, count: Tensor) -> Tensor:
-        """Each row of x through its expert; the rows are sorted by expert."""
+    def run(self, x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
+        """Each row of x through its expert, weighted; they are sorted by expert."""
         gate, up = fast_mm(x, self.gate_up, count).chunk(2, dim=-1)
-        return fast_mm(F.silu(gate) * up, self.down, count)
+        weight = weight[:, None].type_as(up)
+        hidden = F.silu(gate) * up * weight
+        return fast_mm(hidden, self.down, count)
 
 
 class Relu2SharedMoe(nn.Module):
@@ -345,15 +346,16 @@ class Relu2SharedMoe(nn.Module):
     def forward(self, x: Tensor, losses: Losses) -> Tensor:
         rows = x.flatten(0, 1)  # (N, C)
         token, weight, count, _ = self.router(x, losses)
-        y = self.run(rows.index_select(0, token), count)  # (M, C)
-        y = y * weight[:, None].type_as(y)
+        y = self.run(rows.index_select(0, token), weight, count)  # (M, C)
         out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)
         return out.view_as(x) + self.shared(x)
 
-    def run(self, x: Tensor, count: Tensor) -> Tensor:
-        """Each row of x through its expert; the rows are sorted by expert."""
+    def run(self, x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
+        """Each row of x through its expert, weighted; they are sorted by expert."""
         up = fast_mm(x, self.up, count)
-        return fast_mm(F.relu(up).square(), self.down, count)
+        weight = weight[:, None].type_as(up)
+        hidden = F.relu(up).square() * weight
+        return fast_mm(hidden, self.down, count)
 
 
 class Block(nn.Module):

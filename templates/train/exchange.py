@@ -24,22 +24,25 @@ def send(x: Tensor, leave: list[int], arrive: list[int], group: Any) -> Tensor:
 class Exchange:
     """The `run` of a mixture whose experts are spread over a group."""
 
-    def __init__(self, run: Callable[[Tensor, Tensor], Tensor], group: Any) -> None:
+    def __init__(self, run: Callable[..., Tensor], group: Any) -> None:
         self.run = run  # of the experts that are here
         self.group = group
 
     @torch.compiler.disable
-    def __call__(self, x: Tensor, count: Tensor) -> Tensor:
-        """Each row of x (M, C) through its expert; `count` (E,) rows for each expert."""
+    def __call__(self, x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
+        """Each row of x (M, C) through its expert, times its weight (M,); `count` (E,) rows
+        for each expert."""
         count = count.view(SIZE, -1)  # by process
         mine = torch.empty_like(count)  # rows of each process for each expert here
         dist.all_to_all_single(mine, count.contiguous(), group=self.group)
         leave, arrive = count.sum(dim=1).tolist(), mine.sum(dim=1).tolist()
         rows = Travel.apply(x, leave, arrive, self.group)
+        weight = Travel.apply(weight[:, None], leave, arrive, self.group).squeeze(1)
         # They are sorted by process, then by expert; experts want them together.
         expert = torch.arange(mine.size(1), device=x.device).repeat(SIZE)
         order = expert.repeat_interleave(mine.flatten()).argsort(stable=True)
-        y = self.run(rows.index_select(0, order), mine.sum(dim=0))
+        rows, weight = rows.index_select(0, order), weight.index_select(0, order)
+        y = self.run(rows, weight, mine.sum(dim=0))
         return Travel.apply(
             y.index_select(0, order.argsort()), arrive, leave, self.group
         )

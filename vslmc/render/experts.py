@@ -134,8 +134,7 @@ def _result(moe: Moe) -> str:
 
 
 def _grouped(expert: Mlp | Glu) -> Iterator[str]:
-    yield "y = self.run(rows.index_select(0, token), count)  # (M, C)"
-    yield "y = y * weight[:, None].type_as(y)"
+    yield "y = self.run(rows.index_select(0, token), weight, count)  # (M, C)"
     yield "out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)"
 
 
@@ -150,17 +149,20 @@ def _products(moe: Moe, even: bool) -> Iterator[str]:
     expert, product = moe.expert, _product(moe, even)
     name = _inner(expert)
     yield ""
-    yield "    def run(self, x: Tensor, count: Tensor) -> Tensor:"
-    yield '        """Each row of x through its expert; the rows are sorted by expert."""'
+    yield "    def run(self, x: Tensor, weight: Tensor, count: Tensor) -> Tensor:"
+    yield '        """Each row of x through its expert, weighted; they are sorted by expert."""'
     if expert.bias:
         yield "        expert = torch.repeat_interleave(count)  # (M,)"
     bias = f"self.{name}_bias.index_select(0, expert)" if expert.bias else ""
     inner = _multiply(expert, f"{product}(x, self.{name}, count)", bias)
     yield from (f"        {line}" for line in (*inner, *clamp_lines(expert)))
-    down = f"{product}({gate_text(expert, 'gate', 'up')}, self.down, count)"
+    # Before `down`: there are fewer numbers to weigh, and none of the result is kept.
+    yield "        weight = weight[:, None].type_as(up)"
+    yield f"        hidden = {gate_text(expert, 'gate', 'up')} * weight"
+    down = f"{product}(hidden, self.down, count)"
     if expert.bias:
         yield f"        y = {down}"
-        yield "        return y + self.down_bias.index_select(0, expert)"
+        yield "        return y + self.down_bias.index_select(0, expert) * weight"
     else:
         yield f"        return {down}"
 
