@@ -28,16 +28,28 @@ Hugging Face does not; "same policy" keeps it on both sides.
 CROSS = """
 ## Single-neuron experts beside a mixture of as many experts
 
-CDMoE: 64 retrieved neurons (one head, sparse gradients) beside a shared SwiGLU of 64; the mixtures: top-2 of experts
-of width 32, with the same shared FFN (ours), and alone (Hugging Face's grouped Mixtral). Freed memory kept on
-all sides. An expert of CDMoE is one neuron and one of the mixture 32 gated ones, so that the mixture
-has 48 times the parameters.
+64 active neurons on every side, freed memory kept. Retrieval: PEER with one head of 64 (queries of 64, no norm of
+theirs, sparse gradients), beside top-2 of experts of width 32, ours and Hugging Face's grouped Mixtral. CDMoE: the
+same retrieval beside a shared SwiGLU of 64, and our mixture with the same shared FFN. An expert of the first kind
+is one neuron, one of the mixture has 32 gated ones: it has 48 times the parameters.
 """
 EQUAL = """
 ## The same parameters
 
-A mixture of 1,024 experts, and CDMoE of 221**2 = 48,841: about as many parameters.
+A mixture of 1,024 experts, and 221**2 = 48,841 neurons: about as many parameters.
 """
+SIDES = (
+    ("retrieval", "retrieval"),
+    ("moe", "mixture"),
+    ("mixtral", "HF's mixture"),
+    ("cdmoe/sparse", "CDMoE"),
+    ("moe+shared", "mixture and shared"),
+)
+RATIOS = (
+    ("moe", "retrieval"),
+    ("mixtral", "retrieval"),
+    ("moe+shared", "cdmoe/sparse"),
+)
 
 
 def same(first: Result, second: Result) -> bool:
@@ -69,20 +81,17 @@ def compare_mixtures(experts: int) -> list[str]:
 
 
 def compare_cross(factor: int, experts: int) -> str:
-    """CDMoE of factor**2 rows beside mixtures of so many experts."""
-    cdmoe, ours, theirs = compare(
-        [
-            ("cdmoe/sparse", factor, "kept"),
-            ("moe+shared", experts, "kept"),
-            ("mixtral", experts, "kept"),
-        ],
-        ROUNDS,
-    )
+    """Layers of factor**2 neurons beside mixtures of so many experts."""
+    sides = [
+        (side, factor if side in ("retrieval", "cdmoe/sparse") else experts, "kept")
+        for side, _ in SIDES
+    ]
+    results = compare(sides, ROUNDS)
+    found = {side: each for (side, *_), each in zip(sides, results, strict=True)}
     cells = [f"{factor**2:,}", f"{experts:,}"]
-    for side in (cdmoe, ours, theirs):
-        cells.append(f"{side['ms']:.0f} ({side['extra']:.0f})")
-    cells += [f"{side['parameters'] / 1e6:.1f}" for side in (cdmoe, ours)]
-    cells += [f"**{side['ms'] / cdmoe['ms']:.1f}**" for side in (ours, theirs)]
+    cells += [f"{side['ms']:.0f} ({side['extra']:.0f})" for side in results]
+    cells += [f"{found[s]['parameters'] / 1e6:.1f}" for s in ("retrieval", "moe")]
+    cells += [f"**{found[a]['ms'] / found[b]['ms']:.1f}**" for a, b in RATIOS]
     line = f"| {' | '.join(cells)} |"
     print(line, flush=True)
     return line
@@ -96,10 +105,11 @@ def main() -> None:
     ]
     for experts in EXPERTS:
         lines += compare_mixtures(experts)
-    head = (
-        "| neurons | experts of the mixture | CDMoE ms (MiB) | our mixture | HF's mixture | CDMoE, M parameters "
-        "| mixture | ours by CDMoE | HF's by CDMoE |\n" + "|---" * 9 + "|"
-    )
+    titles = dict(SIDES)
+    heads = ["neurons", "experts", *(f"{title}, ms (MiB)" for title in titles.values())]
+    heads += ["retrieval, M parameters", "mixture, M parameters"]
+    heads += [f"{titles[a]} by {titles[b]}" for a, b in RATIOS]
+    head = f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|"
     lines += [CROSS, head]
     lines += [compare_cross(factor, factor**2) for factor in (16, 32, 64)]
     lines += [EQUAL, head, compare_cross(221, 1024)]

@@ -38,6 +38,10 @@ CDMOE = (
     "cdmoe(experts = {size}**2, heads = 1, top_k = 64, key_dim = 64, {form}, "
     "shared = swiglu(hidden = 64))"
 )
+RETRIEVAL = (
+    "peer(experts = {size}**2, heads = 1, top_k = 64, key_dim = 64, query_norm = none, "
+    "gradients = sparse)"
+)
 MOE = "moe(experts = {size}, top_k = 2, balance = none, expert = swiglu(hidden = 32){more})"
 OURS = {
     "peer/sparse": PEER.replace("{form}", "gradients = sparse"),
@@ -46,6 +50,7 @@ OURS = {
     "cdmoe/sparse": CDMOE.replace("{form}", "gradients = sparse"),
     "cdmoe/dense": CDMOE.replace("{form}", "kernel = fused"),
     "cdmoe/gather": CDMOE.replace("{form}", "kernel = gather"),
+    "retrieval": RETRIEVAL,
     "moe": MOE.replace("{more}", ""),
     "moe+shared": MOE.replace("{more}", ", shared = 2"),
 }
