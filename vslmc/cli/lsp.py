@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib.util import find_spec
 
@@ -17,4 +18,5 @@ def run_lsp(values: Values) -> int:
         return MISUSE
     from vslmc.lsp.answers import main
 
+    gc.enable()  # this process stays
     return main()
