@@ -225,6 +225,7 @@ def describe_ffn(ffn: Ffn | None) -> str:
             *describe_router(ffn.router),
             ffn.kernel,
             f"triton={ffn.triton}" if ffn.triton else "",
+            "scattermoe" if ffn.scattermoe else "",
         )
     if isinstance(ffn, Retrieval):
         return describe_retrieval(ffn)

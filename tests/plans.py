@@ -241,7 +241,12 @@ def moe() -> Plan:
         Glu(32, "silu", False),
     )
     dense = layer(64, attention(), Glu(128, "silu", False))
-    ffns = (mixture, replace(mixture, triton="rest"), replace(mixture, triton="first"))
+    ffns = (
+        mixture,
+        replace(mixture, triton="rest"),
+        replace(mixture, triton="first"),
+        replace(mixture, scattermoe=True),
+    )
     return plan("moe", [dense, *(replace(dense, ffn=each) for each in ffns)])
 
 

@@ -179,7 +179,9 @@ def mixtures(draw: DrawFn) -> str:
         "bias": "true",
         "z_loss": "1e-3",
         "capacity": "1.25",
-        "kernel": draw(st.sampled_from(["auto", "loop", "grouped", "triton"])),
+        "kernel": draw(
+            st.sampled_from(["auto", "loop", "grouped", "triton", "scattermoe"])
+        ),
     }
     for key in draw(st.sets(st.sampled_from(sorted(optional)))):
         keys[key] = optional[key]

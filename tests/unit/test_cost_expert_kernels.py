@@ -17,10 +17,12 @@ model tiny {{
         1 * base {{ ffn.kernel = triton }}
         1 * base {{ ffn.kernel = loop }}
         1 * base {{ ffn.kernel = grouped }}
+        1 * base {{ ffn.kernel = scattermoe }}
         2 * base {{ ffn = peer(experts = 16, top_k = 2, kernel = pick([auto, gather])) }}
     }}
 }}
 """
+SCATTERMOE = "scattermoe for bf16 and fp16 on CUDA, where it is installed"
 TRITON = "triton on CUDA, where it is installed"
 
 
@@ -35,8 +37,9 @@ def test_every_choice_has_its_layers() -> None:
         f"layers[1]: {TRITON}, else grouped",
         "layers[2]: loop",
         "layers[3]: grouped",
-        f"layers[4]: {TRITON}, else fused",
-        "layers[5]: gather",
+        f"layers[4]: {SCATTERMOE}, else grouped",
+        f"layers[5]: {TRITON}, else fused",
+        "layers[6]: gather",
     ]
 
 

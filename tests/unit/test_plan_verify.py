@@ -176,6 +176,8 @@ BROKEN: list[tuple[Callable[[Plan], Plan], str]] = [
     (edit_moe(shared=Glu(6, "gelu", True)), "ffn.shared: is not of the expert's kind"),
     (edit_moe(expert=Mlp(0, "gelu", True)), "ffn.expert.ffn.hidden: 0"),
     (edit_moe(kernel="loop", triton="rest"), "ffn.triton: before a kernel that is"),
+    (edit_moe(kernel="loop", scattermoe=True), "ffn.scattermoe: before loop"),
+    (edit_moe(triton="rest", scattermoe=True), "ffn.scattermoe: before grouped, and"),
     (
         lambda p: replace(p, head=replace(p.head, tied=True, width=6)),
         "head.tied: width 6",

@@ -10,6 +10,7 @@ from vslmc.plan.nodes import Moe, Retrieval, Stack
 from vslmc.plan.tensors import path_of
 
 TRITON = "triton on CUDA, where it is installed"
+SCATTERMOE = "scattermoe for bf16 and fp16 on CUDA, where it is installed"
 
 
 def describe_expert_choices(stacks: Sequence[Stack]) -> Iterator[str]:
@@ -35,6 +36,8 @@ def describe_choice(ffn: Moe | Retrieval, reason: str | None) -> str:
         return ", else ".join([*first, ffn.kernel])
     if ffn.triton == "rest" and reason is None:
         first = ["grouped for bf16 on Hopper and Blackwell", *first]
+    if ffn.scattermoe:
+        first = [SCATTERMOE]
     text = ", else ".join([*first, "grouped"])
     return text if reason is None else f"{text}; {reason}"
 

@@ -58,6 +58,8 @@ def _moe(moe: Moe) -> Iterator[str]:
         yield "shared_gate: there is nothing to gate"
     if moe.triton and moe.kernel != "grouped":
         yield f"triton: before a kernel that is not grouped, {moe.kernel}"
+    if moe.scattermoe and (moe.kernel != "grouped" or moe.triton):
+        yield f"scattermoe: before {moe.kernel}, and triton is {moe.triton}"
 
 
 def _router(router: Router) -> Iterator[str]:

@@ -48,6 +48,8 @@ def product_leaves(layers: Sequence[Layer]) -> Iterator[str]:
     even = suit_gemms(layers)
     if grouped:
         yield "expert_mm" if even else "expert_mm_odd"
+    if any(moe.scattermoe for moe in grouped):
+        yield "scatter_mm"
     if any(moe.triton for moe in grouped):
         yield "triton_mm"
     if even and any(moe.triton == "rest" for moe in grouped):
@@ -141,7 +143,7 @@ def _grouped(expert: Mlp | Glu) -> Iterator[str]:
 def _product(moe: Moe, even: bool) -> str:
     """The function of products."""
     if moe.triton is None:
-        return "expert_mm"
+        return "scatter_mm" if moe.scattermoe else "expert_mm"
     return "fast_mm" if even and moe.triton == "rest" else "triton_mm"
 
 

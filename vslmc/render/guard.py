@@ -65,6 +65,7 @@ _MODEL = frozenset(
         "flash_attn",
         "flash_attn.cute",
         "flash_attn_interface",
+        "scattermoe.parallel_experts",
     ]
 )
 

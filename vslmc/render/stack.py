@@ -24,7 +24,7 @@ from vslmc.render.ends import (
 from vslmc.render.escape import py_str
 from vslmc.render.further import further_parts
 from vslmc.render.initial import find_start
-from vslmc.render.kernels.triton import find_uses, log_lines
+from vslmc.render.kernels.triton import log_lines
 from vslmc.render.kernels.variants import form_of
 from vslmc.render.layout import Call, lay_out, lay_out_comprehension
 from vslmc.render.order import order_of
@@ -204,7 +204,7 @@ def list_kernels(plan: Plan) -> Iterator[tuple[str, int, Attention | Mla]]:
 def chooses_kernels(plan: Plan) -> bool:
     """Whether some layer has more than one kernel to choose from."""
     several = (len(mixer.kernel.candidates) > 1 for _, _, mixer in list_kernels(plan))
-    return any(several) or find_uses(plan).any
+    return any(several) or any(log_lines(plan))
 
 
 def _parts(plan: Plan, structure: Structure) -> Iterator[str]:

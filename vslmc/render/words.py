@@ -190,6 +190,7 @@ def moe_words(moe: Moe) -> Words:
         "Balanced" if moe.router.adds_loss else "",
         "Loop" if moe.kernel == "loop" else "",
         {"first": "Triton", "rest": "Fast", None: ""}[moe.triton],
+        "Scatter" if moe.scattermoe else "",
     )
 
 

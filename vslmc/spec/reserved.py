@@ -72,6 +72,7 @@ NEEDED = frozenset(
         "pytest",
         "rich",
         "safetensors",
+        "scattermoe",
         "setuptools",
         "sitecustomize",
         "sympy",

@@ -35,7 +35,9 @@ def moe(
     z_loss: Numeric | Default = DEFAULT,
     capacity: Numeric | Literal["none", None] | Default = DEFAULT,
     clamp: Numeric | Literal["none", None] | Default = DEFAULT,
-    kernel: Literal["auto", "grouped", "loop", "triton"] | Term | Default = DEFAULT,
+    kernel: (
+        Literal["auto", "grouped", "loop", "scattermoe", "triton"] | Term | Default
+    ) = DEFAULT,
 ) -> Ffn:
     """Mixture of experts: a router sends each token to a few of them.
 
@@ -54,7 +56,7 @@ def moe(
     z_loss: coefficient of the squared logsumexp of the router's logits (ST-MoE, Eq. 5); default 0 (as Mixtral; OLMoE has 0.001).
     capacity: in training: what an expert takes of a sequence at most, as a factor of its even share; earlier tokens come first, and what finds no place is dropped; default none (none is dropped, as in Mixtral; Switch has 1.25).
     clamp: bound of gate(x) from above and of up(x) from both sides, in gated experts; default none (as Mixtral; gpt-oss has 7).
-    kernel: how the experts run: one after the other, or all by grouped products, those of torch or of Triton; default auto (`grouped`; on CUDA `triton` where torch has no grouped GEMM).
+    kernel: how the experts run: one after the other, or all by grouped products, those of torch, of Triton or of ScatterMoE; default auto (`grouped`; on CUDA `triton` where torch has no grouped GEMM).
     """
     return Ffn(make_component("ffn", "moe", locals()))
 

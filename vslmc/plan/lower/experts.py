@@ -35,6 +35,7 @@ def lower_moe(moe: p.Moe, expert: Mlp | Glu) -> Moe:
         shared_gate=moe.shared_gate and shared is not None,
         kernel="loop" if moe.kernel == "loop" else "grouped",
         triton=choose_triton(moe),
+        scattermoe=moe.kernel == "scattermoe",
     )
 
 

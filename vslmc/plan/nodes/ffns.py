@@ -241,6 +241,8 @@ class Moe:
     triton: Literal["first", "rest"] | None = None
     """Whether Triton's kernels go before it, where they run; `rest` leaves to torch what it has a
     grouped GEMM for."""
+    scattermoe: bool = False
+    """Whether ScatterMoE's product goes before it, where it is installed and can run."""
 
     @property
     def experts(self) -> int:

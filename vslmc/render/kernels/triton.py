@@ -84,6 +84,15 @@ def kernels_text(uses: Uses, spec: str, name: str) -> str:
     return render("model/kernels.py.jinja", view)
 
 
+def _first_of(ffn: Moe | Retrieval, even: bool) -> str | None:
+    """The constant of the model that says what goes before the kernel of experts."""
+    if isinstance(ffn, Moe) and ffn.scattermoe:
+        return "SCATTERMOE_FIRST"
+    if ffn.triton:
+        return "TRITON_REST" if even and ffn.triton == "rest" else "TRITON_FIRST"
+    return None
+
+
 def log_lines(plan: Plan) -> Iterator[str]:
     """Lines of the model that log how experts run, one for each distinct choice."""
     groups: dict[tuple[str, str, str], list[int]] = {}
@@ -91,9 +100,9 @@ def log_lines(plan: Plan) -> Iterator[str]:
     for stack in plan.stacks:
         for layer in stack.layers:
             ffn = layer.ffn
-            if isinstance(ffn, Moe | Retrieval) and ffn.triton:
-                rest = even and ffn.triton == "rest"
-                first = "TRITON_REST" if rest else "TRITON_FIRST"
+            if not isinstance(ffn, Moe | Retrieval):
+                continue
+            if first := _first_of(ffn, even):
                 choice = f"experts of {path_of(stack)}layers", ffn.kernel, first
                 groups.setdefault(choice, []).append(layer.index)
     for (what, kernel, first), where in groups.items():

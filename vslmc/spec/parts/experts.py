@@ -9,7 +9,7 @@ from vslmc.spec.fields import Component, Derived, kind, setting
 from vslmc.spec.parts.ffns import Ffn
 from vslmc.spec.values import Choice, Flag, Or, Part, Real, Whole
 
-EXPERT_KERNELS = ("auto", "grouped", "loop", "triton")
+EXPERT_KERNELS = ("auto", "grouped", "loop", "scattermoe", "triton")
 
 
 class Router(Component):
@@ -209,7 +209,7 @@ class Moe(Ffn):
     )
     kernel: str = setting(
         Choice(EXPERT_KERNELS),
-        "how the experts run: one after the other, or all by grouped products, those of torch or of Triton",
+        "how the experts run: one after the other, or all by grouped products, those of torch, of Triton or of ScatterMoE",
         "auto",
         "`grouped`; on CUDA `triton` where torch has no grouped GEMM",
     )
