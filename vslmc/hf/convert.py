@@ -139,7 +139,8 @@ def write_all(
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
         for each in made:
-            value = make(torch, each, [load(name) for name in each.names])
+            parts = {name: load(name) for name in dict.fromkeys(each.names)}
+            value = make(torch, each, [parts[name] for name in each.names])
             if tuple(value.shape) != each.target.shape:
                 name = each.names[0] if each.names else each.target.name
                 shapes = f"{list(value.shape)}, not {list(each.target.shape)}"
