@@ -31,6 +31,14 @@ HEAD = (
     "| text | model | parameters | FLOPs a token | seeds | mean | against dense | usage "
     "| unevenness |"
 )
+PAPER = """
+## Beside the paper
+
+He 2024, Table 1, perplexity on C4 after 2e19 FLOPs: dense 18.31, PKM 17.36, MoE 17.12 (expert choice, 128 experts), PEER
+16.45, each of the last three in the middle one of 12 blocks; against dense, in nats: -0.053, -0.067, -0.107. Table 2: with
+16,384 experts all are used, and unevenness is 0.30; with a million 1.06. Here, from the lowest loss to the highest:
+
+"""
 
 
 def build(model: str) -> Path:
@@ -71,41 +79,43 @@ def costs(model: str) -> str:
     return f"{found.total:,} | {found.forward_flops:,.0f}"
 
 
-def compare(text: Path | None) -> list[str]:
-    """The lines of one text."""
+def compare(text: Path | None) -> tuple[list[str], str]:
+    """The lines of one text, and the order of its models."""
     found: dict[str, list[dict[str, Any]]] = {}
     for model in MODELS:
         package = build(model)
         found[model] = [train(package, text, seed) for seed in SEEDS]
+    name = text.stem if text else "python_reference"
+    means = {
+        model: mean(run["validation_loss"] for run in runs)
+        for model, runs in found.items()
+    }
     lines: list[str] = []
-    base = mean(line["validation_loss"] for line in found["dense"])
     for model, runs in found.items():
-        losses = [run["validation_loss"] for run in runs]
-        seeds = ", ".join(f"{loss:.4f}" for loss in losses)
-        shares = [
-            (
-                f"{mean(run[MIDDLE + kind] for run in runs):.3f}"
-                if model != "dense"
-                else ""
-            )
-            for kind in ("usage", "unevenness")
-        ]
+        seeds = ", ".join(f"{run['validation_loss']:.4f}" for run in runs)
+        shares = ["", ""]
+        if model != "dense":
+            kinds = ("usage", "unevenness")
+            shares = [f"{mean(run[MIDDLE + k] for run in runs):.3f}" for k in kinds]
         lines.append(
-            f"| {text.stem if text else 'python_reference'} | {model} | {costs(model)} | {seeds} "
-            f"| **{mean(losses):.4f}** | {mean(losses) - base:+.4f} | {' | '.join(shares)} |"
+            f"| {name} | {model} | {costs(model)} | {seeds} | **{means[model]:.4f}** "
+            f"| {means[model] - means['dense']:+.4f} | {' | '.join(shares)} |"
         )
-    return lines
+    return lines, f"* {name}: {' < '.join(sorted(means, key=means.__getitem__))}"
 
 
 def main() -> None:
     texts = [None, *(Path(argument).resolve() for argument in sys.argv[1:])]
-    lines = [HEAD, "|---" * 9 + "|"]
+    lines, orders = [HEAD, "|---" * 9 + "|"], list[str]()
     for text in texts:
-        lines += compare(text)
-        print("\n".join(lines[-len(MODELS) :]), flush=True)
+        found, order = compare(text)
+        lines += found
+        orders.append(order)
+        print("\n".join((*found, order)), flush=True)
     head = f"# Many experts at equal FLOPs\n\n{(__doc__ or '').strip()}\n\n"
     path = ROOT / "benchmarks" / "results" / "peer_vs_dense.md"
-    path.write_text(head + "\n".join(lines) + "\n", "utf-8")
+    body = "\n".join(lines) + "\n" + PAPER + "\n".join(orders)
+    path.write_text(f"{head}{body}\n", "utf-8")
 
 
 if __name__ == "__main__":
