@@ -96,7 +96,8 @@ def _inner(expert: Mlp | Glu) -> str:
 
 def _multiply(expert: Mlp | Glu, product: str, bias: str) -> Iterator[str]:
     """Lines that make `gate` and `up`, or `up` alone; `bias` is what is added, if any."""
-    name, gated = _inner(expert), isinstance(expert, Glu)
+    name = _inner(expert)
+    gated = isinstance(expert, Glu)
     if bias or not gated:
         yield f"{name} = {product}"
         product = name
@@ -174,8 +175,7 @@ def _products(moe: Moe, even: bool) -> Iterator[str]:
 
 def _loop(expert: Mlp | Glu) -> Iterator[str]:
     inner = _inner(expert)
-    names = (inner, "down")
-    stacks = [f"{name}{end}" for name in names for end in _ends(expert)]
+    stacks = [f"{name}{end}" for name in (inner, "down") for end in _ends(expert)]
     yield "sizes, out = count.tolist(), torch.zeros_like(rows)"
     yield "# `unbind`: indexing a stack in the loop would make its gradient E times."
     parts = ("token.split(sizes)", "weight.split(sizes)")

@@ -8,13 +8,15 @@ from vslmc.plan.nodes import InitRule, Plan, Tensor
 from vslmc.plan.start import Start as Deviations
 from vslmc.record import record
 from vslmc.render.escape import py_num, py_str
-from vslmc.render.layout import lay_out_dict
+from vslmc.render.layout import Call, lay_out_at, lay_out_dict
 from vslmc.render.words import Words
 
 # Endings of the projections into the stream; a mixture's `down` is stacked.
 RESIDUAL = (".out.weight", ".down.weight", ".down", ".new_down")
 KEYS = (".keys", ".new_keys")
 """Ending of product keys, which start alike under every scheme."""
+PAIR = ".gate_up"
+"""Ending of two matrices in one stack, of which each starts by its own shape."""
 ZEROS = ("bias", "lora_b")
 """Endings of what starts as zeros."""
 EMBEDDINGS = (
@@ -88,6 +90,8 @@ class _Rules:
             return std == self.residual
         if name.endswith(KEYS):
             return std == start.keys(shape[-1]).std
+        if name.endswith(PAIR):
+            shape = (shape[-2] // 2, shape[-1])
         return std == start.matrix(*shape).std
 
     def doc(self) -> str:
@@ -106,14 +110,14 @@ class _Rules:
         head = "if"
         for test, action in self.cases():
             yield f"{head} {test}:"
-            yield f"    {action}"
+            yield from (f"    {line}" for line in lay_out_at(action, 16))
             head = "elif"
 
-    def cases(self) -> Iterable[tuple[str, str]]:
+    def cases(self) -> Iterable[tuple[str, Call]]:
         """Tests on name and shape, each with what it does."""
         zeros = self._endings(ZEROS)
         if zeros:
-            yield f"name.endswith({zeros})", "nn.init.zeros_(parameter)"
+            yield f"name.endswith({zeros})", Call("nn.init.zeros_", ("parameter",))
         apart = self._embedding_std()
         if apart is not None:
             names = [n for n in EMBEDDINGS if any(t.name == n for t in self.tensors)]
@@ -131,6 +135,11 @@ class _Rules:
             yield f"name.endswith({self._endings(KEYS)})", _normal(
                 DEVIATIONS["fan_in"](self.rule)
             )
+        pairs = any(t.name.endswith(PAIR) for t in self.tensors)
+        if pairs and self.rule.scheme == "xavier":
+            # Of (2 H, C) the deviation of (H, C).
+            std = "(4 / (parameter.size(-2) + 2 * parameter.size(-1))) ** 0.5"
+            yield f"name.endswith({py_str(PAIR)})", _normal(std)
         matrix = "parameter.ndim > 1"
         if any(len(t.shape) > 1 and is_norm(t.name) for t in self.tensors):
             matrix += ' and "norm" not in name'
@@ -157,8 +166,8 @@ DEVIATIONS: dict[str, Callable[[InitRule], str]] = {
 """The deviation of a matrix, as text."""
 
 
-def _normal(std: str) -> str:
-    return f"nn.init.normal_(parameter, std={std})"
+def _normal(std: str) -> Call:
+    return Call("nn.init.normal_", ("parameter", f"std={std}"))
 
 
 # --- the table ----------------------------------------------------------------------------
