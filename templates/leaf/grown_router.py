@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from templates.leaf.key_sums import KeySums
 from templates.leaf.product_keys import best_keys, count_rows, find_ranks
 
 
@@ -22,13 +23,24 @@ class GrownRouter(nn.Module):
         self.old_ranks = nn.Buffer(find_ranks(top_k, old, factors), persistent=False)
         self.weigh = weigh
 
-    def forward(self, score: Tensor) -> tuple[Tensor, Tensor]:
-        """Of scores (F, N, H, n) rows and their weights, (N, H, 2 K): K old ones first."""
-        key, total = best_keys(score[..., : self.old], self.old_ranks, self.top_k)
-        new_key, new_total = self.best_new(score)
+    def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
+        weights, (..., M, 2 K): K old ones first."""
+        key, total = KeySums.apply(query, keys, self.choose)
+        key, new_key = key.chunk(2, dim=-1)
         row = (count_rows(key, self.old), self.count_new(new_key))
-        weight = (self.weigh(total), self.weigh(new_total))
+        weight = [self.weigh(part) for part in total.chunk(2, dim=-1)]
         return torch.cat(row, dim=-1), torch.cat(weight, dim=-1)
+
+    def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:
+        """Of scores (F, M, n) the keys of the best sums, K of old rows before K of new
+        ones, and these."""
+        parts = (
+            best_keys(score[..., : self.old], self.old_ranks, self.top_k),
+            self.best_new(score),
+        )
+        key, total = zip(*parts)
+        return torch.cat(key, dim=-1), torch.cat(total, dim=-1)
 
     def best_new(self, score: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and sums of the best new rows: the best of those whose first new key is in
@@ -39,7 +51,7 @@ class GrownRouter(nn.Module):
         for part in range(len(score)):
             hidden = torch.zeros_like(new).expand(len(score), -1).clone()
             hidden[:part], hidden[part] = new, ~new
-            own = score.masked_fill(hidden[:, None, None], float("-inf"))
+            own = score.masked_fill(hidden[:, None], float("-inf"))
             key, total = best_keys(own, self.ranks, self.top_k)
             keys.append(key)
             totals.append(total)

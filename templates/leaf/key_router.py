@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from templates.leaf.key_sums import KeySums
 from templates.leaf.product_keys import best_keys, count_rows, find_ranks
 
 
@@ -16,7 +17,12 @@ class KeyRouter(nn.Module):
         self.ranks = nn.Buffer(find_ranks(top_k, size, factors), persistent=False)
         self.weigh = weigh
 
-    def forward(self, score: Tensor) -> tuple[Tensor, Tensor]:
-        """Of scores (F, N, H, n) the chosen rows and their weights, (N, H, K)."""
-        key, score = best_keys(score, self.ranks, self.top_k)
-        return count_rows(key, self.size), self.weigh(score)
+    def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
+        weights, (..., M, K)."""
+        key, total = KeySums.apply(query, keys, self.choose)
+        return count_rows(key, self.size), self.weigh(total)
+
+    def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:
+        """Of scores (F, M, n) the keys of the best sums, and these."""
+        return best_keys(score, self.ranks, self.top_k)

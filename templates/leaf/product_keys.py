@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from templates.leaf.largest import find_largest
+
 
 def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
     """Ranks, one of each factor, whose sum can be among the best `top_k`, from 0: (F, P)."""
@@ -17,16 +19,15 @@ def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
 
 
 def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """Of scores of each factor (F, ..., n) the keys of the best sums, (F, ..., K), and
-    these, (..., K)."""
-    with torch.no_grad():
-        best, key = score.flatten(1, -2).topk(min(top_k, score.size(-1)), dim=-1)
-        rank = ranks[:, None].expand(-1, best.size(1), -1)  # (F, M, P)
-        total = best.gather(-1, rank).sum(dim=0)
-        winner = total.topk(top_k, dim=-1, sorted=False).indices.flatten()
-        winner = ranks.index_select(1, winner).view(len(ranks), -1, top_k)
-        key = key.gather(-1, winner).view(*score.shape[:-1], top_k)
-    return key, score.gather(-1, key).sum(dim=0)
+    """Of scores of each factor (F, M, n) the keys of the best sums, (F, M, K), and these,
+    (M, K)."""
+    rows = score.flatten(0, 1)  # (F M, n)
+    key = find_largest(rows, min(top_k, score.size(-1)))
+    best = rows.gather(1, key).view(*score.shape[:2], -1)  # (F, M, K)
+    total = best.gather(-1, ranks[:, None].expand(-1, best.size(1), -1)).sum(dim=0)
+    winner = find_largest(total, top_k)  # (M, K), of so many ranks
+    rank = ranks.index_select(1, winner.flatten()).view(len(ranks), -1, top_k)
+    return key.view_as(best).gather(-1, rank), total.gather(-1, winner)
 
 
 def count_rows(key: Tensor, size: int) -> Tensor:

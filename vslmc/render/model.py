@@ -228,8 +228,7 @@ STANDARD = (
     ("import os", "os.environ"),
     ("import sys", "sys.modules"),
     ("import warnings", "warnings."),
-    ("from collections.abc import Iterator, Sequence", "Sequence["),
-    ("from collections.abc import Iterator", "Iterator["),
+    ("from collections.abc import", "Iterator["),
     ("from contextlib import suppress", "suppress("),
     ("from dataclasses import dataclass", "@dataclass"),
     ("from pathlib import Path", "Path(__file__)"),
@@ -240,6 +239,7 @@ TORCH = (
     ("import torch.nn.functional as F", "F."),
     ("from torch import Tensor, nn", "nn."),
 )
+ABC = ("Callable", "Iterator", "Sequence")
 FLEX = ("AuxRequest", "BlockMask", "create_block_mask", "flex_attention")
 
 
@@ -247,8 +247,9 @@ def _imports(text: str) -> Iterator[str]:
     # Comments carry names of the spec, such as a block `Any` of `math.vslm`, literals its texts.
     text = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', "", text)
     text = re.sub(r"(^| )# .*", "", text, flags=re.MULTILINE)
+    kinds = ", ".join(n for n in ABC if f"{n}[" in text)
     standard = [line for line, sign in STANDARD if sign in text]
-    yield from (line for line in standard if f"{line}, Sequence" not in standard)
+    yield from (f"{li} {kinds}" if li.endswith("import") else li for li in standard)
     yield ""
     yield from (line for line, sign in TORCH if sign in text)
     names = tuple(n for n in FLEX if re.search(rf"(?<!\.)\b{n}\b", text))

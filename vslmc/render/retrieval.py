@@ -29,16 +29,12 @@ class RetrievalView:
     """What makes the module that chooses the rows."""
     stored: Words
     """Lines that make its own parameters."""
-    factors: str
-    """Parts of a key."""
     norm: str
     """What makes the norm of the queries; empty if there is none."""
     query: Words
     """Lines that make the queries (N, H D)."""
-    score: Words
-    """Lines that make the scores of all keys."""
-    chosen: str
-    """Shape of what is chosen."""
+    route: Words
+    """Lines that choose the rows."""
     lookup: Words
     """Lines that read the chosen rows, up to the sum `y`."""
     shared: str
@@ -53,7 +49,9 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     kinds = {_slopes(f, pool) for f in fused for pool in f.pools}
     triton = {_slopes(f, pool) for f in fused for pool in f.pools if f.triton}
     wanted = {
+        "largest": bool(ffns) or routes,
         "product_keys": bool(ffns),
+        "key_sums": bool(ffns),
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
         "fused_rows": bool(fused) or routes,
@@ -98,11 +96,9 @@ def render_retrieval(ffn: Retrieval, name: str, structure: Structure) -> str:
         init=lay_out_def("__init__", ("self", "width: int", *sizes), "", 4),
         router=_router(ffn),
         stored=tuple(_stored(ffn)),
-        factors=str(ffn.factors),
         norm=_norm(ffn),
         query=tuple(_query(ffn)),
-        score=tuple(_score(ffn)),
-        chosen="(N, H, K)" if ffn.old is None else "(N, H, 2 K)",
+        route=tuple(_route(ffn)),
         lookup=tuple(_lookup(ffn)),
         shared="" if ffn.shared is None else structure.ffns[ffn.shared],
     )
@@ -141,12 +137,22 @@ def _parameter(name: str, shape: Words, pool: Pool) -> Words:
     return lay_out_at(call, 8, before=f"self.{name} = ")
 
 
-def _score(ffn: Retrieval) -> Iterator[str]:
-    product, keys = f"nhpd,{'' if ffn.shared_keys else 'h'}pkd->pnhk", "self.keys"
+def _route(ffn: Retrieval) -> Iterator[str]:
+    """Lines that choose the rows, in fp32; the keys of its heads are scored side by side."""
+    kept = "self.keys"
     if ffn.old is not None:
         yield "keys = torch.cat((self.keys, self.new_keys), dim=-2)"
-        keys = "keys"
-    yield f'score = torch.einsum("{product}", query, {keys}.float())'
+        kept = "keys"
+    if ffn.shared_keys:
+        view = f"view(len(rows) * self.heads, {ffn.factors}, -1).transpose(0, 1)"
+        yield f"query = query.float().{view}"
+        yield f"index, weight = self.router(query, {kept}.float())  # (N H, K)"
+        return
+    view = f"view(len(rows), self.heads, {ffn.factors}, -1).permute(2, 1, 0, 3)"
+    yield f"query = query.float().{view}"
+    kept = f"{kept}.float().transpose(0, 1)"
+    yield f"index, weight = self.router(query, {kept})  # (H, N, K)"
+    yield "index, weight = index.transpose(0, 1), weight.transpose(0, 1)"
 
 
 def _norm(ffn: Retrieval) -> str:
@@ -171,15 +177,15 @@ def _query(ffn: Retrieval) -> Iterator[str]:
 def _lookup(ffn: Retrieval) -> Iterator[str]:
     """What the chosen rows give."""
     if ffn.old is None:
-        yield from _pool(ffn, ffn.pools[0], "index.flatten(1)")
+        yield from _pool(ffn, ffn.pools[0], "index.reshape(len(rows), -1)")
         yield f"y = {_call('sum', 'weight', 'down', ffn, ffn.pools[0])}"
         return
     yield "index, new_index = index.chunk(2, dim=-1)"
     yield "weight, new_weight = weight.chunk(2, dim=-1)"
     old, new = ffn.pools
-    yield from _pool(ffn, old, "index.flatten(1)")
+    yield from _pool(ffn, old, "index.reshape(len(rows), -1)")
     yield f"y = {_call('sum', 'weight', 'down', ffn, old)}"
-    yield from _pool(ffn, new, "new_index.flatten(1) - len(self.down)")
+    yield from _pool(ffn, new, "new_index.reshape(len(rows), -1) - len(self.down)")
     yield f"y = y + {_call('sum', 'weight', 'down', ffn, new)}"
 
 
@@ -208,7 +214,7 @@ def _pool(ffn: Retrieval, pool: Pool, index: str) -> Iterator[str]:
     """Lines that name the chosen rows, and what each is multiplied by."""
     chosen = f"{_kind(ffn, pool)}({index})" if ffn.kernel == "fused" else index
     yield f"chosen = {chosen}  # (N, H K)"
-    weight = f"{pool.prefix}weight.flatten(1)"
+    weight = f"{pool.prefix}weight.reshape(len(rows), -1)"
     if ffn.activation is None:
         yield f"weight = {weight}"
         return

@@ -51,6 +51,8 @@ class RouterView:
     """Lines that make the logits of the rows, in fp32, and what else is made of the rows."""
     choose: Words
     """Lines from there to what is returned."""
+    share: Words
+    """Lines that return the experts' shares in a token."""
     rebalances: bool
     """Whether it moves corrections of its own."""
 
@@ -62,6 +64,13 @@ DOCS: dict[type, str] = {
     SparseMixer: "`top_k` experts of each token, drawn from those near the best.",
     ExpertChoice: "The likeliest tokens of each expert.",
 }
+
+
+SOFTMAX = ("return logits.softmax(dim=-1)",)
+SIGMOIDS = (
+    "score = logits.sigmoid()",
+    "return score / score.sum(dim=-1, keepdim=True)",
+)
 
 
 def render_routers(structure: Structure, layers: Sequence[Layer]) -> Iterator[str]:
@@ -150,6 +159,7 @@ def _view(router: Router, name: str) -> RouterView:
         forward=lay_out_def("forward", ("self", "x: Tensor", *losses), " -> Routed", 4),
         score=tuple(score),
         choose=tuple(choose),
+        share=SIGMOIDS if isinstance(router.kind, Sigmoid) else SOFTMAX,
         rebalances=isinstance(router.balance, LossFree),
     )
 
@@ -161,20 +171,19 @@ def _score_alone(router: Router, logits: str) -> Iterator[str]:
     """Lines that choose without slopes, and make the logits of the chosen once more with them."""
     yield "with torch.no_grad():"
     yield f"    {logits}"
-    yield from (f"    {line}" for line in (*_shares(router), *_best(router)))
+    yield from (f"    {line}" for line in _best(router))
     yield "# Of so many logits, those of the chosen experts alone have a slope."
     yield "alone = DenseChosen(chosen)"
-    yield "logits = dot_rows(rows, self.weight.float(), alone)  # (N, K)"
+    yield "own = dot_rows(rows, self.weight.float(), alone)  # (N, K)"
     if router.bias:
-        yield "logits = logits + self.bias.float()[chosen]"
+        yield "own = own + self.bias.float()[chosen]"
 
 
 def _token_choice(router: Router) -> Iterator[str]:
     sigmoid = isinstance(router.kind, Sigmoid)
     if few := has_few_slopes(router):
-        yield f"weight = logits.{'sigmoid()' if sigmoid else 'softmax(dim=-1)'}"
+        yield f"weight = own.{'sigmoid()' if sigmoid else 'softmax(dim=-1)'}"
     else:
-        yield from _shares(router)
         yield from _chosen(router)
     if router.normalise and (sigmoid or not few):
         # Sigmoids may all be tiny.
@@ -192,28 +201,21 @@ def _token_choice(router: Router) -> Iterator[str]:
     yield "weight = weight.flatten().index_select(0, order)"
 
 
-def _shares(router: Router) -> Iterator[str]:
-    """Lines that make `share` of the logits."""
-    if isinstance(router.kind, Sigmoid):
-        yield "score = logits.sigmoid()"
-        yield "share = score / score.sum(dim=-1, keepdim=True)"
-    else:
-        yield "share = logits.softmax(dim=-1)"
-
-
 def _chosen(router: Router) -> Iterator[str]:
     """Lines that make `weight` and `chosen` (N, K)."""
     match router.kind:
         case Softmax() | Sigmoid():
             if not isinstance(router.balance, LossFree) and router.groups is None:
-                score = _score(router)
-                yield f"weight, chosen = {score}.topk(self.top_k, dim=-1)  # (N, K)"
+                yield _score(router)
+                name = _score_name(router)
+                yield f"weight, chosen = {name}.topk(self.top_k, dim=-1)  # (N, K)"
                 return
             yield from _best(router)
-            yield f"weight = {_score(router)}.gather(-1, chosen)"
+            yield f"weight = {_score_name(router)}.gather(-1, chosen)"
         case Sinkhorn():
             yield "ranked = sinkhorn(logits, self.rounds) if self.training else logits"
             yield "chosen = ranked.topk(self.top_k, dim=-1).indices  # (N, K)"
+            yield "share = self.share(logits)"
             yield "weight = share.gather(-1, chosen)"
         case SparseMixer():
             call = "sparse_mixer(logits, self.top_k, self.jitter, self.training)"
@@ -225,30 +227,42 @@ def _chosen(router: Router) -> Iterator[str]:
 
 
 def _score(router: Router) -> str:
-    """What experts are ranked by."""
+    """The line that makes what experts are ranked by."""
+    if isinstance(router.kind, Sigmoid):
+        return "score = logits.sigmoid()"
+    return "share = self.share(logits)"
+
+
+def _score_name(router: Router) -> str:
     return "score" if isinstance(router.kind, Sigmoid) else "share"
 
 
 def _best(router: Router) -> Iterator[str]:
     """Lines that choose the best experts by scores, which may be corrected and limited before."""
     corrected, groups = isinstance(router.balance, LossFree), router.groups
-    ranked = _score(router)
-    if corrected:
-        ranked = f"{ranked} + self.correction"
-    if groups is not None and corrected:
+    if corrected or groups is not None:
+        yield _score(router)
+        ranked = f"{_score_name(router)}{' + self.correction' if corrected else ''}"
+        if groups is not None and corrected:
+            yield f"ranked = {ranked}"
+            ranked = "ranked"
+        if groups is not None:
+            ranked = f"limit_groups({ranked}, self.groups, self.keep, {groups.best})"
         yield f"ranked = {ranked}"
         ranked = "ranked"
-    if groups is not None:
-        ranked = f"limit_groups({ranked}, self.groups, self.keep, {groups.best})"
-    if groups is not None or corrected:
-        yield f"ranked = {ranked}"
-        ranked = "ranked"
-    yield f"chosen = {ranked}.topk(self.top_k, dim=-1).indices  # (N, K)"
+    else:
+        ranked = "logits"  # in their order
+    if has_few_slopes(router):
+        yield f"chosen = find_largest({ranked}, self.top_k)  # (N, K)"
+    else:
+        yield f"chosen = {ranked}.topk(self.top_k, dim=-1).indices  # (N, K)"
 
 
 def _training(router: Router) -> Iterator[str]:
     """What training does beside."""
     if isinstance(router.balance, SwitchBalance):
+        if isinstance(router.kind, Sigmoid | SparseMixer):
+            yield "share = self.share(logits)"
         yield "uneven = (count / expert.numel() * share.mean(dim=0)).sum()  # 1 / E at best"
         yield "losses.terms.append(self.balance * len(count) * uneven)"
     yield from _z_loss(router)
@@ -272,7 +286,7 @@ def _z_loss(router: Router) -> Iterator[str]:
 
 
 def _expert_choice(router: Router) -> Iterator[str]:
-    yield "share = logits.softmax(dim=-1)"
+    yield "share = self.share(logits)"
     if router.z_loss > 0:
         yield "if self.training:"
         yield from (f"    {line}" for line in _z_loss(router))

@@ -1,0 +1,30 @@
+"""The largest of each row."""
+
+import torch
+from torch import Tensor
+
+SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
+
+
+def find_largest(x: Tensor, count: int) -> Tensor:
+    """Places of the `count` largest of each row of x (M, n), these first: (M, count)."""
+    size = x.size(1)
+    if not x.is_cpu or x.dtype != torch.float32 or torch.compiler.is_compiling():
+        return x.topk(count, dim=-1).indices
+    if size % 8 == 0 and size >= 32 * count:
+        # They are where the largest of eight are.
+        eights = x.view(len(x), 8, -1)
+        eight = find_largest(eights.amax(dim=1), count)
+        near = eights.gather(2, eight[:, None].expand(-1, 8, -1)).flatten(1)
+        place = find_largest(near, count)
+        return place // count * (size // 8) + eight.gather(1, place % count)
+    places = torch.arange(size)
+    found: list[Tensor] = []
+    for rows in x.split(SORTED // size + 1):
+        # NumPy's sort has vector instructions, PyTorch's does not. In fp64 there are
+        # bits left for the places.
+        key = rows.neg().double().clamp_(-(2.0**128), 2.0**128)
+        bits = key.view(torch.int64).bitwise_or_(places)
+        key.numpy().sort()
+        found.append(bits[:, :count] & 0xFFFFFFF)
+    return torch.cat(found)
