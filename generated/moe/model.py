@@ -217,7 +217,7 @@ class Losses:
 
 
 # What a router makes of N tokens: M rows sorted by expert, which of the tokens each is
-# (M,), with which weight (M,); how many each expert takes (E,); its shares (N, E).
+# (M,), with which weight (M,); how many each expert takes (E,); its logits (N, E).
 Routed = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -269,7 +269,7 @@ class Router(nn.Linear):
         with torch.autocast(x.device.type, enabled=False):
             rows = x.flatten(0, 1).float()
             logits = F.linear(rows, self.weight.float())  # (N, E)
-        share = logits.softmax(dim=-1)
+        share = self.share(logits)
         weight, chosen = share.topk(self.top_k, dim=-1)  # (N, K)
         weight = weight / weight.sum(dim=-1, keepdim=True)
         expert, order = chosen.flatten().sort(stable=True)
@@ -279,7 +279,11 @@ class Router(nn.Linear):
             losses.terms.append(self.balance * len(count) * uneven)
         row = order // self.top_k  # (M,)
         weight = weight.flatten().index_select(0, order)
-        return row, weight, count, share
+        return row, weight, count, logits
+
+    def share(self, logits: Tensor) -> Tensor:
+        """The experts' shares in each token, (N, E)."""
+        return logits.softmax(dim=-1)
 
 
 class Mlp(nn.Module):
@@ -319,7 +323,7 @@ class SiluGatedMoe(nn.Module):
 
     def forward(self, x: Tensor, losses: Losses) -> Tensor:
         rows = x.flatten(0, 1)  # (N, C)
-        token, weight, count, _ = self.router(x, losses)
+        token, weight, count = self.router(x, losses)[:3]
         y = self.run(rows.index_select(0, token), weight, count)  # (M, C)
         out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)
         return out.view_as(x)
@@ -345,7 +349,7 @@ class Relu2SharedMoe(nn.Module):
 
     def forward(self, x: Tensor, losses: Losses) -> Tensor:
         rows = x.flatten(0, 1)  # (N, C)
-        token, weight, count, _ = self.router(x, losses)
+        token, weight, count = self.router(x, losses)[:3]
         y = self.run(rows.index_select(0, token), weight, count)  # (M, C)
         out = torch.zeros_like(rows, dtype=y.dtype).index_add(0, token, y)
         return out.view_as(x) + self.shared(x)

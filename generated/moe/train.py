@@ -560,18 +560,20 @@ class Watch:
                 rest = torch.zeros(3, dtype=torch.double)
                 self.loads[layer], self.rests[layer] = load, rest
                 module.register_forward_hook(
-                    lambda *call, load=load, rest=rest: self.add(load, rest, call[-1])
+                    lambda *call, own=(load, rest): self.add(*own, call[0], call[-1])
                 )
 
-    def add(self, load: Tensor, rest: Tensor, routed: tuple[Tensor, ...]) -> None:
+    def add(
+        self, load: Tensor, rest: Tensor, router: Any, routed: tuple[Tensor, ...]
+    ) -> None:
         """Add what a router made of some tokens."""
         if not self.on:
             return
-        row, weight, count, share = (part.detach() for part in routed)
+        row, weight, count, logits = (part.detach() for part in routed)
         expert = torch.repeat_interleave(count).cpu()
         load.index_add_(0, expert, weight.cpu().double())
-        entropy = torch.special.entr(share).sum().item()
-        tokens = len(share)
+        entropy = torch.special.entr(router.share(logits)).sum().item()
+        tokens = len(logits)
         rest += torch.tensor([entropy, tokens - len(row.unique()), tokens])
 
     def measure(self, prefix: str = "") -> dict[str, float]:

@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,6 +208,33 @@ class Attention(nn.Module):
         return KvSlot(self.out.weight, batch, self.heads, length, self.head_dim)
 
 
+SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
+
+
+def find_largest(x: Tensor, count: int) -> Tensor:
+    """Places of the `count` largest of each row of x (M, n), these first: (M, count)."""
+    size = x.size(1)
+    if not x.is_cpu or x.element_size() > 4 or torch.compiler.is_compiling():
+        return x.topk(count, dim=-1).indices
+    if size % 8 == 0 and size >= 32 * count:
+        # They are where the largest of eight are.
+        eights = x.view(len(x), 8, -1)
+        eight = find_largest(eights.amax(dim=1), count)
+        near = eights.gather(2, eight[:, None].expand(-1, 8, -1)).flatten(1)
+        place = find_largest(near, count)
+        return place // count * (size // 8) + eight.gather(1, place % count)
+    places = torch.arange(size)
+    found: list[Tensor] = []
+    for rows in x.split(SORTED // size + 1):
+        # NumPy's sort has vector instructions, PyTorch's does not. In fp64 there are
+        # bits left for the places.
+        key = rows.neg().double().clamp_(-(2.0**128), 2.0**128)
+        bits = key.view(torch.int64).bitwise_or_(places)
+        key.numpy().sort()
+        found.append(bits[:, :count] & 0xFFFFFFF)
+    return torch.cat(found)
+
+
 def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
     """Ranks, one of each factor, whose sum can be among the best `top_k`, from 0: (F, P)."""
     rank = torch.arange(1, min(top_k, size) + 1)
@@ -221,16 +248,15 @@ def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
 
 
 def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """Of scores of each factor (F, ..., n) the keys of the best sums, (F, ..., K), and
-    these, (..., K)."""
-    with torch.no_grad():
-        best, key = score.flatten(1, -2).topk(min(top_k, score.size(-1)), dim=-1)
-        rank = ranks[:, None].expand(-1, best.size(1), -1)  # (F, M, P)
-        total = best.gather(-1, rank).sum(dim=0)
-        winner = total.topk(top_k, dim=-1, sorted=False).indices.flatten()
-        winner = ranks.index_select(1, winner).view(len(ranks), -1, top_k)
-        key = key.gather(-1, winner).view(*score.shape[:-1], top_k)
-    return key, score.gather(-1, key).sum(dim=0)
+    """Of scores of each factor (F, M, n) the keys of the best sums, (F, M, K), and these,
+    (M, K)."""
+    rows = score.flatten(0, 1)  # (F M, n)
+    key = find_largest(rows, min(top_k, score.size(-1)))
+    best = rows.gather(1, key).view(*score.shape[:2], -1)  # (F, M, K)
+    total = best.gather(-1, ranks[:, None].expand(-1, best.size(1), -1)).sum(dim=0)
+    winner = find_largest(total, top_k)  # (M, K), of so many ranks
+    rank = ranks.index_select(1, winner.flatten()).view(len(ranks), -1, top_k)
+    return key.view_as(best).gather(-1, rank), total.gather(-1, winner)
 
 
 def count_rows(key: Tensor, size: int) -> Tensor:
@@ -239,6 +265,50 @@ def count_rows(key: Tensor, size: int) -> Tensor:
     for other in key[1:]:
         row = row * size + other
     return row
+
+
+SCORES = 2**26  # that exist at one time
+CPU_SCORES = 2**19  # on a CPU: 2 MB, near its cache
+
+# Of scores (F, M, n) the keys of the best sums, (F, M, K), and these, (M, K).
+Choose = Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
+def split_rows(query: Tensor, keys: Tensor) -> int:
+    """How many of queries (F, ..., M, D) are scored at one time by keys (F, ..., n, D)."""
+    return (CPU_SCORES if query.is_cpu else SCORES) // keys[..., 0].numel() + 1
+
+
+class KeySums(torch.autograd.Function):
+    """Keys that are chosen by the scores of queries, and the sums of their scores."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, query: Tensor, keys: Tensor, choose: Choose
+    ) -> tuple[Tensor, Tensor]:
+        found, totals = list[Tensor](), list[Tensor]()
+        for piece in query.split(split_rows(query, keys), dim=-2):
+            score = piece @ keys.mT  # (F, ..., M, n)
+            key, total = choose(score.flatten(1, -2))
+            found.append(key.view(*score.shape[:-1], -1))
+            totals.append(total.view(*score.shape[1:-1], -1))
+        key = torch.cat(found, dim=-2)
+        ctx.save_for_backward(query, keys, key)
+        ctx.mark_non_differentiable(key)
+        return key, torch.cat(totals, dim=-2)
+
+    @staticmethod
+    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        query, keys, key = ctx.saved_tensors
+        query_grad, keys_grad = torch.empty_like(query), torch.zeros_like(keys)
+        rows = split_rows(query, keys)
+        parts = (t.split(rows, dim=-2) for t in (query, query_grad, key, slope))
+        for piece, grad, chosen, some in zip(*parts):
+            score = some.new_zeros(*chosen.shape[:-1], keys.size(-2))
+            score.scatter_add_(-1, chosen, some.expand_as(chosen))
+            grad.copy_(score @ keys)
+            keys_grad += score.mT @ piece
+        return query_grad, keys_grad, None
 
 
 class KeyRouter(nn.Module):
@@ -252,10 +322,15 @@ class KeyRouter(nn.Module):
         self.ranks = nn.Buffer(find_ranks(top_k, size, factors), persistent=False)
         self.weigh = weigh
 
-    def forward(self, score: Tensor) -> tuple[Tensor, Tensor]:
-        """Of scores (F, N, H, n) the chosen rows and their weights, (N, H, K)."""
-        key, score = best_keys(score, self.ranks, self.top_k)
-        return count_rows(key, self.size), self.weigh(score)
+    def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
+        weights, (..., M, K)."""
+        key, total = KeySums.apply(query, keys, self.choose)
+        return count_rows(key, self.size), self.weigh(total)
+
+    def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:
+        """Of scores (F, M, n) the keys of the best sums, and these."""
+        return best_keys(score, self.ranks, self.top_k)
 
 
 class Chosen:
@@ -398,12 +473,11 @@ class Peer(nn.Module):
         rows = x.flatten(0, 1)  # (N, C)
         query = self.query_norm(self.query(rows))  # (N, H D)
         with torch.autocast(x.device.type, enabled=False):
-            query = query.float().view(len(rows), self.heads, 2, -1)
-            score = torch.einsum("nhpd,pkd->pnhk", query, self.keys.float())
-            index, weight = self.router(score)  # (N, H, K)
-        chosen = TritonDenseChosen(index.flatten(1))  # (N, H K)
+            query = query.float().view(len(rows) * self.heads, 2, -1).transpose(0, 1)
+            index, weight = self.router(query, self.keys.float())  # (N H, K)
+        chosen = TritonDenseChosen(index.reshape(len(rows), -1))  # (N, H K)
         hidden = dot_rows(rows, self.up, chosen)
-        weight = F.gelu(hidden) * weight.flatten(1)
+        weight = F.gelu(hidden) * weight.reshape(len(rows), -1)
         y = sum_rows(weight, self.down, chosen)
         return y.view_as(x)
 

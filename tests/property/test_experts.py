@@ -167,10 +167,11 @@ def route(plan: Plan, training: bool) -> list[tuple[Any, tuple[Tensor, ...]]]:
 @settings(max_examples=FEWER)
 @given(mixtures, st.booleans())
 def test_what_routers_return_is_sorted_and_counted(plan: Plan, training: bool) -> None:
-    for router, (row, weight, count, share) in route(plan, training):
+    for router, (row, weight, count, logits) in route(plan, training):
         experts = router.out_features
         assert row.shape == weight.shape == (int(count.sum()),)
-        assert count.shape == (experts,) and share.shape[1] == experts
+        assert count.shape == (experts,) and logits.shape[1] == experts
+        share = router.share(logits)
         torch.testing.assert_close(share.sum(dim=-1), torch.ones(len(share)))
         pairs = torch.repeat_interleave(count) * len(share) + row
         assert len(pairs.unique()) == len(pairs)  # no token takes an expert twice

@@ -22,7 +22,7 @@ from torch import nn
 from tests.property.module import load_module
 from tests.property.plans import retrievals
 from tests.property.test_lazy_adam import load_lazy
-from tests.property.test_retrieval import PEER, module_of
+from tests.property.test_retrieval import HEADER, PEER, module_of
 from vslmc.plan.nodes import Retrieval
 from vslmc.render.engine import read_leaf
 
@@ -31,8 +31,8 @@ GROWN = retrievals().filter(lambda ffn: cast("Retrieval", ffn).old is not None)
 
 def make_router(size: int, old: int, factors: int, top_k: int) -> Any:
     """The router of a grown layer, which gives scores as weights."""
-    text = "import torch\nfrom torch import Tensor, nn\n"
-    text += "\n\n".join(map(read_leaf, ("product_keys", "grown_router")))
+    leaves = ("largest", "product_keys", "key_sums", "grown_router")
+    text = "\n\n".join((HEADER, "from torch import nn", *map(read_leaf, leaves)))
     router = load_module(text).GrownRouter
     return router(size, old, factors, top_k, nn.Identity())
 
@@ -64,8 +64,10 @@ def test_the_choice_is_exact_among_old_rows_and_among_new_ones(
     most = min(sum(is_new), len(grid) - sum(is_new))
     top_k = data.draw(st.integers(1, most))
     torch.manual_seed(data.draw(st.integers(0, 999)))
-    score = torch.randn(factors, 3, 2, size, dtype=torch.float64)
-    row, total = make_router(size, old, factors, top_k)(score)
+    query = torch.randn(factors, 6, 5, dtype=torch.float64)
+    keys = torch.randn(factors, size, 5, dtype=torch.float64)
+    score = query @ keys.mT
+    row, total = make_router(size, old, factors, top_k)(query, keys)
     sums = torch.stack(
         [
             sum(score[f, ..., k] for f, k in enumerate(key)) for key in grid

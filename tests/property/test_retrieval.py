@@ -44,10 +44,16 @@ PEER = Retrieval(
 )
 
 
+HEADER = """from collections.abc import Callable
+from typing import Any
+import torch
+from torch import Tensor"""
+
+
 def load_keys() -> Any:
     """The functions of product keys."""
     return load_module(
-        "import torch\nfrom torch import Tensor\n" + read_leaf("product_keys")
+        "\n\n".join((HEADER, *map(read_leaf, ("largest", "product_keys", "key_sums"))))
     )
 
 
@@ -86,14 +92,14 @@ def test_the_best_sums_are_the_best_of_all_rows(
     top_k = data.draw(st.integers(1, min(60, size**factors)))
     seed = data.draw(st.integers(0, 2**32))
     generator = torch.Generator().manual_seed(seed)
-    score = torch.randn(factors, 3, 2, size, generator=generator).double()
+    score = torch.randn(factors, 6, size, generator=generator).double()
     keys = load_keys()
     ranks = keys.find_ranks(top_k, size, factors)
     key, total = keys.best_keys(score, ranks, top_k)
     index = keys.count_rows(key, size)
     whole = score[0]
     for other in score[1:]:
-        whole = (whole[..., :, None] + other[..., None, :]).flatten(-2)  # (3, 2, n^F)
+        whole = (whole[..., :, None] + other[..., None, :]).flatten(-2)  # (6, n^F)
     wanted = whole.topk(top_k)
     close: dict[str, Any] = {"rtol": 1e-12, "atol": 1e-12}
     torch.testing.assert_close(
@@ -122,18 +128,55 @@ def test_few_sums_are_looked_at() -> None:
     assert [find(64, 1024, factors).size(1) for factors in (2, 3)] == [280, 796]
 
 
-@pytest.mark.parametrize("factors", [2, 3])
-def test_the_slope_reaches_scores_of_chosen_keys_alone(factors: int) -> None:
+@pytest.mark.parametrize("lead", [(2,), (3,), (2, 4)])
+@pytest.mark.parametrize("scores", [1, 2**20])
+def test_slopes_of_sums_of_keys(lead: tuple[int, ...], scores: int) -> None:
+    """They are those of the scores, however many of these exist at one time."""
+    torch.manual_seed(0)
     keys = load_keys()
-    score = torch.randn(factors, 1, 4, dtype=torch.float64, requires_grad=True)
-    ranks = keys.find_ranks(3, 4, factors)
-    key, total = keys.best_keys(score, ranks, 3)
-    (slope,) = torch.autograd.grad(total.sum(), score)
-    wanted = torch.zeros(factors, 4, dtype=torch.float64)
-    for part, own in enumerate(key[:, 0].tolist()):
-        for number in own:
-            wanted[part, number] += 1
-    assert torch.equal(slope[:, 0], wanted)
+    keys.CPU_SCORES = scores
+    query, table = (
+        torch.randn(*lead, rows, 5, dtype=torch.float64, requires_grad=True)
+        for rows in (7, 6)
+    )
+    ranks = keys.find_ranks(3, 6, lead[0])
+
+    def choose(score: Tensor) -> tuple[Tensor, Tensor]:
+        return keys.best_keys(score, ranks, 3)
+
+    key, total = keys.KeySums.apply(query, table, choose)
+    wanted = (query @ table.mT).gather(-1, key).sum(dim=0)
+    torch.testing.assert_close(total, wanted)
+    slope = torch.randn_like(total)
+    found = torch.autograd.grad(total, (query, table), slope)
+    torch.testing.assert_close(
+        found, torch.autograd.grad(wanted, (query, table), slope)
+    )
+
+
+@given(
+    st.sampled_from([1, 2, 7, 64, 100, 256, 1024]),
+    st.integers(1, 40),
+    st.sampled_from(["normal", "equal", "hidden", "endless"]),
+    st.integers(0, 99),
+)
+def test_the_largest_are_those_of_topk(
+    size: int, count: int, kind: str, seed: int
+) -> None:
+    """Also among equal numbers and infinite ones: each place once, the largest first."""
+    torch.manual_seed(seed)
+    count = min(count, size)
+    x = torch.randn(5, size)
+    if kind == "equal":
+        x = x.round()
+    elif kind in ("hidden", "endless"):
+        beyond = float("inf") if kind == "endless" else float("-inf")
+        x = x.masked_fill(torch.rand_like(x) < 0.7, beyond)
+    find = load_keys().find_largest
+    place = find(x, count)
+    assert torch.equal(x.gather(1, place), x.topk(count).values)
+    assert all(len(row.unique()) == count for row in place)
+    assert torch.equal(find(x.double(), count), x.double().topk(count).indices)
 
 
 @given(retrievals(), st.integers(1, 6), st.integers(0, 99))
