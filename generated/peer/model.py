@@ -208,13 +208,15 @@ class Attention(nn.Module):
         return KvSlot(self.out.weight, batch, self.heads, length, self.head_dim)
 
 
+HAS_NUMPY = importlib.util.find_spec("numpy") is not None
 SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
 
 
 def find_largest(x: Tensor, count: int) -> Tensor:
     """Places of the `count` largest of each row of x (M, n), these first: (M, count)."""
     size = x.size(1)
-    if not x.is_cpu or x.element_size() > 4 or torch.compiler.is_compiling():
+    sorts = HAS_NUMPY and not torch.compiler.is_compiling()
+    if not sorts or not x.is_cpu or x.element_size() > 4:
         return x.topk(count, dim=-1).indices
     if size % 8 == 0 and size >= 32 * count:
         # They are where the largest of eight are.
