@@ -560,15 +560,14 @@ class Watch:
                 rest = torch.zeros(3, dtype=torch.double)
                 self.loads[layer], self.rests[layer] = load, rest
                 module.register_forward_hook(
-                    lambda *call, own=(load, rest): self.add(*own, call[0], call[-1])
+                    lambda *call, load=load, rest=rest: self.add(load, rest, call)
                 )
 
-    def add(
-        self, load: Tensor, rest: Tensor, router: Any, routed: tuple[Tensor, ...]
-    ) -> None:
-        """Add what a router made of some tokens."""
+    def add(self, load: Tensor, rest: Tensor, call: tuple[Any, ...]) -> None:
+        """Add what a router made of some tokens; `call` is it, what it got and gave."""
         if not self.on:
             return
+        router, _, routed = call
         row, weight, count, logits = (part.detach() for part in routed)
         expert = torch.repeat_interleave(count).cpu()
         load.index_add_(0, expert, weight.cpu().double())

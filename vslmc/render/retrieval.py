@@ -148,10 +148,10 @@ def _route(ffn: Retrieval) -> Iterator[str]:
         yield f"query = query.float().{view}"
         yield f"index, weight = self.router(query, {kept}.float())  # (N H, K)"
         return
-    view = f"view(len(rows), self.heads, {ffn.factors}, -1).permute(2, 1, 0, 3)"
-    yield f"query = query.float().{view}"
-    kept = f"{kept}.float().transpose(0, 1)"
-    yield f"index, weight = self.router(query, {kept})  # (H, N, K)"
+    yield f"query = query.float().view(len(rows), self.heads, {ffn.factors}, -1)"
+    yield "query = query.permute(2, 1, 0, 3)  # (F, H, N, D / F)"
+    yield f"keys = {kept}.float().transpose(0, 1)  # (F, H, n, D / F)"
+    yield "index, weight = self.router(query, keys)  # (H, N, K)"
     yield "index, weight = index.transpose(0, 1), weight.transpose(0, 1)"
 
 
