@@ -479,7 +479,7 @@ class Peer(nn.Module):
             index, weight = self.router(query, self.keys.float())  # (N H, K)
         chosen = TritonDenseChosen(index.reshape(len(rows), -1))  # (N, H K)
         hidden = dot_rows(rows, self.up, chosen)
-        weight = F.gelu(hidden) * weight.reshape(len(rows), -1)
+        weight = F.gelu(hidden) * weight.reshape_as(hidden)
         y = sum_rows(weight, self.down, chosen)
         return y.view_as(x)
 

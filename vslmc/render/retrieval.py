@@ -185,7 +185,8 @@ def _lookup(ffn: Retrieval) -> Iterator[str]:
     old, new = ffn.pools
     yield from _pool(ffn, old, "index.reshape(len(rows), -1)")
     yield f"y = {_call('sum', 'weight', 'down', ffn, old)}"
-    yield from _pool(ffn, new, "new_index.reshape(len(rows), -1) - len(self.down)")
+    yield "new_index = new_index.reshape(len(rows), -1) - len(self.down)"
+    yield from _pool(ffn, new, "new_index")
     yield f"y = y + {_call('sum', 'weight', 'down', ffn, new)}"
 
 
@@ -214,15 +215,15 @@ def _pool(ffn: Retrieval, pool: Pool, index: str) -> Iterator[str]:
     """Lines that name the chosen rows, and what each is multiplied by."""
     chosen = f"{_kind(ffn, pool)}({index})" if ffn.kernel == "fused" else index
     yield f"chosen = {chosen}  # (N, H K)"
-    weight = f"{pool.prefix}weight.reshape(len(rows), -1)"
+    weight = f"{pool.prefix}weight"
     if ffn.activation is None:
-        yield f"weight = {weight}"
+        yield f"weight = {weight}.reshape(len(rows), -1)"
         return
     up = _call("dot", "rows", "up", ffn, pool)
     if ffn.gated:
         yield f"gate = {_call('dot', 'rows', 'gate', ffn, pool)}"
         yield f"up = {up}"
-        yield f"weight = {activate(ffn.activation, 'gate')} * up * {weight}"
+        yield f"weight = {activate(ffn.activation, 'gate')} * up * {weight}.reshape_as(up)"
     else:
         yield f"hidden = {up}"
-        yield f"weight = {activate(ffn.activation, 'hidden')} * {weight}"
+        yield f"weight = {activate(ffn.activation, 'hidden')} * {weight}.reshape_as(hidden)"
