@@ -35,12 +35,10 @@ class GrownRouter(nn.Module):
     def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:
         """Of scores (F, M, n) the keys of the best sums, K of old rows before K of new
         ones, and these."""
-        parts = (
-            best_keys(score[..., : self.old], self.old_ranks, self.top_k),
-            self.best_new(score),
-        )
-        key, total = zip(*parts)
-        return torch.cat(key, dim=-1), torch.cat(total, dim=-1)
+        key, total = best_keys(score[..., : self.old], self.old_ranks, self.top_k)
+        new_key, new_total = self.best_new(score)
+        key = torch.cat((key, new_key), dim=-1)
+        return key, torch.cat((total, new_total), dim=-1)
 
     def best_new(self, score: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and sums of the best new rows: the best of those whose first new key is in
