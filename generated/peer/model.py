@@ -212,11 +212,15 @@ HAS_NUMPY = importlib.util.find_spec("numpy") is not None
 SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
 
 
+def sorts(x: Tensor) -> bool:
+    """Whether NumPy sorts it: by vector instructions, which PyTorch's sort has not."""
+    return HAS_NUMPY and x.is_cpu and not torch.compiler.is_compiling()
+
+
 def find_largest(x: Tensor, count: int) -> Tensor:
     """Places of the `count` largest of each row of x (M, n), these first: (M, count)."""
     size = x.size(1)
-    sorts = HAS_NUMPY and not torch.compiler.is_compiling()
-    if not sorts or not x.is_cpu or x.element_size() > 4:
+    if not sorts(x) or x.element_size() > 4:
         return x.topk(count, dim=-1).indices
     if size % 8 == 0 and size >= 32 * count:
         # They are where the largest of eight are.
@@ -226,15 +230,15 @@ def find_largest(x: Tensor, count: int) -> Tensor:
         place = find_largest(near, count)
         return place // count * (size // 8) + eight.gather(1, place % count)
     places = torch.arange(size)
+    buffer = torch.empty(SORTED // size + 1, size, dtype=torch.float64)
     found: list[Tensor] = []
-    for rows in x.split(SORTED // size + 1):
-        # NumPy's sort has vector instructions, PyTorch's does not. In fp64 there are
-        # bits left for the places.
-        key = rows.neg().double().clamp_(-(2.0**128), 2.0**128)
+    for rows in x.split(len(buffer)):
+        # In fp64 there are bits left for the places.
+        key = buffer[: len(rows)].copy_(rows).clamp_(-(2.0**128), 2.0**128)
         bits = key.view(torch.int64).bitwise_or_(places)
         key.numpy().sort()
-        found.append(bits[:, :count] & 0xFFFFFFF)
-    return torch.cat(found)
+        found.append(bits[:, -count:].flip(1))
+    return torch.cat(found).bitwise_and_(0xFFFFFFF)
 
 
 def find_ranks(top_k: int, size: int, factors: int) -> Tensor:
@@ -255,9 +259,12 @@ def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]
     rows = score.flatten(0, 1)  # (F M, n)
     key = find_largest(rows, min(top_k, score.size(-1)))
     best = rows.gather(1, key).view(*score.shape[:2], -1)  # (F, M, K)
-    total = best.gather(-1, ranks[:, None].expand(-1, best.size(1), -1)).sum(dim=0)
+    total = best[0].index_select(1, ranks[0])  # (M, P)
+    for some, rank in zip(best[1:], ranks[1:]):
+        total += some.index_select(1, rank)
     winner = find_largest(total, top_k)  # (M, K), of so many ranks
-    rank = ranks.index_select(1, winner.flatten()).view(len(ranks), -1, top_k)
+    rank = torch.stack([rank.index_select(0, winner.flatten()) for rank in ranks])
+    rank = rank.view(len(ranks), -1, top_k)
     return key.view_as(best).gather(-1, rank), total.gather(-1, winner)
 
 
@@ -335,14 +342,24 @@ class KeyRouter(nn.Module):
         return best_keys(score, self.ranks, self.top_k)
 
 
+def sort_rows(row: Tensor) -> tuple[Tensor, Tensor]:
+    """Numbers of rows (M,) in their order, int32, and the places where they were;
+    equal ones stay in turn."""
+    if not sorts(row):
+        return row.sort(stable=True)
+    key = row.long() << 32 | torch.arange(len(row))
+    key.numpy().sort()
+    return (key >> 32).int(), key & 0xFFFFFFFF
+
+
 class Chosen:
     """Rows of a table (R, C) that each token chose, `index` (N, K)."""
 
     def __init__(self, index: Tensor):
         self.index = index.int()
         # By row: what is read from a large table is read in its order.
-        self.row, self.order = self.index.flatten().sort()  # (N K,)
-        self.token = (self.order // index.size(1)).int()
+        self.row, self.order = sort_rows(self.index.flatten())  # (N K,)
+        self.token = self.order.int() // index.size(1)
 
     def dot(self, x: Tensor, table: Tensor) -> Tensor:
         """x (N, C) times the rows: (N, K)."""

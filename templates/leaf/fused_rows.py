@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from templates.leaf.sorted_rows import sort_rows
+
 
 class Chosen:
     """Rows of a table (R, C) that each token chose, `index` (N, K)."""
@@ -13,8 +15,8 @@ class Chosen:
     def __init__(self, index: Tensor):
         self.index = index.int()
         # By row: what is read from a large table is read in its order.
-        self.row, self.order = self.index.flatten().sort()  # (N K,)
-        self.token = (self.order // index.size(1)).int()
+        self.row, self.order = sort_rows(self.index.flatten())  # (N K,)
+        self.token = self.order.int() // index.size(1)
 
     def dot(self, x: Tensor, table: Tensor) -> Tensor:
         """x (N, C) times the rows: (N, K)."""

@@ -9,11 +9,15 @@ HAS_NUMPY = importlib.util.find_spec("numpy") is not None
 SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
 
 
+def sorts(x: Tensor) -> bool:
+    """Whether NumPy sorts it: by vector instructions, which PyTorch's sort has not."""
+    return HAS_NUMPY and x.is_cpu and not torch.compiler.is_compiling()
+
+
 def find_largest(x: Tensor, count: int) -> Tensor:
     """Places of the `count` largest of each row of x (M, n), these first: (M, count)."""
     size = x.size(1)
-    sorts = HAS_NUMPY and not torch.compiler.is_compiling()
-    if not sorts or not x.is_cpu or x.element_size() > 4:
+    if not sorts(x) or x.element_size() > 4:
         return x.topk(count, dim=-1).indices
     if size % 8 == 0 and size >= 32 * count:
         # They are where the largest of eight are.
@@ -23,12 +27,12 @@ def find_largest(x: Tensor, count: int) -> Tensor:
         place = find_largest(near, count)
         return place // count * (size // 8) + eight.gather(1, place % count)
     places = torch.arange(size)
+    buffer = torch.empty(SORTED // size + 1, size, dtype=torch.float64)
     found: list[Tensor] = []
-    for rows in x.split(SORTED // size + 1):
-        # NumPy's sort has vector instructions, PyTorch's does not. In fp64 there are
-        # bits left for the places.
-        key = rows.neg().double().clamp_(-(2.0**128), 2.0**128)
+    for rows in x.split(len(buffer)):
+        # In fp64 there are bits left for the places.
+        key = buffer[: len(rows)].copy_(rows).clamp_(-(2.0**128), 2.0**128)
         bits = key.view(torch.int64).bitwise_or_(places)
         key.numpy().sort()
-        found.append(bits[:, :count] & 0xFFFFFFF)
-    return torch.cat(found)
+        found.append(bits[:, -count:].flip(1))
+    return torch.cat(found).bitwise_and_(0xFFFFFFF)

@@ -24,9 +24,12 @@ def best_keys(score: Tensor, ranks: Tensor, top_k: int) -> tuple[Tensor, Tensor]
     rows = score.flatten(0, 1)  # (F M, n)
     key = find_largest(rows, min(top_k, score.size(-1)))
     best = rows.gather(1, key).view(*score.shape[:2], -1)  # (F, M, K)
-    total = best.gather(-1, ranks[:, None].expand(-1, best.size(1), -1)).sum(dim=0)
+    total = best[0].index_select(1, ranks[0])  # (M, P)
+    for some, rank in zip(best[1:], ranks[1:]):
+        total += some.index_select(1, rank)
     winner = find_largest(total, top_k)  # (M, K), of so many ranks
-    rank = ranks.index_select(1, winner.flatten()).view(len(ranks), -1, top_k)
+    rank = torch.stack([rank.index_select(0, winner.flatten()) for rank in ranks])
+    rank = rank.view(len(ranks), -1, top_k)
     return key.view_as(best).gather(-1, rank), total.gather(-1, winner)
 
 

@@ -51,10 +51,13 @@ import torch
 from torch import Tensor"""
 
 
+KEYS = ("largest", "sorted_rows", "product_keys", "key_sums")
+
+
 def load_keys() -> Any:
     """The functions of product keys."""
     return load_module(
-        "\n\n".join((HEADER, *map(read_leaf, ("largest", "product_keys", "key_sums"))))
+        "\n\n".join((HEADER, *map(read_leaf, KEYS)))
     )
 
 
@@ -182,6 +185,20 @@ def test_the_largest_are_those_of_topk(
     assert torch.equal(find(x.double(), count), x.double().topk(count).indices)
     keys.HAS_NUMPY = False  # torch alone
     assert torch.equal(find(x, count), x.topk(count).indices)
+
+
+@given(st.integers(1, 300), st.sampled_from([1, 5, 2**20, 2**31 - 1]), st.booleans())
+def test_rows_are_sorted_as_torch_sorts_them(
+    count: int, rows: int, numpy: bool
+) -> None:
+    """Equal ones stay in turn, with NumPy and with torch alone."""
+    torch.manual_seed(count)
+    row = torch.randint(rows, (count,), dtype=torch.int32)
+    keys = load_keys()
+    keys.HAS_NUMPY = numpy
+    found, wanted = keys.sort_rows(row), row.sort(stable=True)
+    assert all(map(torch.equal, found, wanted))
+    assert [t.dtype for t in found] == [t.dtype for t in wanted]
 
 
 @given(retrievals(), st.integers(1, 6), st.integers(0, 99))

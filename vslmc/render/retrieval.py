@@ -54,6 +54,7 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
         "key_sums": bool(ffns),
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
+        "sorted_rows": bool(fused) or routes,
         "fused_rows": bool(fused) or routes,
         "dense_slopes": "Dense" in kinds or routes,
         "sparse_slopes": "Sparse" in kinds,

@@ -192,7 +192,10 @@ def _token_choice(router: Router) -> Iterator[str]:
         yield f"weight = weight / {f'({total}{least})' if least else total}"
     if router.scale != 1.0:
         yield "weight = self.scale * weight"
-    yield "expert, order = chosen.flatten().sort(stable=True)"
+    if few:
+        yield "expert, order = alone.row, alone.order  # (M,)"
+    else:
+        yield "expert, order = chosen.flatten().sort(stable=True)"
     yield "count = torch.bincount(expert, minlength=self.out_features)  # (E,)"
     if training := [f"    {line}" for line in _training(router)]:
         yield "if self.training:"
