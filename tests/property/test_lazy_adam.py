@@ -50,6 +50,18 @@ def step(optimizer: Any, parameter: nn.Parameter, slope: Tensor, lr: float) -> N
     optimizer.step()
 
 
+@given(st.lists(st.integers(0, 5), max_size=8))
+def test_only_rows_out_of_order_or_twice_are_sorted(row: list[int]) -> None:
+    """Others stay where they are in memory."""
+    slope = sparse(row, torch.randn(len(row), 3), 6)
+    found = load_lazy().coalesce(slope)
+    assert found.is_coalesced()
+    assert found.indices()[0].tolist() == sorted(set(row))
+    torch.testing.assert_close(found.to_dense(), slope.to_dense())
+    if row and row == sorted(set(row)):
+        assert found.values().data_ptr() == slope._values().data_ptr()
+
+
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 def test_where_all_rows_have_gradients_it_is_adamw(decay: float) -> None:
     torch.manual_seed(0)
