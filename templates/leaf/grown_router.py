@@ -14,7 +14,15 @@ class GrownRouter(nn.Module):
     numbered by their keys, all old ones before all new ones.
     """
 
-    def __init__(self, size: int, old: int, factors: int, top_k: int, weigh: nn.Module):
+    def __init__(
+        self,
+        size: int,
+        old: int,
+        factors: int,
+        top_k: int,
+        weigh: nn.Module,
+        sums: type[KeySums],
+    ):
         super().__init__()
         self.size, self.old = size, old
         self.rows = size**factors
@@ -22,11 +30,12 @@ class GrownRouter(nn.Module):
         self.ranks = nn.Buffer(find_ranks(top_k, size, factors), persistent=False)
         self.old_ranks = nn.Buffer(find_ranks(top_k, old, factors), persistent=False)
         self.weigh = weigh
+        self.sums = sums
 
     def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
         weights, (..., M, 2 K): K old ones first."""
-        key, total = KeySums.apply(query, keys, self.choose)
+        key, total = self.sums.apply(query, keys, self.choose)
         key, new_key = key.chunk(2, dim=-1)
         row = (count_rows(key, self.old), self.count_new(new_key))
         weight = [self.weigh(part) for part in total.chunk(2, dim=-1)]

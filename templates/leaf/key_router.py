@@ -9,18 +9,26 @@ from templates.leaf.product_keys import best_keys, count_rows, find_ranks
 class KeyRouter(nn.Module):
     """Chooses rows by the scores of their keys, and gives each a weight."""
 
-    def __init__(self, size: int, factors: int, top_k: int, weigh: nn.Module):
+    def __init__(
+        self,
+        size: int,
+        factors: int,
+        top_k: int,
+        weigh: nn.Module,
+        sums: type[KeySums],
+    ):
         super().__init__()
         self.size = size
         self.rows = size**factors
         self.top_k = top_k
         self.ranks = nn.Buffer(find_ranks(top_k, size, factors), persistent=False)
         self.weigh = weigh
+        self.sums = sums
 
     def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
         weights, (..., M, K)."""
-        key, total = KeySums.apply(query, keys, self.choose)
+        key, total = self.sums.apply(query, keys, self.choose)
         return count_rows(key, self.size), self.weigh(total)
 
     def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:

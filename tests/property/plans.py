@@ -56,7 +56,10 @@ def curved_ffns() -> st.SearchStrategy[Mlp]:
 def retrievals(draw: st.DrawFn) -> Ffn:
     """Rows that product keys choose: experts, a memory, or experts beside a dense FFN."""
     kind = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
-    size, factors = draw(st.integers(1, 4)), draw(st.sampled_from([2, 2, 3]))
+    factors = draw(st.sampled_from([2, 2, 3]))
+    # Of 16 keys for each chosen one slopes take another way.
+    many = factors == 2 and draw(st.booleans())
+    size = draw(st.sampled_from([16, 33]) if many else st.integers(1, 4))
     old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
     rows = size**factors
     most = rows if old is None else min(old**factors, rows - old**factors)
@@ -64,7 +67,7 @@ def retrievals(draw: st.DrawFn) -> Ffn:
     return Retrieval(
         size=size,
         heads=draw(st.integers(1, 3)),
-        top_k=draw(st.integers(1, min(16, most))),
+        top_k=1 if many else draw(st.integers(1, min(16, most))),
         key_dim=factors * draw(st.integers(1, 3)),
         query_norm=draw(st.sampled_from(["batchnorm", "layernorm", None])),
         scores=draw(st.sampled_from(["softmax", "sigmoid"])),

@@ -115,14 +115,17 @@ def dense_ffns(draw: DrawFn) -> str:
 def retrievals(draw: DrawFn) -> str:
     """Rows that product keys choose."""
     name = draw(st.sampled_from(["peer", "pkm", "cdmoe"]))
-    size, factors = draw(st.integers(1, 4)), draw(st.sampled_from([2, 2, 3]))
+    factors = draw(st.sampled_from([2, 2, 3]))
+    # Of 16 keys for each chosen one slopes take another way.
+    many = factors == 2 and draw(st.booleans())
+    size = draw(st.sampled_from([16, 33]) if many else st.integers(1, 4))
     old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
     rows = size**factors
     most = rows if old is None else min(old**factors, rows - old**factors)
     keys = [
         f"{'memories' if name == 'pkm' else 'experts'} = {size}**{factors}",
         f"heads = {draw(st.integers(1, 2))}",
-        f"top_k = {draw(st.integers(1, most))}",
+        f"top_k = {1 if many else draw(st.integers(1, most))}",
         f"grow_from = {'none' if old is None else f'{old}**{factors}'}",
         f"key_dim = {draw(st.sampled_from([1, 4]))} * {factors}",
         f"factors = {factors}",

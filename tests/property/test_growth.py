@@ -33,8 +33,9 @@ def make_router(size: int, old: int, factors: int, top_k: int) -> Any:
     """The router of a grown layer, which gives scores as weights."""
     leaves = ("largest", "product_keys", "key_sums", "grown_router")
     text = "\n\n".join((HEADER, "from torch import nn", *map(read_leaf, leaves)))
-    router = load_module(text).GrownRouter
-    return router(size, old, factors, top_k, nn.Identity())
+    module = load_module(text)
+    sizes = (size, old, factors, top_k)
+    return module.GrownRouter(*sizes, nn.Identity(), module.KeySums)
 
 
 @given(GROWN, st.integers(1, 6), st.booleans(), st.integers(0, 99))

@@ -48,17 +48,24 @@ HEADER = """import importlib.util
 from collections.abc import Callable
 from typing import Any
 import torch
+import torch.nn.functional as F
 from torch import Tensor"""
 
 
-KEYS = ("largest", "sorted_rows", "product_keys", "key_sums")
+KEYS = (
+    "largest",
+    "product_keys",
+    "key_sums",
+    "sorted_rows",
+    "fused_rows",
+    "dense_slopes",
+    "few_key_sums",
+)
 
 
 def load_keys() -> Any:
     """The functions of product keys."""
-    return load_module(
-        "\n\n".join((HEADER, *map(read_leaf, KEYS)))
-    )
+    return load_module("\n\n".join((HEADER, *map(read_leaf, KEYS))))
 
 
 def plan_with(ffn: Retrieval, width: int = 8) -> Plan:
@@ -134,7 +141,8 @@ def test_few_sums_are_looked_at() -> None:
 
 @pytest.mark.parametrize("lead", [(2,), (3,), (2, 4)])
 @pytest.mark.parametrize("scores", [1, 2**20])
-def test_slopes_of_sums_of_keys(lead: tuple[int, ...], scores: int) -> None:
+@pytest.mark.parametrize("sums", ["KeySums", "FewKeySums"])
+def test_slopes_of_sums_of_keys(lead: tuple[int, ...], scores: int, sums: str) -> None:
     """They are those of the scores, however many of these exist at one time."""
     torch.manual_seed(0)
     keys = load_keys()
@@ -148,7 +156,7 @@ def test_slopes_of_sums_of_keys(lead: tuple[int, ...], scores: int) -> None:
     def choose(score: Tensor) -> tuple[Tensor, Tensor]:
         return keys.best_keys(score, ranks, 3)
 
-    key, total = keys.KeySums.apply(query, table, choose)
+    key, total = getattr(keys, sums).apply(query, table, choose)
     wanted = (query @ table.mT).gather(-1, key).sum(dim=0)
     torch.testing.assert_close(total, wanted)
     slope = torch.randn_like(total)

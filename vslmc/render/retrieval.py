@@ -10,7 +10,7 @@ from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
 from vslmc.render.parts import activate
-from vslmc.render.slopes import has_few_slopes
+from vslmc.render.slopes import has_few_key_slopes, has_few_slopes
 from vslmc.render.structure import Structure
 from vslmc.render.words import Words
 
@@ -46,6 +46,7 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     ffns = [f for f in structure.ffns if isinstance(f, Retrieval)]
     fused = [f for f in ffns if f.kernel == "fused"]
     routes = any(map(has_few_slopes, structure.routers))
+    few = any(map(has_few_key_slopes, ffns))
     kinds = {_slopes(f, pool) for f in fused for pool in f.pools}
     triton = {_slopes(f, pool) for f in fused for pool in f.pools if f.triton}
     wanted = {
@@ -56,7 +57,8 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
         "grown_router": any(f.old is not None for f in ffns),
         "sorted_rows": bool(fused) or routes,
         "fused_rows": bool(fused) or routes,
-        "dense_slopes": "Dense" in kinds or routes,
+        "dense_slopes": "Dense" in kinds or routes or few,
+        "few_key_sums": few,
         "sparse_slopes": "Sparse" in kinds,
         "frozen_rows": "Frozen" in kinds,
         "triton_chosen": bool(triton),
@@ -109,7 +111,8 @@ def render_retrieval(ffn: Retrieval, name: str, structure: Structure) -> str:
 def _router(ffn: Retrieval) -> str:
     weigh = {"softmax": "nn.Softmax(dim=-1)", "sigmoid": "nn.Sigmoid()"}[ffn.scores]
     sizes = "size" if ffn.old is None else "size, old"
-    return f"{key_router(ffn)}({sizes}, {ffn.factors}, top_k, {weigh})"
+    sums = "FewKeySums" if has_few_key_slopes(ffn) else "KeySums"
+    return f"{key_router(ffn)}({sizes}, {ffn.factors}, top_k, {weigh}, {sums})"
 
 
 def key_router(ffn: Retrieval) -> str:

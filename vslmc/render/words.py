@@ -24,7 +24,7 @@ from vslmc.plan.nodes import (
     SwitchBalance,
 )
 from vslmc.plan.python import PythonMixer
-from vslmc.render.slopes import has_few_slopes
+from vslmc.render.slopes import has_few_key_slopes, has_few_slopes
 
 K = TypeVar("K", bound=Hashable)
 Words = tuple[str, ...]
@@ -225,6 +225,7 @@ def retrieval_words(ffn: Retrieval) -> Words:
         "Gathered" if ffn.kernel == "gather" else "",
         "Triton" if ffn.triton else "",
         "Sparse" if ffn.sparse else "",
+        "FewSlopes" if has_few_key_slopes(ffn) else "",
         "" if ffn.old is None else "Grown",
         "Frozen" if ffn.frozen else "",
         "" if shared is None else f"{kind}{_camel(shared.activation)}",
