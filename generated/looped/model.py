@@ -24,8 +24,8 @@ def frequencies(size: int, theta: float, device: torch.device) -> Tensor:
 
 
 def rope_table(place: Tensor, frequency: Tensor) -> Tensor:
-    """Cosines and sines of places (T,), in fp32: (2, T, 1, pairs)."""
-    angle = place[:, None, None] * frequency  # (T, 1, pairs)
+    """Cosines and sines of places (..., T), in fp32: (2, ..., T, 1, pairs)."""
+    angle = place[..., None, None] * frequency  # (..., T, 1, pairs)
     return torch.stack((angle.cos(), angle.sin()))
 
 

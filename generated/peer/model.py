@@ -54,8 +54,8 @@ def frequencies(size: int, theta: float, device: torch.device) -> Tensor:
 
 
 def rope_table(place: Tensor, frequency: Tensor) -> Tensor:
-    """Cosines and sines of places (T,), in fp32: (2, T, 1, pairs)."""
-    angle = place[:, None, None] * frequency  # (T, 1, pairs)
+    """Cosines and sines of places (..., T), in fp32: (2, ..., T, 1, pairs)."""
+    angle = place[..., None, None] * frequency  # (..., T, 1, pairs)
     return torch.stack((angle.cos(), angle.sin()))
 
 
@@ -323,18 +323,26 @@ class KeySums(torch.autograd.Function):
 class KeyRouter(nn.Module):
     """Chooses rows by the scores of their keys, and gives each a weight."""
 
-    def __init__(self, size: int, factors: int, top_k: int, weigh: nn.Module):
+    def __init__(
+        self,
+        size: int,
+        factors: int,
+        top_k: int,
+        weigh: nn.Module,
+        sums: type[KeySums],
+    ):
         super().__init__()
         self.size = size
         self.rows = size**factors
         self.top_k = top_k
         self.ranks = nn.Buffer(find_ranks(top_k, size, factors), persistent=False)
         self.weigh = weigh
+        self.sums = sums
 
     def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
         weights, (..., M, K)."""
-        key, total = KeySums.apply(query, keys, self.choose)
+        key, total = self.sums.apply(query, keys, self.choose)
         return count_rows(key, self.size), self.weigh(total)
 
     def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:
@@ -481,7 +489,7 @@ class Peer(nn.Module):
     def __init__(self, width: int, size: int, heads: int, top_k: int, key_dim: int):
         super().__init__()
         self.heads = heads
-        self.router = KeyRouter(size, 2, top_k, nn.Softmax(dim=-1))
+        self.router = KeyRouter(size, 2, top_k, nn.Softmax(dim=-1), KeySums)
         self.keys = nn.Parameter(torch.empty(2, size, key_dim // 2))
         self.up = nn.Parameter(torch.empty(size**2, width))
         self.down = nn.Parameter(torch.empty(size**2, width))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from tests.property.module import (
 from tests.property.pairs import encoders, needs_of, pairs
 from tests.property.test_model import assert_close, is_statistic
 from tests.reference import interpreter
+from vslmc.driver.compile import Request, compile_one
 from vslmc.plan.json import plan_from_json, plan_to_json
 from vslmc.plan.nodes import Attention, KernelName, Layer, Plan
 from vslmc.plan.passes import run_passes
@@ -153,6 +155,31 @@ def test_padding_changes_nothing(plan: Plan, left: bool, data: st.DataObject) ->
             both = model(tokens, padding, **given)[:1, kept]
     if not stretches(plan):
         assert_close(both, alone, 1e-9)
+
+
+@pytest.mark.parametrize("position", ["rope", "xpos"])
+def test_padding_moves_no_norm_of_what_was_turned(position: str) -> None:
+    """Such scores depend on places, not on distances alone: padding has none."""
+    text = f"""
+block base {{
+    mixer = attention(heads = 2, position = {position}, qk_norm = rmsnorm, qk_norm_after = true)
+    ffn   = none
+}}
+model made {{ vocab = 256, context = 16, width = 8, layers {{ 2 * base }} }}
+"""
+    plan = compile_one(Request(Path("made.vslm"), text=text)).value
+    assert plan is not None
+    model = build_double(plan)
+    stir(model)
+    tokens = draw_tokens(plan)[:1, :9]
+    padding = torch.arange(9)[None] < 4
+    with torch.no_grad():
+        alone, both = model(tokens[:, 4:]), model(tokens, padding=padding)[:, 4:]
+        assert_close(both, alone, 1e-9)
+        cache = model.make_cache(1, 9)
+        first = model(tokens[:, :6], cache, padding[:, :6])
+        rest = model(tokens[:, 6:], cache, padding[:, 6:])
+    assert_close(torch.cat((first, rest), dim=1)[:, 4:], alone, 1e-9)
 
 
 def mixes(plan: Plan) -> bool:

@@ -98,4 +98,4 @@ def further_tables(plan: Plan, structure: Structure) -> Iterator[str]:
     yield "place = torch.arange(end, device=tokens.device)  # (T - ahead,)"
     if needs_length(structure):
         yield "length = end"
-    yield from table_lines(plan, structure)
+    yield from table_lines(plan, structure, padded=False)

@@ -98,19 +98,31 @@ def place_lines(plan: Plan, structure: Structure) -> Iterator[str]:
         yield f"    length = {count}"
 
 
+def norms_turned(structure: Structure) -> bool:
+    """Whether some norm of what was turned makes scores depend on more than distances."""
+    return any(
+        a.qk_after
+        and a.qk_norm is not None
+        and (a.qk_norm.weight or a.qk_norm.kind == "layernorm")
+        and isinstance(a.position, Rope | Xpos)
+        for a in structure.attentions
+    )
+
+
 def absolute_lines(plan: Plan, structure: Structure) -> Iterator[str]:
     """Absolute positions: padding has none."""
     embedding = ends_of(plan, structure)
-    if not has_positions(embedding):
-        return
     name = "place"
-    if knows_padding(plan, structure):
+    counts = has_positions(embedding) or norms_turned(structure)
+    if counts and knows_padding(plan, structure):
         yield "absolute = place"
         yield "if padding is not None:  # counted from the first token"
         new = "[:, start:]" if structure.decodes else ""
         counted = f"(~padding).cumsum(dim=1){new} - 1"
         yield f"    absolute = ({counted}).clamp(min=0)"
         name = "absolute"
+    if not has_positions(embedding):
+        return
     if embedding.learned_positions:
         yield f"x = x + self.position({name})"
     else:
@@ -118,9 +130,10 @@ def absolute_lines(plan: Plan, structure: Structure) -> Iterator[str]:
         yield f"x = x + sinusoids{turn}({name}, {embedding.width}).type_as(x)"
 
 
-def table_lines(plan: Plan, structure: Structure) -> Iterator[str]:
-    """Rotations, biases and distances, one or a list of each."""
-    ropes = [_rope(structure, turning, plan.context) for turning in structure.ropes]
+def table_lines(plan: Plan, structure: Structure, padded: bool = True) -> Iterator[str]:
+    """Rotations, biases and distances, one or a list of each; `padded` if there can be padding."""
+    place = "absolute" if padded and norms_turned(structure) else "place"
+    ropes = [_rope(structure, t, place, plan.context) for t in structure.ropes]
     yield from _one_or_list("rope", ropes)
     count = len(structure.tables)
     if count == 1:
@@ -152,17 +165,17 @@ def _one_or_list(name: str, calls: list[Call]) -> Iterator[str]:
         yield "]"
 
 
-def _rope(structure: Structure, turning: Turning, context: int) -> Call:
+def _rope(structure: Structure, turning: Turning, place: str, context: int) -> Call:
     """The table of rotations."""
     position, size = turning.position, str(turning.size)
     if isinstance(position, Xpos):
         numbers = (py_num(position.theta), py_num(position.scale_base))
-        return Call("xpos_table", ("place", size, *numbers, str(context // 2)))
+        return Call("xpos_table", (place, size, *numbers, str(context // 2)))
     frequency = _frequency_call(turning, position, long_suffix(structure, turning))
     factor = factor_of(position)
     if factor == 1.0:
-        return Call("rope_table", ("place", frequency))
-    return Call("scaled_table", ("place", frequency, py_num(factor)))
+        return Call("rope_table", (place, frequency))
+    return Call("scaled_table", (place, frequency, py_num(factor)))
 
 
 def factor_of(rope: Rope | Xpos) -> float:
