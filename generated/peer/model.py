@@ -288,7 +288,7 @@ def split_rows(query: Tensor, keys: Tensor) -> int:
     return (CPU_SCORES if query.is_cpu else SCORES) // keys[..., 0].numel() + 1
 
 
-class KeySums(torch.autograd.Function):
+class KeyChoice(torch.autograd.Function):
     """Keys that are chosen by the scores of queries, and the sums of their scores."""
 
     @staticmethod
@@ -305,6 +305,10 @@ class KeySums(torch.autograd.Function):
         ctx.save_for_backward(query, keys, key)
         ctx.mark_non_differentiable(key)
         return key, torch.cat(totals, dim=-2)
+
+
+class KeySums(KeyChoice):
+    """Its slopes go through the scores of all keys, piece by piece."""
 
     @staticmethod
     def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor, Tensor, None]:
@@ -329,7 +333,7 @@ class KeyRouter(nn.Module):
         factors: int,
         top_k: int,
         weigh: nn.Module,
-        sums: type[KeySums],
+        sums: type[KeyChoice],
     ):
         super().__init__()
         self.size = size

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from templates.leaf.dense_slopes import DenseChosen
-from templates.leaf.key_sums import KeySums
+from templates.leaf.key_choice import KeyChoice
 
 
-class FewKeySums(KeySums):
-    """The same of many keys: the slopes go through the chosen ones alone."""
+class FewKeySums(KeyChoice):
+    """Its slopes go through the chosen keys alone, few of many."""
 
     @staticmethod
     def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor, Tensor, None]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from templates.leaf.key_sums import KeySums
+from templates.leaf.key_choice import KeyChoice
 from templates.leaf.product_keys import best_keys, count_rows, find_ranks
 
 
@@ -21,7 +21,7 @@ class GrownRouter(nn.Module):
         factors: int,
         top_k: int,
         weigh: nn.Module,
-        sums: type[KeySums],
+        sums: type[KeyChoice],
     ):
         super().__init__()
         self.size, self.old = size, old

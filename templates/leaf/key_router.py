@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from templates.leaf.key_sums import KeySums
+from templates.leaf.key_choice import KeyChoice
 from templates.leaf.product_keys import best_keys, count_rows, find_ranks
 
 
@@ -15,7 +15,7 @@ class KeyRouter(nn.Module):
         factors: int,
         top_k: int,
         weigh: nn.Module,
-        sums: type[KeySums],
+        sums: type[KeyChoice],
     ):
         super().__init__()
         self.size = size

@@ -55,6 +55,7 @@ from torch import Tensor"""
 KEYS = (
     "largest",
     "product_keys",
+    "key_choice",
     "key_sums",
     "sorted_rows",
     "fused_rows",

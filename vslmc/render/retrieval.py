@@ -52,7 +52,8 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     wanted = {
         "largest": bool(ffns) or routes,
         "product_keys": bool(ffns),
-        "key_sums": bool(ffns),
+        "key_choice": bool(ffns),
+        "key_sums": not all(map(has_few_key_slopes, ffns)),
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
         "sorted_rows": bool(fused) or routes,
