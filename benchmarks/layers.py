@@ -169,7 +169,7 @@ def work(side: str, size: int, policy: str) -> Result:
     slope = torch.randn(1, TOKENS, WIDTH)
     stepping = policy.endswith("+step")
     optimizer = make_optimizer(layer, side) if stepping else None
-    before, total = 0, 0.0
+    before, y = 0, x
     passes, steps = list[float](), list[float]()
     for number in range(2 + STEPS):
         for parameter in (*layer.parameters(), x):
@@ -188,13 +188,13 @@ def work(side: str, size: int, policy: str) -> Result:
             optimizer.step()
         passes.append(1e3 * (middle - start))
         steps.append(1e3 * (time.process_time() - middle))
-        total = float(y.detach().double().square().sum())
+    extra = peak_memory() - before
     return {
         "ms": median(passes[2:]),
         "step": median(steps[2:]),
-        "extra": (peak_memory() - before) / 2**20,
+        "extra": extra / 2**20,
         "parameters": sum(p.numel() for p in layer.parameters()),
-        "sum": total,
+        "sum": float(y.detach().double().square().sum()),
     }
 
 

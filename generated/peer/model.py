@@ -293,25 +293,27 @@ class KeyChoice(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, query: Tensor, keys: Tensor, choose: Choose
+        ctx: Any, query: Tensor, keys: Tensor, choose: Choose, top_k: int
     ) -> tuple[Tensor, Tensor]:
-        found, totals = list[Tensor](), list[Tensor]()
-        for piece in query.split(split_rows(query, keys), dim=-2):
+        key = query.new_empty(*query.shape[:-1], top_k, dtype=torch.int64)
+        total = query.new_empty(*query.shape[1:-1], top_k)
+        rows = split_rows(query, keys)
+        pieces = (t.split(rows, dim=-2) for t in (query, key, total))
+        for piece, some_key, some_total in zip(*pieces):
             score = piece @ keys.mT  # (F, ..., M, n)
-            key, total = choose(score.flatten(1, -2))
-            found.append(key.view(*score.shape[:-1], -1))
-            totals.append(total.view(*score.shape[1:-1], -1))
-        key = torch.cat(found, dim=-2)
+            best, sums = choose(score.flatten(1, -2))
+            some_key.copy_(best.view_as(some_key))
+            some_total.copy_(sums.view_as(some_total))
         ctx.save_for_backward(query, keys, key)
         ctx.mark_non_differentiable(key)
-        return key, torch.cat(totals, dim=-2)
+        return key, total
 
 
 class KeySums(KeyChoice):
     """Its slopes go through the scores of all keys, piece by piece."""
 
     @staticmethod
-    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor | None, ...]:
         query, keys, key = ctx.saved_tensors
         query_grad, keys_grad = torch.empty_like(query), torch.zeros_like(keys)
         rows = split_rows(query, keys)
@@ -321,7 +323,7 @@ class KeySums(KeyChoice):
             score.scatter_add_(-1, chosen, some.expand_as(chosen))
             grad.copy_(score @ keys)
             keys_grad += score.mT @ piece
-        return query_grad, keys_grad, None
+        return query_grad, keys_grad, None, None
 
 
 class KeyRouter(nn.Module):
@@ -346,7 +348,7 @@ class KeyRouter(nn.Module):
     def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
         weights, (..., M, K)."""
-        key, total = self.sums.apply(query, keys, self.choose)
+        key, total = self.sums.apply(query, keys, self.choose, self.top_k)
         return count_rows(key, self.size), self.weigh(total)
 
     def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:
@@ -359,9 +361,9 @@ def sort_rows(row: Tensor) -> tuple[Tensor, Tensor]:
     equal ones stay in turn."""
     if not sorts(row):
         return row.sort(stable=True)
-    key = row.long() << 32 | torch.arange(len(row))
+    key = (row.long() << 32).bitwise_or_(torch.arange(len(row)))
     key.numpy().sort()
-    return (key >> 32).int(), key & 0xFFFFFFFF
+    return (key >> 32).int(), key.bitwise_and_(0xFFFFFFFF)
 
 
 class Chosen:

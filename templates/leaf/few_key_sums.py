@@ -13,13 +13,18 @@ class FewKeySums(KeyChoice):
     """Its slopes go through the chosen keys alone, few of many."""
 
     @staticmethod
-    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor | None, ...]:
         query, keys, key = ctx.saved_tensors
-        table = keys.flatten(0, -2)
-        start = torch.arange(0, len(table), keys.size(-2), device=key.device)
-        place = key + start.view(*keys.shape[:-2], 1, 1)  # in the table
-        chosen = DenseChosen(place.flatten(0, -2))
-        slope = slope.expand_as(key).flatten(0, -2)
-        query_grad = chosen.sum(slope, table).view_as(query)
-        keys_grad = chosen.collect(slope, query.flatten(0, -2), len(table))
-        return query_grad, keys_grad.view_as(keys), None
+        query_grad, keys_grad = torch.empty_like(query), torch.empty_like(keys)
+        slope = slope.flatten(0, -2)
+        start = torch.arange(0, keys[0, ..., 0].numel(), keys.size(-2), device=key.device)
+        start = start.view(*keys.shape[1:-2], 1, 1)
+        # One factor after another.
+        for part in zip(query, query_grad, keys, keys_grad, key):
+            some, some_grad, table, table_grad, chosen = part
+            table = table.flatten(0, -2)
+            rows = DenseChosen((chosen + start).flatten(0, -2))
+            grad = rows.collect(slope, some.flatten(0, -2), len(table))
+            table_grad.copy_(grad.view_as(table_grad))
+            some_grad.copy_(rows.sum(slope, table).view_as(some_grad))
+        return query_grad, keys_grad, None, None

@@ -35,7 +35,7 @@ class GrownRouter(nn.Module):
     def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
         weights, (..., M, 2 K): K old ones first."""
-        key, total = self.sums.apply(query, keys, self.choose)
+        key, total = self.sums.apply(query, keys, self.choose, 2 * self.top_k)
         key, new_key = key.chunk(2, dim=-1)
         row = (count_rows(key, self.old), self.count_new(new_key))
         weight = [self.weigh(part) for part in total.chunk(2, dim=-1)]

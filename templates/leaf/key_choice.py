@@ -23,15 +23,17 @@ class KeyChoice(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, query: Tensor, keys: Tensor, choose: Choose
+        ctx: Any, query: Tensor, keys: Tensor, choose: Choose, top_k: int
     ) -> tuple[Tensor, Tensor]:
-        found, totals = list[Tensor](), list[Tensor]()
-        for piece in query.split(split_rows(query, keys), dim=-2):
+        key = query.new_empty(*query.shape[:-1], top_k, dtype=torch.int64)
+        total = query.new_empty(*query.shape[1:-1], top_k)
+        rows = split_rows(query, keys)
+        pieces = (t.split(rows, dim=-2) for t in (query, key, total))
+        for piece, some_key, some_total in zip(*pieces):
             score = piece @ keys.mT  # (F, ..., M, n)
-            key, total = choose(score.flatten(1, -2))
-            found.append(key.view(*score.shape[:-1], -1))
-            totals.append(total.view(*score.shape[1:-1], -1))
-        key = torch.cat(found, dim=-2)
+            best, sums = choose(score.flatten(1, -2))
+            some_key.copy_(best.view_as(some_key))
+            some_total.copy_(sums.view_as(some_total))
         ctx.save_for_backward(query, keys, key)
         ctx.mark_non_differentiable(key)
-        return key, torch.cat(totals, dim=-2)
+        return key, total

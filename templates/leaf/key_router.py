@@ -28,7 +28,7 @@ class KeyRouter(nn.Module):
     def forward(self, query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
         """Of queries (F, ..., M, D) the rows that keys (F, ..., n, D) choose, and their
         weights, (..., M, K)."""
-        key, total = self.sums.apply(query, keys, self.choose)
+        key, total = self.sums.apply(query, keys, self.choose, self.top_k)
         return count_rows(key, self.size), self.weigh(total)
 
     def choose(self, score: Tensor) -> tuple[Tensor, Tensor]:

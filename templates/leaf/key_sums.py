@@ -12,7 +12,7 @@ class KeySums(KeyChoice):
     """Its slopes go through the scores of all keys, piece by piece."""
 
     @staticmethod
-    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, _: Tensor, slope: Tensor) -> tuple[Tensor | None, ...]:
         query, keys, key = ctx.saved_tensors
         query_grad, keys_grad = torch.empty_like(query), torch.zeros_like(keys)
         rows = split_rows(query, keys)
@@ -22,4 +22,4 @@ class KeySums(KeyChoice):
             score.scatter_add_(-1, chosen, some.expand_as(chosen))
             grad.copy_(score @ keys)
             keys_grad += score.mT @ piece
-        return query_grad, keys_grad, None
+        return query_grad, keys_grad, None, None

@@ -11,6 +11,6 @@ def sort_rows(row: Tensor) -> tuple[Tensor, Tensor]:
     equal ones stay in turn."""
     if not sorts(row):
         return row.sort(stable=True)
-    key = row.long() << 32 | torch.arange(len(row))
+    key = (row.long() << 32).bitwise_or_(torch.arange(len(row)))
     key.numpy().sort()
-    return (key >> 32).int(), key & 0xFFFFFFFF
+    return (key >> 32).int(), key.bitwise_and_(0xFFFFFFFF)

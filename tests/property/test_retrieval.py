@@ -157,7 +157,7 @@ def test_slopes_of_sums_of_keys(lead: tuple[int, ...], scores: int, sums: str) -
     def choose(score: Tensor) -> tuple[Tensor, Tensor]:
         return keys.best_keys(score, ranks, 3)
 
-    key, total = getattr(keys, sums).apply(query, table, choose)
+    key, total = getattr(keys, sums).apply(query, table, choose, 3)
     wanted = (query @ table.mT).gather(-1, key).sum(dim=0)
     torch.testing.assert_close(total, wanted)
     slope = torch.randn_like(total)
