@@ -17,8 +17,10 @@ class FewKeySums(KeyChoice):
         query, keys, key = ctx.saved_tensors
         query_grad, keys_grad = torch.empty_like(query), torch.empty_like(keys)
         slope = slope.flatten(0, -2)
-        start = torch.arange(0, keys[0, ..., 0].numel(), keys.size(-2), device=key.device)
-        start = start.view(*keys.shape[1:-2], 1, 1)
+        # In the table of a factor the keys of a head follow those of the one before.
+        lead, size = keys.shape[1:-2], keys.size(-2)
+        start = torch.arange(0, lead.numel() * size, size, device=key.device)
+        start = start.view(*lead, 1, 1)
         # One factor after another.
         for part in zip(query, query_grad, keys, keys_grad, key):
             some, some_grad, table, table_grad, chosen = part

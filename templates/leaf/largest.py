@@ -19,13 +19,14 @@ def find_largest(x: Tensor, count: int) -> Tensor:
     size = x.size(1)
     if not sorts(x) or x.element_size() > 4:
         return x.topk(count, dim=-1).indices
-    if size % 8 == 0 and size >= 32 * count:
-        # They are where the largest of eight are.
-        eights = x.view(len(x), 8, -1)
-        eight = find_largest(eights.amax(dim=1), count)
-        near = eights.gather(2, eight[:, None].expand(-1, 8, -1)).flatten(1)
+    group = 8 if size >= 32 * count else 4
+    if size % group == 0 and size >= max(16 * count, min(32 * count, 512)):
+        # They are where the largest of each group are.
+        groups = x.view(len(x), group, -1)
+        best = find_largest(groups.amax(dim=1), count)
+        near = groups.gather(2, best[:, None].expand(-1, group, -1)).flatten(1)
         place = find_largest(near, count)
-        return place // count * (size // 8) + eight.gather(1, place % count)
+        return place // count * (size // group) + best.gather(1, place % count)
     places = torch.arange(size)
     buffer = torch.empty(SORTED // size + 1, size, dtype=torch.float64)
     found: list[Tensor] = []

@@ -168,7 +168,7 @@ def test_slopes_of_sums_of_keys(lead: tuple[int, ...], scores: int, sums: str) -
 
 
 @given(
-    st.sampled_from([1, 2, 7, 64, 100, 256, 1024]),
+    st.sampled_from([1, 2, 7, 64, 100, 256, 1024, 2048]),
     st.integers(1, 40),
     st.sampled_from(["normal", "equal", "hidden", "endless"]),
     st.integers(0, 99),
