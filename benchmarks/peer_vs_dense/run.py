@@ -1,9 +1,9 @@
 """Dense, mixture, product-key memory and PEER at the same FLOPs:
-`python -m benchmarks.peer_vs_dense.run [TEXT]`.
+`python -m benchmarks.peer_vs_dense.run [TEXT ...]`.
 
 specs/peer_vs_dense/peer_vs_dense.vslm: three layers of width 128, the FFN of the middle one as named,
 the hidden width of the other two chosen by `vslmc cost --solve d_ffn` so that all models have the same
-forward FLOPs per token. 400 steps of 2,048 bytes, on the text that comes with Python and on TEXT. Validation
+forward FLOPs per token. 400 steps of 2,048 bytes, on the text that comes with Python and on each TEXT. Validation
 loss in nats per byte over the whole split (the last tenth), with usage and unevenness of the middle layer
 (He 2024, Table 2: the share of experts that are chosen at all, and the KL divergence to equal use, in nats)
 over the same bytes. Runs that are there are not repeated.
