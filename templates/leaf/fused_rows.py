@@ -10,12 +10,13 @@ from templates.leaf.sorted_rows import sort_rows
 
 
 class Chosen:
-    """Rows of a table (R, C) that each token chose, `index` (N, K)."""
+    """Rows of a table (R, C) that each token chose, `index` (N, K); `found` are `row` and
+    `order`, if they are known."""
 
-    def __init__(self, index: Tensor):
+    def __init__(self, index: Tensor, *found: Tensor):
         self.index = index.int()
         # By row: what is read from a large table is read in its order.
-        self.row, self.order = sort_rows(self.index.flatten())  # (N K,)
+        self.row, self.order = found or sort_rows(self.index.flatten())  # (N K,)
         self.token = self.order.int() // index.size(1)
 
     def dot(self, x: Tensor, table: Tensor) -> Tensor:
@@ -44,16 +45,17 @@ class Dots(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
-        ctx.save_for_backward(x, table)
-        ctx.chosen = chosen
+        ctx.save_for_backward(x, table, chosen.index, chosen.row, chosen.order)
+        ctx.kind = type(chosen)
         return chosen.dot(x, table)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None]:
-        x, table = ctx.saved_tensors
+        x, table, *places = ctx.saved_tensors
+        chosen = ctx.kind(*places)
         slope = slope.contiguous()
-        table_grad = ctx.chosen.collect(slope, x, len(table))
-        return ctx.chosen.sum(slope, table), table_grad, None
+        table_grad = chosen.collect(slope, x, len(table))
+        return chosen.sum(slope, table), table_grad, None
 
 
 class Sums(torch.autograd.Function):
@@ -61,16 +63,17 @@ class Sums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, weight: Tensor, table: Tensor, chosen: Chosen) -> Tensor:
-        ctx.save_for_backward(weight, table)
-        ctx.chosen = chosen
+        ctx.save_for_backward(weight, table, chosen.index, chosen.row, chosen.order)
+        ctx.kind = type(chosen)
         return chosen.sum(weight, table)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, None]:
-        weight, table = ctx.saved_tensors
+        weight, table, *places = ctx.saved_tensors
+        chosen = ctx.kind(*places)
         slope = slope.contiguous()
-        table_grad = ctx.chosen.collect(weight, slope, len(table))
-        return ctx.chosen.dot(slope, table), table_grad, None
+        table_grad = chosen.collect(weight, slope, len(table))
+        return chosen.dot(slope, table), table_grad, None
 
 
 def dot_rows(x: Tensor, table: Tensor, chosen: Chosen) -> Tensor:

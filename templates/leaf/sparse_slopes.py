@@ -1,7 +1,5 @@
 """Slopes of tables as sparse tensors."""
 
-import functools
-
 import torch
 from torch import Tensor
 
@@ -14,15 +12,9 @@ class SparseChosen(Chosen):
     def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
         """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: sparse
         (R, C), without the rows that no token chose."""
-        row, start = self.runs
-        sums = self.add_up(weight, x, start)
+        row, count = self.row.unique_consecutive(return_counts=True)
+        sums = self.add_up(weight, x, count.cumsum(0) - count)
         size = (rows, x.size(1))
         return torch.sparse_coo_tensor(
-            row[None], sums, size, is_coalesced=True, check_invariants=False
+            row.long()[None], sums, size, is_coalesced=True, check_invariants=False
         )
-
-    @functools.cached_property
-    def runs(self) -> tuple[Tensor, Tensor]:
-        """The rows that some token chose, and where their runs begin, (S,) each."""
-        row, count = self.row.unique_consecutive(return_counts=True)
-        return row.long(), count.cumsum(0) - count

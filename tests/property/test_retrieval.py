@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -248,6 +249,18 @@ def test_a_sparse_gradient_holds_the_chosen_rows_alone(kernel: Any) -> None:
         found = table.grad.coalesce().indices()[0]
         assert 1 < len(found) <= 30 * 3 * 4 < 40**2
         assert module.keys.grad.layout == torch.strided
+
+
+def test_the_graph_keeps_saved_tensors_alone() -> None:
+    """A backward frees them, and checkpoints and offloading see all of them."""
+    keys = load_keys()
+    table = torch.randn(9, 4, requires_grad=True)
+    chosen = keys.DenseChosen(torch.randint(9, (5, 3)))
+    weight = keys.dot_rows(torch.randn(5, 4), table, chosen)
+    y, alive = keys.sum_rows(weight, table, chosen), weakref.ref(chosen)
+    del chosen
+    assert y.requires_grad
+    assert alive() is None
 
 
 def test_kernels_agree_where_rows_are_many() -> None:
