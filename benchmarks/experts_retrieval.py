@@ -1,5 +1,5 @@
 """Layers of single-neuron experts, beside Hugging Face's and PEER-pytorch's:
-`python -m benchmarks.experts_retrieval`, and `... million` for the second table alone.
+`python -m benchmarks.experts_retrieval` for all tables, or `... sizes`, `... million`, `... alive` for one.
 
 `benchmarks/layers.py` has the layers, how they are measured, and how to get PEER-pytorch.
 """
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
-from benchmarks.layers import TOKENS, WIDTH, compare
+from benchmarks.layers import TOKENS, WIDTH, compare, measure
 
 RESULTS = Path(__file__).parent / "results" / "experts_retrieval.md"
 ROUNDS = 3
@@ -52,6 +53,15 @@ MILLION = """## A million experts
 tables; milliseconds of CPU time of forward and backward, and of the optimizer (AdamW, and the LazyAdamW of
 the generated train.py) after them, new tokens in each step. Then the time at 1,048,576 experts by that at
 65,536.
+"""
+ALIVE = """## Without the allocator
+
+`python -m benchmarks.experts_retrieval alive`: MiB of the tensors that are alive at one time in forward and
+backward, at most, over parameters and input, the same in every process: what the layers need. Resident
+memory, in the first table, has besides them the holes that glibc leaves between what it keeps, which differ
+by tens of MiB between processes and are half of PEER-pytorch's. The gradients of the tables are among these,
+under `sparse` those of the chosen rows: 94 MiB of PEER's at 65,536, about 48,000 rows of two tables. Theirs
+by ours in the last columns.
 """
 
 
@@ -114,14 +124,46 @@ def compare_millions() -> list[str]:
     return lines
 
 
+def compare_alive() -> list[str]:
+    """What tensors take, the same in every process."""
+    heads = ["experts", *SIDES, *(f"{a} by {b}" for a, b in RATIOS)]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for size in SIZES:
+        found = {name: measure(name, size, "alive")["alive"] for name in sides(size)}
+        cells = [
+            f"{size**2:,}",
+            *(f"{found[n]:.0f}" if n in found else "-" for n in SIDES),
+        ]
+        for theirs, ours in RATIOS:
+            cells.append(
+                f"**{found[theirs] / found[ours]:.1f}**" if theirs in found else "-"
+            )
+        lines.append(f"| {' | '.join(cells)} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+TABLES = {
+    "sizes": (INTRO, compare_sizes),
+    "million": (MILLION, compare_millions),
+    "alive": (ALIVE, compare_alive),
+}
+
+
 def main() -> None:
-    text = RESULTS.read_text("utf-8") if RESULTS.exists() else ""
-    head = MILLION.splitlines()[0]
-    first = text.partition(head)[0].strip()
-    if sys.argv[1:] != ["million"]:
-        first = f"{INTRO}\n" + "\n".join(compare_sizes())
-    second = f"{MILLION}\n" + "\n".join(compare_millions())
-    RESULTS.write_text(f"{first}\n\n{second}\n", encoding="utf-8")
+    wanted = sys.argv[1:] or list(TABLES)
+    old = (
+        RESULTS.read_text("utf-8").rstrip().split("\n\n## ") if RESULTS.exists() else []
+    )
+    parts = list[str]()
+    for (name, (text, table)), before in zip_longest(
+        TABLES.items(), old[: len(TABLES)]
+    ):
+        if name in wanted:
+            parts.append(f"{text}\n" + "\n".join(table()))
+        elif before:
+            parts.append(before if text == INTRO else f"## {before}")
+    RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

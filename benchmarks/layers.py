@@ -11,6 +11,8 @@ Every measurement is a process of its own with one thread, `python -m benchmarks
 prints JSON: the median CPU milliseconds of forward and backward (`ms`) and of the optimizer after them
 (`step`), in MiB the peak over what parameters and input take (`extra`: activations and all gradients),
 how many parameters there are, and the sum of the squared output. The rows are the same in every step.
+With the policy `alive` it prints how many MiB tensors take at one time, at most, in one such step (`alive`):
+what an allocator without holes would need, and the same in every process.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -198,6 +201,38 @@ def work(side: str, size: int, policy: str) -> Result:
     }
 
 
+def count_alive(side: str, size: int) -> Result:
+    """The most that the tensors of a step take at one time, over parameters and input."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    layer = make(side, size)
+    x = torch.randn(1, TOKENS, WIDTH, requires_grad=True)
+    slope = torch.randn(1, TOKENS, WIDTH)
+
+    def step() -> None:
+        y = layer(x)
+        (y[0] if isinstance(y, tuple) else y).backward(slope)
+
+    step()  # the libraries take what they keep
+    for parameter in (*layer.parameters(), x):
+        parameter.grad = None
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        step()
+    recorded = profiler.profiler
+    assert recorded is not None and recorded.kineto_results is not None
+    events = recorded.kineto_results.events()
+    sizes = sorted(
+        (e.start_ns(), e.nbytes())  # pyright: ignore[reportAttributeAccessIssue]
+        for e in events
+        if e.name() == "[memory]"
+    )
+    totals = accumulate(size for _, size in sizes)
+    return {"alive": max(totals) / 2**20}
+
+
 def measure(side: str, size: int, policy: str) -> Result:
     """The same in a process of its own."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.layers"]
@@ -221,4 +256,6 @@ def compare(sides: list[tuple[str, int, str]], rounds: int) -> list[Result]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(work(sys.argv[1], int(sys.argv[2]), sys.argv[3])))
+    chosen, rows, kept = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    result = count_alive(chosen, rows) if kept == "alive" else work(chosen, rows, kept)
+    print(json.dumps(result))
