@@ -1,5 +1,6 @@
 """Layers of single-neuron experts, beside Hugging Face's and PEER-pytorch's:
-`python -m benchmarks.experts_retrieval` for all tables, or `... sizes`, `... million`, `... alive` for one.
+`python -m benchmarks.experts_retrieval` for all tables, or of `sizes`, `million`, `alive` and `spread`
+those wanted.
 
 `benchmarks/layers.py` has the layers, how they are measured, and how to get PEER-pytorch.
 """
@@ -10,15 +11,18 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from itertools import zip_longest
 from pathlib import Path
+from statistics import median
 
 from benchmarks.layers import TOKENS, WIDTH, compare, measure
 
 RESULTS = Path(__file__).parent / "results" / "experts_retrieval.md"
 ROUNDS = 3
 SIZES = (32, 64, 128, 256, 1024)
+SPREAD, PROCESSES = 256, 12
 DOGE_LARGEST = 256
 """It scores every expert for every token: 2**31 scores at a million."""
 SIDES = (
@@ -58,10 +62,14 @@ ALIVE = """## Without the allocator
 
 `python -m benchmarks.experts_retrieval alive`: MiB of the tensors that are alive at one time in forward and
 backward, at most, over parameters and input, the same in every process: what the layers need. Resident
-memory, in the first table, has besides them the holes that glibc leaves between what it keeps, which differ
-by tens of MiB between processes and are half of PEER-pytorch's. The gradients of the tables are among these,
-under `sparse` those of the chosen rows: 94 MiB of PEER's at 65,536, about 48,000 rows of two tables. Theirs
-by ours in the last columns.
+memory, in the first table, has besides them the holes that glibc leaves between what it keeps. The gradients
+of the tables are among these, under `sparse` those of the chosen rows: 94 MiB of PEER's at 65,536 experts,
+about 48,000 rows of two tables. Theirs by ours in the last columns.
+"""
+CHANCE = f"""## Resident memory by chance
+
+`python -m benchmarks.experts_retrieval spread`: the peak MiB of the first table at {SPREAD**2:,} experts, in
+{PROCESSES} processes of each layer, whose environments have different lengths.
 """
 
 
@@ -124,6 +132,20 @@ def compare_millions() -> list[str]:
     return lines
 
 
+def compare_spread() -> list[str]:
+    """Resident memory by chance: each process has an environment of another length."""
+    lines = ["| layer | least | median | most |", "|---|---|---|---|"]
+    for name in sides(SPREAD):
+        extra = list[float]()
+        for number in range(PROCESSES):
+            os.environ["PADDING"] = "x" * 173 * number
+            extra.append(measure(name, SPREAD, "kept")["extra"])
+        figures = (min(extra), median(extra), max(extra))
+        lines.append(f"| {name} | {' | '.join(f'{mib:.0f}' for mib in figures)} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
 def compare_alive() -> list[str]:
     """What tensors take, the same in every process."""
     heads = ["experts", *SIDES, *(f"{a} by {b}" for a, b in RATIOS)]
@@ -147,6 +169,7 @@ TABLES = {
     "sizes": (INTRO, compare_sizes),
     "million": (MILLION, compare_millions),
     "alive": (ALIVE, compare_alive),
+    "spread": (CHANCE, compare_spread),
 }
 
 
