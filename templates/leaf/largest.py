@@ -1,17 +1,11 @@
 """The largest of each row."""
 
-import importlib.util
-
 import torch
 from torch import Tensor
 
-HAS_NUMPY = importlib.util.find_spec("numpy") is not None
+from templates.leaf.sorts import sorts
+
 SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
-
-
-def sorts(x: Tensor) -> bool:
-    """Whether NumPy sorts it: by vector instructions, which PyTorch's sort has not."""
-    return HAS_NUMPY and x.is_cpu and not torch.compiler.is_compiling()
 
 
 def find_largest(x: Tensor, count: int) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from templates.leaf.largest import sorts
+from templates.leaf.sorts import sorts
 
 
 def sort_rows(row: Tensor) -> tuple[Tensor, Tensor]:

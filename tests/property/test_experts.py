@@ -31,14 +31,17 @@ from tests.property.module import (
     build_double,
     build_model,
     calm,
+    double_text,
     draw_tokens,
     keep_all,
     load_leaf,
+    load_module,
     stir,
 )
 from tests.property.plans import dense_ffns, plans
 from tests.reference import interpreter
 from vslmc.cost.rules import cost_of
+from vslmc.plan import kernels
 from vslmc.plan.nodes import (
     InitRule,
     LossFree,
@@ -92,6 +95,41 @@ def test_kernels_of_experts_agree_forward_and_backward(
     for one, other in zip(*found, strict=True):
         scale = max(1.0, float(one.abs().max()))
         assert float((one - other).abs().max()) <= 1e-5 * scale
+
+
+def build_by_rows(plan: Plan) -> Any:
+    """The model in fp64 that reads experts row by row, however many tokens they take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "MANY", 0)
+        text = double_text(plan)
+    assert "multiply = few_mm if takes_few(x, self." in text
+    text = text.replace("FEW_ROWS = 4", "FEW_ROWS = 10**9")
+    return load_module(text).Model().eval().double()
+
+
+@settings(max_examples=FEWER)
+@given(mixtures, st.booleans())
+def test_experts_read_row_by_row_are_those_multiplied(
+    plan: Plan, training: bool
+) -> None:
+    plan = with_expert_kernel(plan, "grouped")
+    found: list[list[Tensor]] = []
+    state: dict[str, Tensor] | None = None
+    for build in (build_double, build_by_rows):
+        model = build(plan).train(training)
+        if state is None:
+            stir(model)
+            state = model.state_dict()
+        model.load_state_dict(state, strict=True)
+        tokens = draw_tokens(plan)
+        torch.manual_seed(5)  # some routers draw
+        loss = model.loss(tokens, tokens.roll(-1, dims=1))
+        loss.backward()
+        grads = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+        found.append([loss.detach(), *(grads[n].to_dense() for n in sorted(grads))])
+    for one, other in zip(*found, strict=True):
+        scale = max(1.0, float(one.abs().max()))
+        assert float((one - other).abs().max()) <= 1e-9 * scale
 
 
 def weighed_alone(router: Router) -> Router:

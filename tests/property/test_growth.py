@@ -31,7 +31,14 @@ GROWN = retrievals().filter(lambda ffn: cast("Retrieval", ffn).old is not None)
 
 def make_router(size: int, old: int, factors: int, top_k: int) -> Any:
     """The router of a grown layer, which gives scores as weights."""
-    leaves = ("largest", "product_keys", "key_choice", "key_sums", "grown_router")
+    leaves = (
+        "sorts",
+        "largest",
+        "product_keys",
+        "key_choice",
+        "key_sums",
+        "grown_router",
+    )
     text = "\n\n".join((HEADER, "from torch import nn", *map(read_leaf, leaves)))
     module = load_module(text)
     sizes = (size, old, factors, top_k)

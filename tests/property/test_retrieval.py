@@ -54,6 +54,7 @@ from torch import Tensor"""
 
 
 KEYS = (
+    "sorts",
     "largest",
     "product_keys",
     "key_choice",

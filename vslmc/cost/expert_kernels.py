@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vslmc.cost.rows import write_ranges
-from vslmc.plan.kernels import find_odd_size
+from vslmc.plan.kernels import find_odd_size, has_few_rows
 from vslmc.plan.nodes import Moe, Retrieval, Stack
 from vslmc.plan.tensors import path_of
 
@@ -38,6 +38,8 @@ def describe_choice(ffn: Moe | Retrieval, reason: str | None) -> str:
         first = ["grouped for bf16 on Hopper and Blackwell", *first]
     if ffn.scattermoe:
         first = [SCATTERMOE]
+    if has_few_rows(ffn):
+        first.append("row by row on a CPU where experts take few tokens")
     text = ", else ".join([*first, "grouped"])
     return text if reason is None else f"{text}; {reason}"
 

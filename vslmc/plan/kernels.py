@@ -24,6 +24,8 @@ ADDED: dict[type, str] = {
     TransformerXl: "transformer_xl",
 }
 """Positions that add to the scores."""
+MANY = 100
+"""Experts for each chosen one from which some may well take a handful of tokens in training."""
 
 
 def needs_of(mixer: Attention | Mla) -> Needs:
@@ -63,3 +65,14 @@ def find_odd_size(layer: Layer) -> int | None:
         return None
     sizes = (layer.width, layer.ffn.expert.hidden)
     return next((size for size in sizes if size % 8), None)
+
+
+def has_few_rows(moe: Moe) -> bool:
+    """Whether a CPU reads its experts row by row where each takes few tokens.
+
+    Measured there, that is faster than a product of matrices for each expert; who names another
+    kernel gets that one.
+    """
+    many = moe.router.experts > MANY * moe.router.top_k
+    named = moe.scattermoe or moe.triton == "first"
+    return many and moe.kernel == "grouped" and not named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vslmc.plan.kernels import find_odd_size
+from vslmc.plan.kernels import find_odd_size, has_few_rows
 from vslmc.plan.nodes import Glu, Layer, Mlp, Moe
 from vslmc.record import record
 from vslmc.render.engine import render
@@ -157,7 +157,12 @@ def _products(moe: Moe, even: bool) -> Iterator[str]:
     if expert.bias:
         yield "        expert = torch.repeat_interleave(count)  # (M,)"
     bias = f"self.{name}_bias.index_select(0, expert)" if expert.bias else ""
-    inner = _multiply(expert, f"{product}(x, self.{name}, count)", bias)
+    multiply = product
+    if has_few_rows(moe):
+        multiply = "multiply"
+        choice = f"few_mm if takes_few(x, self.{name}) else {product}"
+        yield f"        {multiply} = {choice}"
+    inner = _multiply(expert, f"{multiply}(x, self.{name}, count)", bias)
     yield from (f"        {line}" for line in (*inner, *clamp_lines(expert)))
     # Before `down`: there are fewer numbers to weigh, and none of the result is kept.
     yield "        weight = weight[:, None].type_as(up)"

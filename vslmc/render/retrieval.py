@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vslmc.cost.describe import name_retrieval
-from vslmc.plan.nodes import Pool, Retrieval
+from vslmc.plan.kernels import has_few_rows
+from vslmc.plan.nodes import Moe, Pool, Retrieval
 from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.layout import Call, lay_out_at, lay_out_def
@@ -47,18 +48,22 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
     fused = [f for f in ffns if f.kernel == "fused"]
     routes = any(map(has_few_slopes, structure.routers))
     few = any(map(has_few_key_slopes, ffns))
+    many = any(isinstance(f, Moe) and has_few_rows(f) for f in structure.ffns)
     kinds = {_slopes(f, pool) for f in fused for pool in f.pools}
     triton = {_slopes(f, pool) for f in fused for pool in f.pools if f.triton}
+    by_row = bool(fused) or routes or many
     wanted = {
+        "sorts": bool(ffns) or by_row,
         "largest": bool(ffns) or routes,
         "product_keys": bool(ffns),
         "key_choice": bool(ffns),
         "key_sums": not all(map(has_few_key_slopes, ffns)),
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
-        "sorted_rows": bool(fused) or routes,
-        "fused_rows": bool(fused) or routes,
-        "dense_slopes": "Dense" in kinds or routes or few,
+        "sorted_rows": by_row,
+        "fused_rows": by_row,
+        "dense_slopes": "Dense" in kinds or routes or few or many,
+        "few_mm": many,
         "few_key_sums": few,
         "sparse_slopes": "Sparse" in kinds,
         "frozen_rows": "Frozen" in kinds,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
+from vslmc.plan.kernels import has_few_rows
 from vslmc.plan.nodes import (
     Alibi,
     Attention,
@@ -191,6 +192,7 @@ def moe_words(moe: Moe) -> Words:
         "Loop" if moe.kernel == "loop" else "",
         {"first": "Triton", "rest": "Fast", None: ""}[moe.triton],
         "Scatter" if moe.scattermoe else "",
+        "FewRows" if has_few_rows(moe) else "",
     )
 
 
