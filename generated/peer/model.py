@@ -209,12 +209,14 @@ class Attention(nn.Module):
 
 
 HAS_NUMPY = importlib.util.find_spec("numpy") is not None
-SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
 
 
 def sorts(x: Tensor) -> bool:
     """Whether NumPy sorts it: by vector instructions, which PyTorch's sort has not."""
     return HAS_NUMPY and x.is_cpu and not torch.compiler.is_compiling()
+
+
+SORTED = 2**17  # numbers that a CPU sorts at one time: 1 MB, near its cache
 
 
 def find_largest(x: Tensor, count: int) -> Tensor:
