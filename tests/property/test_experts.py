@@ -10,6 +10,7 @@ import math
 from dataclasses import replace
 from typing import Any, Literal
 
+import black
 import pytest
 
 pytest.importorskip("torch")
@@ -105,6 +106,16 @@ def build_by_rows(plan: Plan) -> Any:
     assert "multiply = few_mm if takes_few(x, self." in text
     text = text.replace("FEW_ROWS = 4", "FEW_ROWS = 10**9")
     return load_module(text).Model().eval().double()
+
+
+@settings(max_examples=FEWER)
+@given(mixtures)
+def test_the_text_of_many_experts_is_as_black_would_lay_it_out(plan: Plan) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "MANY", 0)
+        patch.setattr(slopes, "SPARSE", 0)
+        text = render_model(change_routers(plan, weighed_alone))
+    assert black.format_str(text, mode=black.Mode()) == text
 
 
 @settings(max_examples=FEWER)

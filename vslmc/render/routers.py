@@ -148,8 +148,10 @@ def _view(router: Router, name: str) -> RouterView:
     chooses = isinstance(router.kind, ExpertChoice)
     choose = _expert_choice(router) if chooses else _token_choice(router)
     weight = f"self.weight.float(){', self.bias.float()' if router.bias else ''}"
-    logits = f"logits = F.linear(rows, {weight})  # (N, E)"
-    score = _score_alone(router, logits) if has_few_slopes(router) else (logits,)
+    few = has_few_slopes(router)
+    shape = "" if few and router.bias else "  # (N, E)"  # where there is room
+    logits = f"logits = F.linear(rows, {weight}){shape}"
+    score = _score_alone(router, logits) if few else (logits,)
     return RouterView(
         name=name,
         doc=DOCS[type(router.kind)],
