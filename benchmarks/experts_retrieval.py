@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
@@ -83,7 +84,7 @@ def sides(size: int) -> list[str]:
     return found
 
 
-def row(size: int) -> str:
+def measured_row(size: int) -> str:
     """The line of one number of experts."""
     names = sides(size)
     results = compare([(name, size, "kept") for name in names], ROUNDS)
@@ -101,12 +102,12 @@ def row(size: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def compare_sizes() -> list[str]:
-    """The first table."""
+def compare_by_size(make_row: Callable[[int], str]) -> list[str]:
+    """A table with a line for each number of experts."""
     heads = ["experts", *SIDES, *(f"{a} by {b}" for a, b in RATIOS)]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for size in SIZES:
-        lines.append(row(size))
+        lines.append(make_row(size))
         print(lines[-1], flush=True)
     return lines
 
@@ -146,47 +147,39 @@ def compare_spread() -> list[str]:
     return lines
 
 
-def compare_alive() -> list[str]:
-    """What tensors take, the same in every process."""
-    heads = ["experts", *SIDES, *(f"{a} by {b}" for a, b in RATIOS)]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for size in SIZES:
-        found = {name: measure(name, size, "alive")["alive"] for name in sides(size)}
-        cells = [
-            f"{size**2:,}",
-            *(f"{found[n]:.0f}" if n in found else "-" for n in SIDES),
-        ]
-        for theirs, ours in RATIOS:
-            cells.append(
-                f"**{found[theirs] / found[ours]:.1f}**" if theirs in found else "-"
-            )
-        lines.append(f"| {' | '.join(cells)} |")
-        print(lines[-1], flush=True)
-    return lines
+def alive_row(size: int) -> str:
+    """What tensors take at one number of experts."""
+    found = {name: measure(name, size, "alive")["alive"] for name in sides(size)}
+    cells = [f"{size**2:,}"]
+    cells += [f"{found[name]:.0f}" if name in found else "-" for name in SIDES]
+    for theirs, ours in RATIOS:
+        ratio = f"**{found[theirs] / found[ours]:.1f}**" if theirs in found else "-"
+        cells.append(ratio)
+    return f"| {' | '.join(cells)} |"
 
 
-TABLES = {
-    "sizes": (INTRO, compare_sizes),
+TABLES: dict[str, tuple[str, Callable[[], list[str]]]] = {
+    "sizes": (INTRO, lambda: compare_by_size(measured_row)),
     "million": (MILLION, compare_millions),
-    "alive": (ALIVE, compare_alive),
+    "alive": (ALIVE, lambda: compare_by_size(alive_row)),
     "spread": (CHANCE, compare_spread),
 }
 
 
 def main() -> None:
     wanted = sys.argv[1:] or list(TABLES)
-    old = (
-        RESULTS.read_text("utf-8").rstrip().split("\n\n## ") if RESULTS.exists() else []
-    )
-    parts = list[str]()
-    for (name, (text, table)), before in zip_longest(
-        TABLES.items(), old[: len(TABLES)]
-    ):
-        if name in wanted:
-            parts.append(f"{text}\n" + "\n".join(table()))
-        elif before:
-            parts.append(before if text == INTRO else f"## {before}")
-    RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    if unknown := set(wanted) - set(TABLES):
+        sys.exit(
+            f"no table is called {', '.join(sorted(unknown))}: {', '.join(TABLES)}"
+        )
+    old = RESULTS.read_text("utf-8").rstrip() if RESULTS.exists() else ""
+    sections = old.split("\n\n## ")  # the first has a heading of its own
+    before = [sections[0], *(f"## {text}" for text in sections[1:])]
+    parts = [
+        f"{text}\n" + "\n".join(table()) if name in wanted else kept
+        for (name, (text, table)), kept in zip_longest(TABLES.items(), before)
+    ]
+    RESULTS.write_text("\n\n".join(filter(None, parts)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ def few_mm(x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
     expert = torch.repeat_interleave(count, output_size=len(x)).int()  # (M,)
     part = torch.arange(outputs, dtype=torch.int32)  # (O,)
     index = expert[:, None] * outputs + part  # (M, O): rows of all matrices
-    # Sorted by them, so that each is read once, what the rows of x take of one output of
-    # their expert is together.
+    # In their order, which reads each once: what all rows of x of an expert take of its
+    # first output, then of its second.
     start = (count.cumsum(0) - count) * (outputs - 1)
     first = start.index_select(0, expert) + torch.arange(len(x))
     place = first[:, None] + count.index_select(0, expert)[:, None] * part

@@ -20,7 +20,7 @@ from torch import Tensor
 from tests.property.assemble import build_kernel
 from vslmc.plan.kernels import needs_of
 from vslmc.plan.nodes import Attention, KernelName, Layer, Plan
-from vslmc.render.engine import template_folder
+from vslmc.render.engine import read_leaf, template_folder
 from vslmc.render.kernels.triton import FILE, Uses, kernels_text
 from vslmc.render.model import render_model
 
@@ -50,6 +50,19 @@ def build_model(plan: Plan, seed: int = 0) -> Any:
     module = load_module(render_model(plan))
     torch.manual_seed(seed)
     return module.Model().eval()
+
+
+LEAF_IMPORTS = """import importlib.util
+from collections.abc import Callable
+from typing import Any
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn"""
+
+
+def load_leaves(*names: str) -> ModuleType:
+    """Leaves of the templates, each after those it needs, as one module."""
+    return load_module("\n\n".join((LEAF_IMPORTS, *map(read_leaf, names))))
 
 
 def load_leaf(name: str) -> ModuleType:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -68,9 +69,35 @@ def predicts_one_token(plan: Plan) -> bool:
     return plan.head.mtp is None
 
 
+KERNELS: tuple[Literal["loop", "grouped"], ...] = ("loop", "grouped")
+
+
 def with_expert_kernel(plan: Plan, kernel: Literal["loop", "grouped"]) -> Plan:
     """The same model with one kernel in all mixtures."""
     return change_ffns(plan, lambda moe: replace(moe, kernel=kernel, triton=None))
+
+
+def assert_same_slopes(
+    plan: Plan, models: Iterable[Any], prepare: Callable[[Any], None], error: float
+) -> None:
+    """Models of one plan give one loss and its slopes, with the parameters of the first after
+    `prepare`."""
+    found: list[list[Tensor]] = []
+    state: dict[str, Tensor] | None = None
+    for model in models:
+        if state is None:
+            prepare(model)
+            state = model.state_dict()
+        model.load_state_dict(state, strict=True)
+        tokens = draw_tokens(plan)
+        torch.manual_seed(5)  # some routers draw
+        loss = model.loss(tokens, tokens.roll(-1, dims=1))
+        loss.backward()
+        grads = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+        found.append([loss.detach(), *(grads[n].to_dense() for n in sorted(grads))])
+    for one, other in zip(*found, strict=True):
+        scale = max(1.0, float(one.abs().max()))
+        assert float((one - other).abs().max()) <= error * scale
 
 
 @settings(max_examples=FEWER)
@@ -78,24 +105,10 @@ def with_expert_kernel(plan: Plan, kernel: Literal["loop", "grouped"]) -> Plan:
 def test_kernels_of_experts_agree_forward_and_backward(
     plan: Plan, training: bool
 ) -> None:
-    found: list[list[Tensor]] = []
-    state: dict[str, Tensor] | None = None
-    for kernel in ("loop", "grouped"):
-        model = build_model(with_expert_kernel(keep_all(plan), kernel)).train(training)
-        if state is None:
-            calm(model)
-            state = model.state_dict()
-        model.load_state_dict(state, strict=True)
-        tokens = draw_tokens(plan)
-        torch.manual_seed(5)  # some routers draw
-        loss = model.loss(tokens, tokens.roll(-1, dims=1))
-        loss.backward()
-        trained = [p for p in model.parameters() if p.grad is not None]
-        grads = [p.grad.to_dense() for p in trained]
-        found.append([loss.detach(), *grads])
-    for one, other in zip(*found, strict=True):
-        scale = max(1.0, float(one.abs().max()))
-        assert float((one - other).abs().max()) <= 1e-5 * scale
+    plan = keep_all(plan)
+    plans = (with_expert_kernel(plan, kernel) for kernel in KERNELS)
+    models = (build_model(each).train(training) for each in plans)
+    assert_same_slopes(plan, models, calm, 1e-5)
 
 
 def build_by_rows(plan: Plan) -> Any:
@@ -124,23 +137,8 @@ def test_experts_read_row_by_row_are_those_multiplied(
     plan: Plan, training: bool
 ) -> None:
     plan = with_expert_kernel(plan, "grouped")
-    found: list[list[Tensor]] = []
-    state: dict[str, Tensor] | None = None
-    for build in (build_double, build_by_rows):
-        model = build(plan).train(training)
-        if state is None:
-            stir(model)
-            state = model.state_dict()
-        model.load_state_dict(state, strict=True)
-        tokens = draw_tokens(plan)
-        torch.manual_seed(5)  # some routers draw
-        loss = model.loss(tokens, tokens.roll(-1, dims=1))
-        loss.backward()
-        grads = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
-        found.append([loss.detach(), *(grads[n].to_dense() for n in sorted(grads))])
-    for one, other in zip(*found, strict=True):
-        scale = max(1.0, float(one.abs().max()))
-        assert float((one - other).abs().max()) <= 1e-9 * scale
+    models = (build(plan).train(training) for build in (build_double, build_by_rows))
+    assert_same_slopes(plan, models, stir, 1e-9)
 
 
 def weighed_alone(router: Router) -> Router:
@@ -158,25 +156,14 @@ def test_slopes_of_the_chosen_logits_are_all_there_are(
     plan: Plan, training: bool
 ) -> None:
     plan = change_routers(plan, weighed_alone)
-    found: list[list[Tensor]] = []
-    state: dict[str, Tensor] | None = None
-    for least in (10**9, 0):
+
+    def build(least: int) -> Any:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(slopes, "SPARSE", least)
             assert ("dot_rows(rows, self.weight" in render_model(plan)) == (least == 0)
-            model = build_double(plan).train(training)
-        if state is None:
-            stir(model)
-            state = model.state_dict()
-        model.load_state_dict(state, strict=True)
-        tokens = draw_tokens(plan)
-        loss = model.loss(tokens, tokens.roll(-1, dims=1))
-        loss.backward()
-        grads = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
-        found.append([loss.detach(), *(grads[n].to_dense() for n in sorted(grads))])
-    for one, other in zip(*found, strict=True):
-        scale = max(1.0, float(one.abs().max()))
-        assert float((one - other).abs().max()) <= 1e-9 * scale
+            return build_double(plan).train(training)
+
+    assert_same_slopes(plan, map(build, (10**9, 0)), stir, 1e-9)
 
 
 @settings(max_examples=FEWER)

@@ -19,28 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from tests.property.module import load_module
+from tests.property.module import load_leaves
 from tests.property.plans import retrievals
 from tests.property.test_lazy_adam import load_lazy
-from tests.property.test_retrieval import HEADER, PEER, module_of
+from tests.property.test_retrieval import PEER, module_of
 from vslmc.plan.nodes import Retrieval
-from vslmc.render.engine import read_leaf
 
 GROWN = retrievals().filter(lambda ffn: cast("Retrieval", ffn).old is not None)
 
 
 def make_router(size: int, old: int, factors: int, top_k: int) -> Any:
     """The router of a grown layer, which gives scores as weights."""
-    leaves = (
-        "sorts",
-        "largest",
-        "product_keys",
-        "key_choice",
-        "key_sums",
-        "grown_router",
-    )
-    text = "\n\n".join((HEADER, "from torch import nn", *map(read_leaf, leaves)))
-    module = load_module(text)
+    choice = ("sorts", "largest", "product_keys", "key_choice", "key_sums")
+    module = load_leaves(*choice, "grown_router")
     sizes = (size, old, factors, top_k)
     return module.GrownRouter(*sizes, nn.Identity(), module.KeySums)
 

@@ -23,11 +23,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.property.assemble import Shape, Sizes, assemble
-from tests.property.module import build_double, build_model, draw_tokens, load_module
+from tests.property.module import build_double, build_model, draw_tokens, load_leaves
 from tests.property.plans import retrievals
 from vslmc.cost.rules import cost_of
 from vslmc.plan.nodes import Mlp, Plan, Retrieval
-from vslmc.render.engine import read_leaf
 from vslmc.render.model import render_model
 
 PEER = Retrieval(
@@ -45,14 +44,6 @@ PEER = Retrieval(
 )
 
 
-HEADER = """import importlib.util
-from collections.abc import Callable
-from typing import Any
-import torch
-import torch.nn.functional as F
-from torch import Tensor"""
-
-
 KEYS = (
     "sorts",
     "largest",
@@ -68,7 +59,7 @@ KEYS = (
 
 def load_keys() -> Any:
     """The functions of product keys."""
-    return load_module("\n\n".join((HEADER, *map(read_leaf, KEYS))))
+    return load_leaves(*KEYS)
 
 
 def plan_with(ffn: Retrieval, width: int = 8) -> Plan:

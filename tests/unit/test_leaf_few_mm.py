@@ -14,20 +14,12 @@ pytest.importorskip("torch")
 
 import torch
 
-from tests.property.module import load_module
-from vslmc.render.engine import read_leaf
-
-HEADER = """import importlib.util
-from typing import Any
-import torch
-import torch.nn.functional as F
-from torch import Tensor"""
-LEAVES = ("sorts", "sorted_rows", "fused_rows", "dense_slopes", "few_mm")
+from tests.property.module import load_leaves
 
 
 @pytest.fixture(scope="module")
 def leaf() -> Any:
-    return load_module("\n\n".join((HEADER, *map(read_leaf, LEAVES))))
+    return load_leaves("sorts", "sorted_rows", "fused_rows", "dense_slopes", "few_mm")
 
 
 @pytest.mark.parametrize("counts", [(0, 3, 0, 1, 5, 0), (1,), (0, 0, 2), (0, 0)])
