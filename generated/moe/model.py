@@ -227,7 +227,10 @@ def expert_mm(x: Tensor, weight: Tensor, count: Tensor) -> Tensor:
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight = x.to(dtype), weight.to(dtype)
     if x.dtype != torch.float64:
-        return F.grouped_mm(x, weight.mT, offs=count.cumsum(0).int())
+        multiply = F.grouped_mm
+        if torch.compiler.is_compiling() and x.dtype != torch.bfloat16:
+            multiply = torch.compiler.disable(multiply)  # it traces bf16 alone
+        return multiply(x, weight.mT, offs=count.cumsum(0).int())
     # `unbind` once: indexing weight in the loop would make its gradient E times.
     parts = zip(x.split(count.tolist()), weight.unbind(0))
     return torch.cat([rows @ matrix.T for rows, matrix in parts])
