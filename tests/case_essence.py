@@ -263,7 +263,7 @@ def describe_retrieval(ffn: Retrieval) -> str:
         f"+ shared ({describe_ffn(ffn.shared)})" if ffn.shared else "",
         ffn.kernel,
         f"triton={ffn.triton}" if ffn.triton else "",
-        "sparse" if ffn.sparse else "",
+        "" if ffn.gradients == "dense" else ffn.gradients,
         "" if ffn.old is None else f"grown from {ffn.old} keys",
         "old ones frozen" if ffn.frozen else "",
     )

@@ -36,7 +36,7 @@ LAST = "checkpoints/step-00000004/model.safetensors"
 TABLE = "layers.1.ffn.down"
 
 
-def sparse_plan(sparse: bool = True, norm: Any = "layernorm") -> Plan:
+def sparse_plan(gradients: Any = "sparse", norm: Any = "layernorm") -> Plan:
     """More rows than a step can choose; norms that keep tokens apart, for two processes."""
     peer = Retrieval(
         size=60,
@@ -50,7 +50,7 @@ def sparse_plan(sparse: bool = True, norm: Any = "layernorm") -> Plan:
         gated=False,
         shared=None,
         kernel="fused",
-        sparse=sparse,
+        gradients=gradients,
     )
     memory = replace(peer, activation=None, kernel="gather")
     ffns = (Mlp(16, "relu", False), peer, memory)
@@ -157,7 +157,7 @@ def test_two_processes_do_what_one_does(package: Path) -> None:
 
 def test_the_first_step_is_that_of_dense_gradients(package: Path) -> None:
     """Later ones differ: rows that were chosen once rest."""
-    folder = write_package(package.parent / "dense", sparse_plan(sparse=False))
+    folder = write_package(package.parent / "dense", sparse_plan("dense"))
     done = train(folder, "--steps", "2", "--no-keep-memory")
     assert done.returncode == 0, done.stderr
     rows, wanted = (read_log(where / "runs/tables")[0] for where in (package, folder))
@@ -186,7 +186,7 @@ def test_deepspeed_does_so_without_zero(package: Path, processes: str) -> None:
 def test_deepspeed_keeps_the_statistics_of_norms(package: Path) -> None:
     """Without them no process could go on from the checkpoint, nor sample."""
     pytest.importorskip("deepspeed")
-    made = sparse_plan(False, "batchnorm")
+    made = sparse_plan("dense", "batchnorm")
     folder = write_package(package.parent / "norms", made)
     done = train(folder, "--deepspeed", "ds_config.json", "--no-keep-memory")
     assert done.returncode == 0, done.stderr

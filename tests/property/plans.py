@@ -78,7 +78,7 @@ def retrievals(draw: st.DrawFn) -> Ffn:
         kernel="gather" if kernel == "gather" else "fused",
         triton="first" if kernel == "triton" else None,
         factors=factors,
-        sparse=draw(st.booleans()),
+        gradients=draw(st.sampled_from(["dense", "sparse"])),
         old=old,
         frozen=old is not None and draw(st.booleans()),
     )

@@ -85,10 +85,10 @@ def test_the_choice_is_exact_among_old_rows_and_among_new_ones(
 
 
 @pytest.mark.parametrize("kernel", ["fused", "gather"])
-@pytest.mark.parametrize("sparse", [False, True])
-def test_frozen_rows_rest_and_new_ones_learn(kernel: Any, sparse: bool) -> None:
+@pytest.mark.parametrize("gradients", ["dense", "sparse"])
+def test_frozen_rows_rest_and_new_ones_learn(kernel: Any, gradients: Any) -> None:
     torch.manual_seed(0)
-    ffn = replace(PEER, size=7, old=5, frozen=True, kernel=kernel, sparse=sparse)
+    ffn = replace(PEER, size=7, old=5, frozen=True, kernel=kernel, gradients=gradients)
     module = module_of(ffn, 8, False)
     before = {name: p.detach().clone() for name, p in module.named_parameters()}
     parameters = [p for p in module.parameters() if p.requires_grad]

@@ -209,10 +209,10 @@ def test_kernels_agree_forward_and_backward(
 ) -> None:
     """Dense gradients and sparse ones too; in fp64, as a norm of two numbers blows errors up."""
     torch.manual_seed(seed)
-    plain = replace(ffn, kernel="gather", sparse=False, triton=None)
+    plain = replace(ffn, kernel="gather", gradients="dense", triton=None)
     made = [
-        module_of(replace(plain, kernel=kernel, sparse=sparse), width)
-        for kernel, sparse in product(("gather", "fused"), (False, True))
+        module_of(replace(plain, kernel=kernel, gradients=gradients), width)
+        for kernel, gradients in product(("gather", "fused"), ("dense", "sparse"))
     ]
     x, slope = torch.randn(2, 2, 7, width, dtype=torch.float64)
     results: list[list[Tensor]] = []
@@ -233,7 +233,7 @@ def test_kernels_agree_forward_and_backward(
 @pytest.mark.parametrize("kernel", ["fused", "gather"])
 def test_a_sparse_gradient_holds_the_chosen_rows_alone(kernel: Any) -> None:
     torch.manual_seed(0)
-    ffn = replace(PEER, size=40, kernel=kernel, sparse=True)
+    ffn = replace(PEER, size=40, kernel=kernel, gradients="sparse")
     module = module_of(ffn, 16, False)
     module(torch.randn(1, 30, 16)).square().mean().backward()
     for table in (module.up, module.down):

@@ -160,7 +160,7 @@ def describe_retrieval(ffn: Retrieval) -> str:
             "sigmoid" if ffn.scores == "sigmoid" else "",
             f"by {ffn.factors} keys" if ffn.factors > 2 else "",
             "gather" if ffn.kernel == "gather" else "",
-            "sparse" if ffn.sparse else "",
+            "" if ffn.gradients == "dense" else ffn.gradients,
             f"grown from {ffn.pools[0].rows}" if ffn.old is not None else "",
             "frozen" if ffn.frozen else "",
             f"+ {describe_ffn(ffn.shared)}" if ffn.shared else "",

@@ -22,7 +22,7 @@ from vslmc.plan.nodes import Layer, Plan, Retrieval, Tensor
 from vslmc.record import record
 from vslmc.write.files import draft_of
 
-UNTOLD = frozenset(["origin", "kernel", "triton", "scattermoe", "block", "sparse"])
+UNTOLD = frozenset(["origin", "kernel", "triton", "scattermoe", "block", "gradients"])
 """Fields that change nothing that a model computes."""
 
 

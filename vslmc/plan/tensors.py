@@ -211,7 +211,7 @@ def sparse_tables(plan: Plan) -> list[str]:
     return [
         f"{name}.ffn.{table}"
         for name, ffn in stored_ffns(plan)
-        if isinstance(ffn, Retrieval) and ffn.sparse
+        if isinstance(ffn, Retrieval) and ffn.gradients == "sparse"
         for table in ffn.trained_tables
     ]
 

@@ -228,7 +228,7 @@ def _slopes(plan: Plan) -> Iterator[str]:
     """Every parameter has a gradient, but for those that are not trained."""
     lookups = list_lookups(plan)
     slope = "parameter.grad"
-    if any(ffn.sparse for ffn in lookups):
+    if any(ffn.gradients == "sparse" for ffn in lookups):
         slope = "parameter.grad.to_dense()"
     if any(ffn.frozen for ffn in lookups):
         yield "if not parameter.requires_grad:"

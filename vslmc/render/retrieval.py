@@ -204,7 +204,7 @@ def _slopes(ffn: Retrieval, pool: Pool) -> str:
     """What slopes a table has, as the classes of chosen rows say it."""
     if pool.frozen:
         return "Frozen"
-    return "Sparse" if ffn.sparse else "Dense"
+    return ffn.gradients.capitalize()
 
 
 def _kind(ffn: Retrieval, pool: Pool) -> str:
@@ -217,7 +217,7 @@ def _call(verb: str, argument: str, table: str, ffn: Retrieval, pool: Pool) -> s
     table = f"self.{pool.prefix}{table}"
     if ffn.kernel == "fused":
         return f"{verb}_rows({argument}, {table}, chosen)"
-    sparse = ffn.sparse and not pool.frozen
+    sparse = ffn.gradients == "sparse" and not pool.frozen
     return f"{verb}_gathered({argument}, {table}, chosen, sparse={sparse})"
 
 

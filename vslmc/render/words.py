@@ -226,7 +226,7 @@ def retrieval_words(ffn: Retrieval) -> Words:
         "" if ffn.factors == 2 else f"Of{ffn.factors}Keys",
         "Gathered" if ffn.kernel == "gather" else "",
         "Triton" if ffn.triton else "",
-        "Sparse" if ffn.sparse else "",
+        "" if ffn.gradients == "dense" else ffn.gradients.capitalize(),
         "FewSlopes" if has_few_key_slopes(ffn) else "",
         "" if ffn.old is None else "Grown",
         "Frozen" if ffn.frozen else "",
