@@ -29,7 +29,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.peers import forget_peak, keep_memory, peak_memory
-from vslmc.render.engine import template_folder
+from vslmc.render.trained import render_lazy
 
 TOKENS, WIDTH, STEPS = 2048, 256, 5
 SPEC = """
@@ -48,9 +48,11 @@ RETRIEVAL = (
 MOE = "moe(experts = {size}, top_k = 2, balance = none, expert = swiglu(hidden = 32){more})"
 OURS = {
     "peer/sparse": PEER.replace("{form}", "gradients = sparse"),
+    "peer/factored": PEER.replace("{form}", "gradients = factored"),
     "peer/dense": PEER.replace("{form}", "kernel = fused"),
     "peer/gather": PEER.replace("{form}", "kernel = gather"),
     "cdmoe/sparse": CDMOE.replace("{form}", "gradients = sparse"),
+    "cdmoe/factored": CDMOE.replace("{form}", "gradients = factored"),
     "cdmoe/dense": CDMOE.replace("{form}", "kernel = fused"),
     "cdmoe/gather": CDMOE.replace("{form}", "kernel = gather"),
     "retrieval": RETRIEVAL,
@@ -68,10 +70,11 @@ def generated(side: str, size: int) -> Any:
     text = SPEC.format(ffn=OURS[side].format(size=size), tokens=TOKENS, width=WIDTH)
     made = compile_one(Request(Path("bench.vslm"), text=text))
     assert made.value is not None, made.diagnostics
-    names: dict[str, Any] = {"__name__": "bench", "__file__": __file__}
-    sys.modules["bench"] = type(sys)("bench")
-    exec(render_model(made.value), names)
-    return names["Model"]().layers[0].ffn
+    module: Any = type(sys)("bench")
+    module.__file__ = __file__
+    sys.modules["bench"] = module
+    exec(render_model(made.value), vars(module))
+    return module.Model().layers[0].ffn
 
 
 def doge(size: int) -> Any:
@@ -137,16 +140,25 @@ def fill_mixture(side: str, block: Any) -> None:
             experts.down.copy_(down)
 
 
+LAZY = """
+from __future__ import annotations
+from collections.abc import Iterator
+from typing import Any
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+"""
+
+
 def make_optimizer(layer: Any, side: str) -> Any:
     """What the generated train.py has for this layer."""
     import torch
 
-    if not side.endswith("/sparse"):
+    form = side.partition("/")[2]
+    if form not in ("sparse", "factored"):
         return torch.optim.AdamW(layer.parameters(), fused=True)
-    header = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
-    names: dict[str, Any] = {}
-    lazy = template_folder() / "train" / "lazy.py"
-    exec(header + lazy.read_text("utf-8"), names)
+    names = dict(vars(sys.modules["bench"]))
+    exec(LAZY + render_lazy({form}), names)
     return names["LazyAdamW"](layer.parameters(), fused=True)
 
 

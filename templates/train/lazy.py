@@ -1,17 +1,5 @@
-ROW_PIECE = 2**17  # numbers of a table that a CPU updates at one time, near its cache
-
-
-def coalesce(slope: Tensor) -> Tensor:
-    """A sparse gradient with each of its rows once, in their order."""
-    row = slope._indices()[0]
-    if bool((row[1:] > row[:-1]).all()):
-        # It is so already, which autograd forgets.
-        slope._coalesced_(True)
-    return slope.coalesce()
-
-
 class LazyAdamW(torch.optim.AdamW):
-    """AdamW that updates of a table with a sparse gradient the rows in it alone.
+    """AdamW that updates of a table with a gradient of chosen rows those alone.
 
     Each row has a count of its own steps, and moves as AdamW would move it if the other
     steps did not exist: between its own, neither its moments nor its weights decay.
@@ -24,26 +12,26 @@ class LazyAdamW(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        """One step, which uses up the sparse gradients."""
+        """One step, which uses up the gradients of chosen rows."""
         for group in self.param_groups:
             for table in group["params"]:
-                if table.grad is not None and table.grad.is_sparse:
-                    self.update_rows(table, group)
+                slope = table.grad
+                if slope is not None and holds_rows(slope):
+                    self.update_rows(table, slope, group)
                     table.grad = None
         super().step(closure)
 
-    def update_rows(self, table: nn.Parameter, group: dict[str, Any]) -> None:
+    def update_rows(
+        self, table: nn.Parameter, slope: Tensor, group: dict[str, Any]
+    ) -> None:
         """Move the rows of a table (R, C) that have a gradient."""
-        slope = coalesce(table.grad)
-        row, slope = slope.indices()[0], slope.values()  # (S,), (S, C)
         state = self.state[table]
         if not state:
             state["step"] = torch.zeros(len(table), device=table.device)
             state["exp_avg"] = torch.zeros_like(table)
             state["exp_avg_sq"] = torch.zeros_like(table)
-        size = ROW_PIECE // table.size(1) + 1 if table.is_cpu else max(1, len(row))
-        for some, slopes in zip(row.split(size), slope.split(size), strict=True):
-            self.move_rows(table, some, slopes, group)
+        for row, slopes in read_rows(slope):
+            self.move_rows(table, row, slopes, group)
 
     def move_rows(
         self, table: nn.Parameter, row: Tensor, slope: Tensor, group: dict[str, Any]
@@ -78,25 +66,3 @@ def bound_gradient(model: Model, bound: float) -> Tensor:
     for slope in slopes:
         slope.mul_(share)
     return norm
-
-
-def share_rows(table: nn.Parameter, world: World) -> None:
-    """Make a sparse gradient the mean of all processes; each has rows of its own."""
-    assert table.grad is not None
-    slope = coalesce(table.grad)
-    row, value = slope.indices()[0], slope.values()
-    most = torch.tensor(len(row), device=row.device)
-    dist.all_reduce(most, dist.ReduceOp.MAX)
-    # All send as many: what is missing is their first row, times 0.
-    lacks = int(most) - len(row)
-    row = torch.cat((row, row[:1].expand(lacks)))
-    value = torch.cat((value, value.new_zeros(lacks, value.size(1))))
-    rows = [torch.empty_like(row) for _ in range(world.size)]
-    values = [torch.empty_like(value) for _ in range(world.size)]
-    dist.all_gather(rows, row)
-    dist.all_gather(values, value)
-    row, value = torch.cat(rows), torch.cat(values) / world.size
-    slope = torch.sparse_coo_tensor(
-        row[None], value, table.shape, check_invariants=False
-    )
-    table.grad = slope.coalesce()

@@ -36,8 +36,12 @@ LAST = "checkpoints/step-00000004/model.safetensors"
 TABLE = "layers.1.ffn.down"
 
 
-def sparse_plan(gradients: Any = "sparse", norm: Any = "layernorm") -> Plan:
-    """More rows than a step can choose; norms that keep tokens apart, for two processes."""
+def sparse_plan(
+    gradients: Any = "sparse", norm: Any = "layernorm", factored: bool = False
+) -> Plan:
+    """More rows than a step can choose; norms that keep tokens apart, for two processes.
+
+    A memory has copies of its rows, or gradients that are left in their factors."""
     peer = Retrieval(
         size=60,
         heads=2,
@@ -53,6 +57,8 @@ def sparse_plan(gradients: Any = "sparse", norm: Any = "layernorm") -> Plan:
         gradients=gradients,
     )
     memory = replace(peer, activation=None, kernel="gather")
+    if factored:
+        memory = replace(memory, kernel="fused", gradients="factored")
     ffns = (Mlp(16, "relu", False), peer, memory)
     rows = [layer(32, attention(2), ffn) for ffn in ffns]
     return recipe(plan("tables", rows, vocab=256), deepspeed=DeepSpeed(0, 1, 1))

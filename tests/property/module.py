@@ -53,8 +53,8 @@ def build_model(plan: Plan, seed: int = 0) -> Any:
 
 
 LEAF_IMPORTS = """import importlib.util
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Self
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn"""
@@ -161,3 +161,14 @@ def beside(plan: Plan, batch: int = 2) -> dict[str, Tensor]:
         types = torch.randint(plan.embedding.types, shape, generator=generator)
         return {"types": types}
     return {}
+
+
+def whole_slope(parameter: Any) -> Tensor:
+    """A gradient as a table, however it is kept."""
+    slope = parameter.grad
+    if hasattr(slope, "sum_up"):
+        whole = torch.zeros_like(parameter.detach())
+        for row, value in slope.sum_up():
+            whole.index_copy_(0, row, value)
+        return whole
+    return slope.to_dense()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -64,6 +64,8 @@ def retrievals(draw: st.DrawFn) -> Ffn:
     rows = size**factors
     most = rows if old is None else min(old**factors, rows - old**factors)
     kernel = draw(st.sampled_from(["fused", "gather", "triton"]))
+    gradients: list[Any] = ["dense", "sparse"]
+    gradients += ["factored"] if kernel != "gather" else []
     return Retrieval(
         size=size,
         heads=draw(st.integers(1, 3)),
@@ -78,7 +80,7 @@ def retrievals(draw: st.DrawFn) -> Ffn:
         kernel="gather" if kernel == "gather" else "fused",
         triton="first" if kernel == "triton" else None,
         factors=factors,
-        gradients=draw(st.sampled_from(["dense", "sparse"])),
+        gradients=draw(st.sampled_from(gradients)),
         old=old,
         frozen=old is not None and draw(st.booleans()),
     )

@@ -122,6 +122,8 @@ def retrievals(draw: DrawFn) -> str:
     old = draw(st.none() | st.integers(1, size - 1)) if size > 1 else None
     rows = size**factors
     most = rows if old is None else min(old**factors, rows - old**factors)
+    kernel = draw(st.sampled_from(["auto", "fused", "gather", "triton"]))
+    gradients = ["dense", "sparse", *(["factored"] if kernel != "gather" else [])]
     keys = [
         f"{'memories' if name == 'pkm' else 'experts'} = {size}**{factors}",
         f"heads = {draw(st.integers(1, 2))}",
@@ -131,8 +133,8 @@ def retrievals(draw: DrawFn) -> str:
         f"factors = {factors}",
         f"query_norm = {draw(st.sampled_from(['batchnorm', 'layernorm', 'none']))}",
         f"share_keys = {draw(st.sampled_from(['true', 'false']))}",
-        f"kernel = {draw(st.sampled_from(['auto', 'fused', 'gather', 'triton']))}",
-        f"gradients = {draw(st.sampled_from(['dense', 'sparse']))}",
+        f"kernel = {kernel}",
+        f"gradients = {draw(st.sampled_from(gradients))}",
     ]
     if old is not None:
         keys.append(f"freeze = {draw(st.sampled_from(['none', 'old']))}")

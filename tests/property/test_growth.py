@@ -84,15 +84,25 @@ def test_the_choice_is_exact_among_old_rows_and_among_new_ones(
         assert torch.equal(index.sort().values, wanted.indices.sort().values)
 
 
-@pytest.mark.parametrize("kernel", ["fused", "gather"])
-@pytest.mark.parametrize("gradients", ["dense", "sparse"])
+@pytest.mark.parametrize(
+    ("kernel", "gradients"),
+    [
+        ("fused", "dense"),
+        ("fused", "sparse"),
+        ("fused", "factored"),
+        ("gather", "sparse"),
+    ],
+)
 def test_frozen_rows_rest_and_new_ones_learn(kernel: Any, gradients: Any) -> None:
     torch.manual_seed(0)
     ffn = replace(PEER, size=7, old=5, frozen=True, kernel=kernel, gradients=gradients)
     module = module_of(ffn, 8, False)
     before = {name: p.detach().clone() for name, p in module.named_parameters()}
     parameters = [p for p in module.parameters() if p.requires_grad]
-    optimizer = load_lazy().LazyAdamW(parameters, 0.1, fused=True, weight_decay=0.1)
+    lazy = load_lazy()
+    # Each of both modules has a class of its own.
+    lazy.FactoredSlope = module.forward.__globals__.get("FactoredSlope", ())
+    optimizer = lazy.LazyAdamW(parameters, 0.1, fused=True, weight_decay=0.1)
     x = torch.randn(2, 20, 8)
     for _ in range(3):
         module(x).square().mean().backward()

@@ -1,4 +1,4 @@
-"""Laws of the optimizer of sparse tables: a row moves as AdamW moves it in its own steps."""
+"""Laws of the optimizer of chosen rows: a row moves as AdamW moves it in its own steps."""
 
 # The stubs of torch leave some types open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -18,11 +18,16 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tests.property.module import load_module
-from vslmc.render.engine import template_folder
+from vslmc.render.engine import read_leaf
+from vslmc.render.trained import render_lazy
 
 HEADER = """
 from __future__ import annotations
+import importlib.util
+from collections.abc import Iterator
+from typing import Any, Self
 import torch
+import torch.nn.functional as F
 import torch.distributed as dist
 from torch import Tensor, nn
 """
@@ -31,9 +36,10 @@ SETTINGS: dict[str, Any] = {"betas": (0.9, 0.95), "eps": 1e-8, "weight_decay": 0
 
 
 def load_lazy() -> Any:
-    """What `train.py` has for sparse tables."""
-    path = template_folder() / "train" / "lazy.py"
-    return load_module(HEADER + path.read_text("utf-8"))
+    """What `train.py` has for sparse and factored gradients, and what `model.py` has for these."""
+    leaves = ("sorts", "sorted_rows", "fused_rows", "factored_slopes")
+    lazy = render_lazy({"sparse", "factored"})
+    return load_module("\n\n".join((HEADER, *map(read_leaf, leaves), lazy)))
 
 
 def sparse(row: list[int], slope: Tensor, rows: int) -> Tensor:
@@ -185,3 +191,109 @@ def test_an_overflow_leaves_rows_out_too() -> None:
         scaler.step(lazy)
         scaler.update()
         assert bool((table == 1).all()) != moves
+
+
+def both_slopes(lazy: Any, rows: int, seed: int) -> tuple[Any, Tensor]:
+    """A gradient in its factors, of two micro-batches, and the same one as a table."""
+    generator = torch.Generator().manual_seed(seed)
+    whole, parts = torch.zeros(rows, 3), list[Any]()
+    for tokens in (4, 7):
+        index = torch.randint(rows, (tokens, 2), generator=generator)
+        weight = torch.randn(tokens, 2, generator=generator)
+        x = torch.randn(tokens, 3, generator=generator)
+        parts.append(lazy.FactoredChosen(index).collect(weight, x, rows))
+        added = (weight[..., None] * x[:, None]).flatten(0, 1)
+        whole.index_add_(0, index.flatten(), added)
+    return parts[0] + parts[1], whole
+
+
+@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 99))
+def test_factors_are_summed_where_they_are_read(
+    rows: int, numbers: int, seed: int
+) -> None:
+    """Each row once, in order, whatever goes into a piece."""
+    lazy = load_lazy()
+    lazy.CPU_SLOPES = numbers
+    slope, wanted = both_slopes(lazy, rows, seed)
+    row, value = zip(*slope.sum_up(), strict=True)
+    assert max(map(len, row)) <= numbers // 3 + 1
+    row = torch.cat(row)
+    assert torch.equal(row, slope.index.unique())
+    found = torch.zeros(rows, 3).index_copy_(0, row, torch.cat(value))
+    torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(slope.norm(), wanted.norm())
+    assert sum(part.numel() for part in (slope.weight, slope.x)) == 11 * (2 + 3)
+
+
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=4))
+def test_factored_gradients_move_rows_as_sparse_ones_do(seeds: list[int]) -> None:
+    torch.manual_seed(0)
+    lazy = load_lazy()
+    lazy.CPU_SLOPES = 9
+    tables = [nn.Parameter(torch.ones(12, 3)) for _ in range(2)]
+    optimizers = [lazy.LazyAdamW([t], 0.1, fused=True, **SETTINGS) for t in tables]
+    for seed in seeds:
+        slope, whole = both_slopes(lazy, 12, seed)
+        row = slope.index.unique()
+        given = slope, sparse(row.tolist(), whole[row], 12)
+        for table, optimizer, own in zip(tables, optimizers, given, strict=True):
+            step(optimizer, table, own, 0.1)
+            assert table.grad is None
+    torch.testing.assert_close(*tables)
+    states = [o.state[t] for o, t in zip(optimizers, tables, strict=True)]
+    torch.testing.assert_close(*states)
+
+
+@pytest.mark.parametrize("bound", [0.5, 100.0, float("inf")])
+def test_the_norm_counts_gradients_in_their_factors(bound: float) -> None:
+    """PyTorch's own clipping too; the tensors of the graph stay as they are."""
+    lazy = load_lazy()
+    matrix = torch.randn(5, 3)
+    for own in (True, False):
+        slope, whole = both_slopes(lazy, 4, 0)
+        weight, before = slope.weight, slope.weight.clone()
+        model, other = Two((slope, matrix.clone())), Two((whole, matrix.clone()))
+        if own:
+            norm = lazy.bound_gradient(model, bound)
+        else:
+            norm = nn.utils.clip_grad_norm_(model.parameters(), bound)
+        wanted = nn.utils.clip_grad_norm_(other.parameters(), bound)
+        torch.testing.assert_close(norm, wanted)
+        assert torch.equal(weight, before)
+        torch.testing.assert_close(model.weight.grad, other.weight.grad)
+        found = lazy.bound_gradient(model, bound)
+        torch.testing.assert_close(found, wanted.clamp(max=bound), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("place", ["weight", "x", "matrix", ""])
+def test_an_overflow_of_a_factor_is_one(place: str) -> None:
+    """In the gradients beside it too."""
+    lazy = load_lazy()
+    table, matrix = nn.Parameter(torch.ones(4, 3)), nn.Parameter(torch.ones(2))
+    optimizer = lazy.LazyAdamW([table, matrix], 0.1, fused=True, **SETTINGS)
+    scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+    scaler.scale(torch.zeros(()))
+    slope, whole = both_slopes(lazy, 4, 0)
+    table.grad, matrix.grad = slope, torch.ones(2)
+    if place:
+        broken = matrix.grad if place == "matrix" else getattr(slope, place)
+        broken.view(-1)[0] = float("inf")
+    scaler.unscale_(optimizer)
+    if not place:
+        torch.testing.assert_close(slope.norm(), whole.norm() / 4)
+        torch.testing.assert_close(matrix.grad, torch.full((2,), 0.25))
+    scaler.step(optimizer)
+    assert bool((table == 1).all()) == bool(place)
+    assert bool((matrix == 1).all()) == bool(place)
+
+
+def test_what_knows_no_factors_is_an_error() -> None:
+    """Another optimizer would go on without the tables otherwise."""
+    lazy = load_lazy()
+    table = nn.Parameter(torch.ones(4, 3))
+    table.grad = both_slopes(lazy, 4, 0)[0]
+    for fused in (False, True):
+        with pytest.raises(NotImplementedError, match="of a slope in its factors"):
+            torch.optim.AdamW([table], fused=fused).step()
+    with pytest.raises(NotImplementedError, match="of a slope in its factors"):
+        table.grad.zero_()  # pyright: ignore

@@ -23,7 +23,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.property.assemble import Shape, Sizes, assemble
-from tests.property.module import build_double, build_model, draw_tokens, load_leaves
+from tests.property.module import (
+    build_double,
+    build_model,
+    draw_tokens,
+    load_leaves,
+    whole_slope,
+)
 from tests.property.plans import retrievals
 from vslmc.cost.rules import cost_of
 from vslmc.plan.nodes import Mlp, Plan, Retrieval
@@ -207,12 +213,15 @@ def test_rows_are_sorted_as_torch_sorts_them(
 def test_kernels_agree_forward_and_backward(
     ffn: Retrieval, width: int, seed: int
 ) -> None:
-    """Dense gradients and sparse ones too; in fp64, as a norm of two numbers blows errors up."""
+    """All kinds of gradients too; in fp64, as a norm of two numbers blows errors up."""
     torch.manual_seed(seed)
     plain = replace(ffn, kernel="gather", gradients="dense", triton=None)
     made = [
         module_of(replace(plain, kernel=kernel, gradients=gradients), width)
-        for kernel, gradients in product(("gather", "fused"), ("dense", "sparse"))
+        for kernel, gradients in (
+            *product(("gather", "fused"), ("dense", "sparse")),
+            ("fused", "factored"),
+        )
     ]
     x, slope = torch.randn(2, 2, 7, width, dtype=torch.float64)
     results: list[list[Tensor]] = []
@@ -222,7 +231,7 @@ def test_kernels_agree_forward_and_backward(
         y = module(own)
         y.backward(slope)
         trained = [p for p in module.parameters() if p.requires_grad]
-        slopes = [p.grad.to_dense() for p in trained]
+        slopes = [whole_slope(p) for p in trained]
         results.append([y.detach(), own.grad, *slopes])  # pyright: ignore
     for found in results[1:]:
         for one, other in zip(found, results[0], strict=True):
@@ -241,6 +250,25 @@ def test_a_sparse_gradient_holds_the_chosen_rows_alone(kernel: Any) -> None:
         found = table.grad.coalesce().indices()[0]
         assert 1 < len(found) <= 30 * 3 * 4 < 40**2
         assert module.keys.grad.layout == torch.strided
+
+
+def test_slopes_in_factors_hold_no_rows() -> None:
+    """A layer that is applied several times has those of all its uses, added up."""
+    torch.manual_seed(0)
+    factored, dense = (
+        module_of(replace(PEER, size=40, gradients=gradients), 8)
+        for gradients in ("factored", "dense")
+    )
+    factored.load_state_dict(dense.state_dict())
+    x = torch.randn(1, 30, 8, dtype=torch.float64)
+    for module in (factored, dense):
+        for _ in range(2):
+            (module(module(x)) + module(x)).square().mean().backward()
+    for name in ("up", "down"):
+        mine, theirs = (getattr(module, name) for module in (factored, dense))
+        assert mine.grad.shape == mine.shape
+        assert mine.grad.x.shape == (2 * 3 * 30, 8)
+        torch.testing.assert_close(whole_slope(mine), theirs.grad)
 
 
 def test_the_graph_keeps_saved_tensors_alone() -> None:

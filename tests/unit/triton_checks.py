@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from tests.property.compiling import compile_text
+from tests.property.module import whole_slope
 from vslmc.plan.nodes import Plan
 from vslmc.render.kernels.triton import render_triton
 from vslmc.render.model import render_model
@@ -40,7 +41,7 @@ model both {{
     vocab = 256, context = 12, width = 20
     layers {{
         1 * base {{ ffn = peer(experts = 7**2, heads = 3, top_k = 5, key_dim = 8, glu = true, kernel = {rows}) }}
-        1 * base {{ ffn = pkm(memories = 6**2, heads = 2, top_k = 4, key_dim = 8, kernel = {rows}) }}
+        1 * base {{ ffn = pkm(memories = 6**2, heads = 2, top_k = 4, key_dim = 8, gradients = {pkm}, kernel = {rows}) }}
         1 * base {{ ffn = cdmoe(experts = 5**2, heads = 2, top_k = 4, key_dim = 8, gradients = sparse, kernel = {rows}) }}
         1 * base {{ ffn = moe(experts = 5, kernel = {groups}, expert = swiglu(hidden = 12)) }}
         1 * base {{ ffn = moe(experts = 6, kernel = {other}, expert = mlp(hidden = 18, bias = true)) }}
@@ -145,7 +146,7 @@ def check_model(module: Any, plain: Any, device: str) -> None:
         model.to(device).train()
         loss = model.loss(tokens[:, :-1], tokens[:, 1:])
         loss.backward()
-        found = {name: p.grad.to_dense() for name, p in model.named_parameters()}
+        found = {name: whole_slope(p) for name, p in model.named_parameters()}
         results.append({"loss": loss.detach(), **found})
     assert results[0].keys() == results[1].keys()
     for name, wanted in results[1].items():
@@ -175,10 +176,12 @@ def check_autocast(module: Any, device: str) -> None:
 def list_checks(device: str, folder: Path) -> Iterator[tuple[str, Check]]:
     """Every check by its name."""
     module = load(
-        compile_both(rows="triton", groups="triton", other="auto"), folder / "by"
+        compile_both(rows="triton", groups="triton", other="auto", pkm="factored"),
+        folder / "by",
     )
     plain = load(
-        compile_both(rows="gather", groups="loop", other="loop"), folder / "plain"
+        compile_both(rows="gather", groups="loop", other="loop", pkm="dense"),
+        folder / "plain",
     )
     assert module.TRITON is not None and not hasattr(plain, "TRITON")
     assert module.triton_runs(torch.zeros(1, device=device))

@@ -28,7 +28,7 @@ def verify_recipe(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diag
         place, at = train.place("precision"), train.place("device")
         yield faults.precision_not_on_device(place, "fp16", train.device, at)
     if recipe.deepspeed.zero:
-        yield from verify_sparse(recipe, model)
+        yield from verify_gradients(recipe, model)
     if train.batch % context:
         place = train.place("batch")
         yield faults.batch_not_whole_sequences(place, train.batch, context)
@@ -46,14 +46,17 @@ def verify_vocab(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diagn
         yield faults.vocab_below_tokenizer(place, vocab, at, "byte", 256)
 
 
-def verify_sparse(recipe: ResolvedRecipe, model: ResolvedModel) -> Iterator[Diagnostic]:
-    """No table has sparse gradients under ZeRO."""
+def verify_gradients(
+    recipe: ResolvedRecipe, model: ResolvedModel
+) -> Iterator[Diagnostic]:
+    """No table has gradients of chosen rows alone under ZeRO."""
     for layer in (layer for _, layers in model.stacks for layer in layers):
         ffn = layer.block.ffn
-        if isinstance(ffn, Retrieval) and ffn.gradients == "sparse":
+        if isinstance(ffn, Retrieval) and ffn.gradients != "dense":
             place, zero = recipe.deepspeed.place("zero"), recipe.deepspeed.zero
             at = ffn.place("gradients")
-            yield faults.zero_needs_dense_gradients(place, zero, at)
+            kind = ffn.gradients
+            yield faults.zero_needs_dense_gradients(place, zero, at, kind)
             return
 
 

@@ -49,6 +49,9 @@ def verify_retrieval(ffn: p.Retrieval, place: Span) -> Iterator[Diagnostic]:
         yield faults.too_few_rows(set_at(ffn, "top_k"), ffn.top_k, where, key, rows)
     if ffn.grow_from is not None:
         yield from verify_growth(ffn, ffn.grow_from, key, place)
+    if ffn.gradients == "factored" and ffn.kernel == "gather":
+        at = ffn.place("kernel")
+        yield faults.factored_needs_fused(ffn.place("gradients") or place, at)
     if ffn.key_dim % ffn.factors:
         at = ffn.place("key_dim") or ffn.place("factors") or place
         yield faults.key_dim_must_divide(at, ffn.key_dim, ffn.factors)

@@ -206,12 +206,12 @@ def list_lookups(plan: Plan) -> list[Retrieval]:
     return [ffn for _, ffn in stored_ffns(plan) if isinstance(ffn, Retrieval)]
 
 
-def sparse_tables(plan: Plan) -> list[str]:
-    """Names of the tensors whose gradients are sparse."""
+def lazy_tables(plan: Plan) -> list[str]:
+    """Names of the tensors whose gradients hold the chosen rows alone."""
     return [
         f"{name}.ffn.{table}"
         for name, ffn in stored_ffns(plan)
-        if isinstance(ffn, Retrieval) and ffn.gradients == "sparse"
+        if isinstance(ffn, Retrieval) and ffn.gradients != "dense"
         for table in ffn.trained_tables
     ]
 

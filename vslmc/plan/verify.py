@@ -27,7 +27,7 @@ from vslmc.plan.nodes import (
     Xpos,
 )
 from vslmc.plan.python import PythonMixer
-from vslmc.plan.tensors import list_tensors, sparse_tables
+from vslmc.plan.tensors import lazy_tables, list_tensors
 from vslmc.plan.verify_ffns import verify_ffn
 from vslmc.plan.verify_python import verify_python
 from vslmc.plan.verify_stacks import (
@@ -74,8 +74,8 @@ def _broken(plan: Plan) -> Iterator[str]:
     yield from _inside("losses", _losses(plan))
     yield from _inside("losses", verify_losses(plan))
     yield from _inside("training", verify_training(plan.training, plan.context))
-    if plan.training.deepspeed.zero and sparse_tables(plan):
-        yield "training.deepspeed.zero: ZeRO takes no sparse gradients"
+    if plan.training.deepspeed.zero and lazy_tables(plan):
+        yield "training.deepspeed.zero: ZeRO takes dense gradients alone"
 
 
 def _positive(where: str, **numbers: int) -> Iterator[str]:

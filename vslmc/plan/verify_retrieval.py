@@ -31,5 +31,7 @@ def verify_retrieval(ffn: Retrieval) -> Iterator[str]:
         yield f"shared.hidden: {ffn.shared.hidden} is not positive"
     if ffn.triton and ffn.kernel != "fused":
         yield f"triton: before a kernel other than fused, {ffn.kernel}"
+    if ffn.gradients == "factored" and ffn.kernel != "fused":
+        yield f"gradients: the kernel {ffn.kernel} leaves none in their factors"
     if ffn.activation == "xielu":
         yield "activation: xielu has parameters of its own"

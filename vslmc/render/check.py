@@ -228,8 +228,11 @@ def _slopes(plan: Plan) -> Iterator[str]:
     """Every parameter has a gradient, but for those that are not trained."""
     lookups = list_lookups(plan)
     slope = "parameter.grad"
-    if any(ffn.gradients == "sparse" for ffn in lookups):
+    gradients = {ffn.gradients for ffn in lookups}
+    if "sparse" in gradients:
         slope = "parameter.grad.to_dense()"
+    if "factored" in gradients:
+        slope = f"{slope}.norm()"  # all that factors tell
     if any(ffn.frozen for ffn in lookups):
         yield "if not parameter.requires_grad:"
         yield "    assert parameter.grad is None, name"

@@ -117,7 +117,16 @@ FORBIDDEN = frozenset(
     ]
 )
 """Builtins that no template uses."""
-DUNDERS = frozenset({"__init__", "__file__", "__name__"})
+DUNDERS = frozenset(
+    [
+        "__init__",
+        "__new__",
+        "__file__",
+        "__name__",
+        "__torch_function__",
+        "__torch_dispatch__",
+    ]
+)
 """The only names with two leading underscores."""
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from vslmc.plan.nodes import Plan, Precision
-from vslmc.plan.tensors import sparse_tables
+from vslmc.plan.tensors import lazy_tables
 from vslmc.record import record
 from vslmc.render.engine import render
 from vslmc.render.escape import sh_word
@@ -56,7 +56,7 @@ def build_ds_config(plan: Plan) -> dict[str, Any]:
         "gradient_accumulation_steps": accumulation,
     }
     # DeepSpeed 0.19 leaves sparse gradients out: train.py clips them itself.
-    if recipe.clip is not None and not sparse_tables(plan):
+    if recipe.clip is not None and not lazy_tables(plan):
         config["gradient_clipping"] = recipe.clip
     config |= _list_precision(recipe.precision, recipe.deepspeed.zero)
     config["zero_optimization"] = {"stage": recipe.deepspeed.zero}

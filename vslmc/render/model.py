@@ -232,14 +232,18 @@ STANDARD = (
     ("from contextlib import suppress", "suppress("),
     ("from dataclasses import dataclass", "@dataclass"),
     ("from pathlib import Path", "Path(__file__)"),
-    ("from typing import Any", "Any"),
+    ("from typing import", "Any"),
 )
 TORCH = (
     ("import torch", "torch."),
     ("import torch.nn.functional as F", "F."),
     ("from torch import Tensor, nn", "nn."),
 )
-ABC = ("Callable", "Iterator", "Sequence")
+NAMES = {
+    "from collections.abc import": ("Callable[", "Iterator[", "Sequence["),
+    "from typing import": ("Any", "Self:"),
+}
+"""Of imports of several names, what shows in a text that needs one of these."""
 FLEX = ("AuxRequest", "BlockMask", "create_block_mask", "flex_attention")
 
 
@@ -247,12 +251,13 @@ def _imports(text: str) -> Iterator[str]:
     # Comments carry names of the spec, such as a block `Any` of `math.vslm`, literals its texts.
     text = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', "", text)
     text = re.sub(r"(^| )# .*", "", text, flags=re.MULTILINE)
-    kinds = ", ".join(n for n in ABC if f"{n}[" in text)
-    standard = [line for line, sign in STANDARD if sign in text]
-    yield from (f"{li} {kinds}" if li.endswith("import") else li for li in standard)
+    for line, sign in STANDARD:
+        if sign in text:
+            names = [name for name in NAMES.get(line, ()) if name in text]
+            yield f"{line} {', '.join(name.rstrip('[:') for name in names)}".rstrip()
     yield ""
     yield from (line for line, sign in TORCH if sign in text)
-    names = tuple(n for n in FLEX if re.search(rf"(?<!\.)\b{n}\b", text))
-    if names:
+    flex = tuple(n for n in FLEX if re.search(rf"(?<!\.)\b{n}\b", text))
+    if flex:
         module = "torch.nn.attention.flex_attention"
-        yield from lay_out_import(module, names)
+        yield from lay_out_import(module, flex)

@@ -66,10 +66,12 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
         "few_mm": many,
         "few_key_sums": few,
         "sparse_slopes": "Sparse" in kinds,
+        "factored_slopes": "Factored" in kinds,
         "frozen_rows": "Frozen" in kinds,
         "triton_chosen": bool(triton),
         "triton_dense": "Dense" in triton,
         "triton_sparse": "Sparse" in triton,
+        "triton_factored": "Factored" in triton,
         "triton_frozen": "Frozen" in triton,
         "gathered_rows": len(fused) < len(ffns),
     }

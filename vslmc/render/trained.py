@@ -1,4 +1,4 @@
-"""What `train.py` and `log.py` say of single parameters: measures, decay, sparse gradients."""
+"""What `train.py` and `log.py` say of single parameters: measures, decay, gradients of chosen rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from vslmc.plan.nodes import Moe, Plan, Retrieval
 from vslmc.plan.tensors import list_lookups, stored_ffns
+from vslmc.record import record
+from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_str
 from vslmc.render.layout import lay_out_dict, lay_out_tuple
 from vslmc.render.words import Words
@@ -60,8 +62,40 @@ def keeps_more(plan: Plan) -> bool:
 
 
 def table_lines(names: Words) -> Words:
-    """Lines that name the tables with sparse gradients, given as literals."""
+    """Lines that name the tables with gradients of chosen rows, given as literals."""
     if not names:
         return ()
-    comment = "# Tables with sparse gradients, of which a step updates the chosen rows."
+    comment = "# Tables with gradients of the chosen rows, which alone a step updates."
     return (comment, *lay_out_tuple("TABLES", names))
+
+
+def share_function(gradients: set[str]) -> str:
+    """The function that exchanges gradients of chosen rows."""
+    if gradients >= {"sparse", "factored"}:
+        return "share_slope"
+    return "share_factors" if "factored" in gradients else "share_rows"
+
+
+@record
+class RowsView:
+    """The view of `rows.jinja`."""
+
+    factored: bool
+    """Whether some gradients are left in their factors."""
+
+
+def render_lazy(gradients: set[str]) -> str:
+    """What updates and exchanges chosen rows alone; nothing if all gradients are dense."""
+    if gradients <= {"dense"}:
+        return ""
+    wanted = {
+        "lazy": True,
+        "share_rows": "sparse" in gradients,
+        "share_factors": "factored" in gradients,
+        "share_slope": gradients >= {"sparse", "factored"},
+    }
+    parts = [render("train/rows.jinja", RowsView("factored" in gradients))]
+    for name in (name for name, is_wanted in wanted.items() if is_wanted):
+        path = template_folder() / "train" / f"{name}.py"
+        parts.append(path.read_text(encoding="utf-8"))
+    return "\n\n\n".join(part.strip() for part in parts)

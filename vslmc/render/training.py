@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vslmc.plan.nodes import BuiltinText, Moe, Plan, Retrieval, TextFile
-from vslmc.plan.tensors import list_lookups, sparse_tables
+from vslmc.plan.tensors import lazy_tables, list_lookups
 from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
@@ -14,6 +14,8 @@ from vslmc.render.trained import (
     keeps_more,
     list_experts,
     measure_lines,
+    render_lazy,
+    share_function,
     table_lines,
 )
 from vslmc.render.words import Words
@@ -58,7 +60,13 @@ class TrainView:
     keeps: bool
     """Whether a checkpoint holds more than parameters: corrections, statistics of norms."""
     sparse: bool
-    """Whether tables have sparse gradients."""
+    """Whether tables have gradients of the chosen rows alone."""
+    factored: bool
+    """Whether some of these are left in their factors."""
+    lazy: str
+    """What updates such tables."""
+    share: str
+    """The function that exchanges their gradients."""
     tables: Words
     """Lines that name those tables."""
     optimizer: str
@@ -247,7 +255,9 @@ def _train_view(plan: Plan) -> TrainView:
     objective = find_objective(plan)
     kinds = set(map(type, list_experts(plan).values()))
     routers = tuple(sorted(map(key_router, list_lookups(plan))))
-    tables = tuple(py_str(name) for name in sparse_tables(plan))
+    tables = tuple(py_str(name) for name in lazy_tables(plan))
+    gradients = {ffn.gradients for ffn in list_lookups(plan)}
+    factored = ("FactoredSlope",) if "factored" in gradients else ()
     return TrainView(
         banner=render_banner(plan),
         name=plan.name,
@@ -262,10 +272,13 @@ def _train_view(plan: Plan) -> TrainView:
         mixtures=Moe in kinds,
         lookups=Retrieval in kinds,
         key_routers=" | ".join(dict.fromkeys(routers)),
-        model_import=", ".join(dict.fromkeys((*routers, "Model"))),
+        model_import=", ".join(dict.fromkeys((*factored, *routers, "Model"))),
         rebalances=any(not tensor.trained for tensor in plan.tensors),
         spreads=recipe.deepspeed.expert_parallel > 1,
         sparse=bool(tables),
+        factored="factored" in gradients,
+        lazy=render_lazy(gradients),
+        share=share_function(gradients),
         tables=table_lines(tables),
         optimizer="LazyAdamW" if tables else "torch.optim.AdamW",
         bound='float("inf")' if recipe.clip is None else "CLIP",

@@ -25,7 +25,7 @@ def peer(
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
-    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse", "factored"] | Term | Default = DEFAULT,
     grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
     freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
     activation: (
@@ -55,7 +55,7 @@ def peer(
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default true (as He).
     kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
-    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    gradients: of the tables: of all rows, or of the chosen ones, which alone the optimizer then updates: `sparse`, or `factored`, in less memory, summed where the optimizer reads them; default dense (AdamW as published).
     grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
     freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
     experts: experts to choose from: `1024**2`; required.
@@ -78,7 +78,7 @@ def pkm(
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
-    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse", "factored"] | Term | Default = DEFAULT,
     grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
     freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
 ) -> Ffn:
@@ -92,7 +92,7 @@ def pkm(
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Lample et al.).
     kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
-    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    gradients: of the tables: of all rows, or of the chosen ones, which alone the optimizer then updates: `sparse`, or `factored`, in less memory, summed where the optimizer reads them; default dense (AdamW as published).
     grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
     freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
     memories: rows to choose from: `512**2`; required.
@@ -113,7 +113,7 @@ def cdmoe(
     scores: Literal["softmax", "sigmoid"] | Term | Default = DEFAULT,
     share_keys: bool | Term | Default = DEFAULT,
     kernel: Literal["auto", "fused", "gather", "triton"] | Term | Default = DEFAULT,
-    gradients: Literal["dense", "sparse"] | Term | Default = DEFAULT,
+    gradients: Literal["dense", "sparse", "factored"] | Term | Default = DEFAULT,
     grow_from: Numeric | Literal["none", None] | Default = DEFAULT,
     freeze: Literal["none", "old", None] | Term | Default = DEFAULT,
     shared: (
@@ -145,7 +145,7 @@ def cdmoe(
     scores: what becomes of the scores of the rows that a head chose; default softmax (as He, Fig. 2).
     share_keys: one set of keys for all heads, instead of one for each; default false (as Shi & Wu).
     kernel: `gather` copies every chosen row, `fused` and `triton` none; default auto (`triton` on CUDA where it is installed, else `fused`).
-    gradients: of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer then updates; default dense (AdamW as published).
+    gradients: of the tables: of all rows, or of the chosen ones, which alone the optimizer then updates: `sparse`, or `factored`, in less memory, summed where the optimizer reads them; default dense (AdamW as published).
     grow_from: rows that the layer had before it grew, which are chosen as before, beside the new ones; default none (all rows are chosen alike).
     freeze: what is not trained: the rows before `grow_from`, and their keys; default none (everything is trained).
     experts: experts to choose from: `64**2`; required.

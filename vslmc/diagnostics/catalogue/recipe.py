@@ -145,18 +145,18 @@ def warmup_exceeds_steps(place: Span | None, warmup: int, steps: int) -> Diagnos
 
 @diagnostic(
     "zero-needs-dense-gradients",
-    what="A recipe asks for ZeRO, and a layer for sparse gradients of its tables.",
+    what="A recipe asks for ZeRO, and a layer for sparse or factored gradients of its tables.",
     why="ZeRO lays all gradients out in dense buffers, which it cuts into equal shares.",
     wrong=_SPARSE.format(zero=1),
     right=_SPARSE.format(zero=0),
 )
 def zero_needs_dense_gradients(
-    place: Span | None, zero: int, at: Span | None
+    place: Span | None, zero: int, at: Span | None, kind: str
 ) -> Diagnostic:
-    """`place` is where `zero` is set, `at` where a layer's `gradients` are."""
-    label = () if at is None else (Label(at, "sparse gradients are asked for here"),)
+    """`place` is where `zero` is set, `at` where a layer's `gradients` are, of `kind`."""
+    label = () if at is None else (Label(at, f"{kind} gradients are asked for here"),)
     return fault(
-        f"ZeRO stage {zero} takes no sparse gradients",
+        f"ZeRO stage {zero} takes no {kind} gradients",
         primary=Label(place, f"stage {zero}") if place else None,
         secondary=label,
         help="use zero = 0, or gradients = dense",

@@ -58,6 +58,24 @@ def cannot_warmstart(name: str, reason: str, help: str) -> Diagnostic:
 
 
 @diagnostic(
+    "factored-needs-fused",
+    what="A layer that copies its chosen rows out is to leave their gradients in the factors.",
+    why="The gradients of copies are summed by PyTorch at once: only `fused` and `triton` have the factors.",
+    wrong="block base { mixer = none, ffn = peer(experts = 32**2, kernel = gather, gradients = factored) }",
+    right="block base { mixer = none, ffn = peer(experts = 32**2, kernel = fused, gradients = factored) }",
+    form="block",
+)
+def factored_needs_fused(place: Span, at: Span | None) -> Diagnostic:
+    """`place` is where `gradients` is set, `at` where `kernel` is."""
+    return fault(
+        "`kernel = gather` leaves no gradient in its factors",
+        primary=Label(place, "asked for here"),
+        secondary=() if at is None else (Label(at, "sums gradients at once"),),
+        help="use `kernel = auto`, `fused` or `triton`, or `gradients = sparse`",
+    )
+
+
+@diagnostic(
     "key-dim-must-divide",
     what="The queries of product keys cannot be divided into equal parts.",
     why="Each part of a query meets keys of its own, and all parts are of one width.",

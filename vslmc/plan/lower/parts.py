@@ -162,7 +162,7 @@ def lower_retrieval(ffn: p.Retrieval) -> Retrieval:
         shared,
         "gather" if ffn.kernel == "gather" else "fused",
         factors=ffn.factors,
-        gradients=cast("Literal['dense', 'sparse']", ffn.gradients),
+        gradients=cast("Literal['dense', 'sparse', 'factored']", ffn.gradients),
         old=ffn.grow_from and find_root(ffn.grow_from, ffn.factors),
         frozen=ffn.grow_from is not None and ffn.freeze == "old",
         triton="first" if ffn.kernel in ("auto", "triton") else None,

@@ -185,8 +185,9 @@ class Retrieval:
     """What runs everywhere."""
     factors: int = 2
     """Parts of a query, each with keys of its own."""
-    gradients: Literal["dense", "sparse"] = "dense"
-    """Of the tables. `sparse` ones hold the chosen rows alone, and the optimizer updates no others."""
+    gradients: Literal["dense", "sparse", "factored"] = "dense"
+    """Of the tables. The latter two hold the chosen rows alone, and the optimizer updates no others; `factored` ones are
+    not summed before it reads them, and need the kernel `fused`."""
     old: int | None = None
     """Keys of each part before the layer grew. A head then chooses `top_k` of the rows of old keys
     alone, and as many of all others, each with weights of their own."""

@@ -55,9 +55,9 @@ class Retrieval(Ffn):
         "`triton` on CUDA where it is installed, else `fused`",
     )
     gradients: str = setting(
-        Choice(("dense", "sparse")),
-        "of the tables: of all rows, or `sparse`, of the chosen ones, which alone the optimizer "
-        "then updates",
+        Choice(("dense", "sparse", "factored")),
+        "of the tables: of all rows, or of the chosen ones, which alone the optimizer then updates: "
+        "`sparse`, or `factored`, in less memory, summed where the optimizer reads them",
         "dense",
         "AdamW as published",
     )
