@@ -28,18 +28,22 @@ DOGE_LARGEST = 256
 """It scores every expert for every token: 2**31 scores at a million."""
 SIDES = (
     "peer/sparse",
+    "peer/factored",
     "peer/dense",
     "peer/gather",
     "peer_pytorch",
     "cdmoe/sparse",
+    "cdmoe/factored",
     "cdmoe/dense",
     "cdmoe/gather",
     "doge",
 )
 RATIOS = (
     ("peer_pytorch", "peer/sparse"),
+    ("peer_pytorch", "peer/factored"),
     ("peer_pytorch", "peer/dense"),
     ("doge", "cdmoe/sparse"),
+    ("doge", "cdmoe/factored"),
     ("doge", "cdmoe/dense"),
 )
 INTRO = f"""# Single-neuron experts, a whole layer
@@ -49,12 +53,14 @@ and backward, one thread, freed memory kept on all sides. Milliseconds of CPU ti
 MiB over parameters and input: activations and all gradients. Medians of {ROUNDS} processes, which take turns.
 The last columns are theirs by ours, time and (memory). PEER has 4 heads of 16, queries of 128 with batch norm,
 as PEER-pytorch has; CDMoE one head of 64, queries of 64, and a shared SwiGLU of 64. transformers' Doge has
-no queries, and scores every expert for every token: it was not run at a million. `sparse` and `dense` are
-the slopes of the tables under the fused kernel; Doge and PEER-pytorch have dense ones, and so has `gather`.
+no queries, and scores every expert for every token: it was not run at a million. `sparse`, `factored` and
+`dense` are the slopes of the tables under the fused kernel; Doge and PEER-pytorch have dense ones, and so has
+`gather`. What backward leaves in factors is summed for a norm in time and memory that count, as a recipe
+that clips does; the optimizer sums it again.
 """
 MILLION = """## A million experts
 
-`python -m benchmarks.experts_retrieval million`: the same layers with dense and with sparse gradients of the
+`python -m benchmarks.experts_retrieval million`: the same layers with each kind of gradients of the
 tables; milliseconds of CPU time of forward and backward, and of the optimizer (AdamW, and the LazyAdamW of
 the generated train.py) after them, new tokens in each step. Then the time at 1,048,576 experts by that at
 65,536.
@@ -113,14 +119,14 @@ def compare_by_size(make_row: Callable[[int], str]) -> list[str]:
 
 
 def compare_millions() -> list[str]:
-    """Dense and sparse gradients at 65,536 experts and at a million, the optimizer too."""
+    """All kinds of gradients at 65,536 experts and at a million, the optimizer too."""
     lines = [
         "| layer | gradients | 65,536: passes | optimizer | 1,048,576: passes | optimizer "
         "| passes, ratio | whole step, ratio |",
         "|---" * 8 + "|",
     ]
     for name in ("peer", "cdmoe"):
-        for form in ("dense", "sparse"):
+        for form in ("dense", "sparse", "factored"):
             both = [(f"{name}/{form}", size, "kept+step") for size in (256, 1024)]
             small, large = compare(both, ROUNDS)
             times = [side[key] for side in (small, large) for key in ("ms", "step")]

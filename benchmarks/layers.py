@@ -8,11 +8,11 @@ transformers comes with the `test` extra. PEER-pytorch is measured where it can 
     PYTHONPATH=FOLDER python -m benchmarks.experts_retrieval
 
 Every measurement is a process of its own with one thread, `python -m benchmarks.layers SIDE SIZE POLICY`, and
-prints JSON: the median CPU milliseconds of forward and backward (`ms`) and of the optimizer after them
-(`step`), in MiB the peak over what parameters and input take (`extra`: activations and all gradients),
-how many parameters there are, and the sum of the squared output. The rows are the same in every step.
-With the policy `alive` it prints how many MiB tensors take at one time, at most, in one such step (`alive`):
-what an allocator without holes would need, and the same in every process.
+prints JSON: the median CPU milliseconds of forward and backward (`ms`), which also sum for a norm what is
+left in factors, and of the optimizer after them (`step`), in MiB the peak over what parameters and input take
+(`extra`: activations and all gradients), how many parameters there are, and the sum of the squared output.
+The rows are the same in every step. With the policy `alive` it prints how many MiB tensors take at one time,
+at most, in one such step (`alive`): what an allocator without holes would need, and the same in every process.
 """
 
 from __future__ import annotations
@@ -167,6 +167,19 @@ def make(side: str, size: int) -> Any:
     return generated(side, size) if side in OURS else THEIRS[side](size)
 
 
+def take_passes(layer: Any, x: Any, slope: Any) -> Any:
+    """Forward and backward; slopes that are left in factors are summed too, for a norm."""
+    import torch
+
+    y = layer(x)
+    y = y[0] if isinstance(y, tuple) else y
+    y.backward(slope)
+    for parameter in layer.parameters():
+        if hasattr(parameter.grad, "sum_up"):
+            torch.linalg.vector_norm(parameter.grad)
+    return y
+
+
 def work(side: str, size: int, policy: str) -> Result:
     """One measurement, in this process; `policy` is what becomes of freed memory:
     `kept` or `default`, and `kept+step` takes optimizer steps, on new rows each."""
@@ -195,9 +208,7 @@ def work(side: str, size: int, policy: str) -> Result:
         if stepping:
             x = torch.randn(1, TOKENS, WIDTH, requires_grad=True)
         start = time.process_time()
-        y = layer(x)
-        y = y[0] if isinstance(y, tuple) else y
-        y.backward(slope)
+        y = take_passes(layer, x, slope)
         middle = time.process_time()
         if optimizer is not None:
             optimizer.step()
@@ -224,15 +235,11 @@ def count_alive(side: str, size: int) -> Result:
     x = torch.randn(1, TOKENS, WIDTH, requires_grad=True)
     slope = torch.randn(1, TOKENS, WIDTH)
 
-    def step() -> None:
-        y = layer(x)
-        (y[0] if isinstance(y, tuple) else y).backward(slope)
-
-    step()  # the libraries take what they keep
+    take_passes(layer, x, slope)  # the libraries take what they keep
     for parameter in (*layer.parameters(), x):
         parameter.grad = None
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        step()
+        take_passes(layer, x, slope)
     recorded = profiler.profiler
     assert recorded is not None and recorded.kineto_results is not None
     events = recorded.kineto_results.events()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from vslmc.plan.kv import place_states
 from vslmc.plan.nodes import (
@@ -283,6 +284,16 @@ def retrieval() -> Plan:
     return plan("retrieval", [replace(base, ffn=ffn) for ffn in ffns])
 
 
+def chosen_rows(*gradients: Literal["sparse", "factored"]) -> Plan:
+    """Tables with gradients of the chosen rows alone, by Triton too."""
+    first = retrieval().decoder.layers[0]
+    assert isinstance(first.ffn, Retrieval)
+    made = [replace(first.ffn, gradients=each) for each in gradients]
+    ffns = [*made, *(replace(ffn, triton="first") for ffn in made)]
+    name = "_and_".join(gradients)
+    return plan(f"{name}_rows", [replace(first, ffn=ffn) for ffn in ffns])
+
+
 def looped() -> Plan:
     block = layer(64, attention(4, 2), Glu(128, "silu", False))
     order = [0, 1, 0, 1, 0, 1, 2]
@@ -409,6 +420,9 @@ def all_plans() -> list[Plan]:
         moe(),
         odd_moe(),
         retrieval(),
+        chosen_rows("sparse"),
+        chosen_rows("factored"),
+        chosen_rows("sparse", "factored"),
         looped(),
         windows(),
         narrow_windows(),

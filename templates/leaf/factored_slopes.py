@@ -10,6 +10,7 @@ from templates.leaf.fused_rows import Chosen
 
 CPU_SLOPES = 2**17  # numbers of a factored slope that are summed at one time
 GPU_SLOPES = 2**24
+UNSCALE = torch.ops.aten._amp_foreach_non_finite_check_and_unscale_.default
 
 
 class FactoredSlope(Tensor):
@@ -19,20 +20,25 @@ class FactoredSlope(Tensor):
     PyTorch adds such gradients up, scales them, and takes their norm. All else is an error.
     """
 
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__: Any = torch._C._disabled_torch_function_impl
     kind: type[Chosen]
     index: Tensor
     found: tuple[Tensor, ...]  # its rows in their order, and their places, if known
     weight: Tensor
     x: Tensor
 
-    @staticmethod
     def __new__(
-        cls, kind: type[Chosen], index: Tensor, weight: Tensor, x: Tensor, rows: int
+        cls,
+        kind: type[Chosen],
+        index: Tensor,
+        weight: Tensor,
+        x: Tensor,
+        rows: int,
+        *found: Tensor,
     ) -> Self:
         size = (rows, x.size(1))
         slope = Tensor._make_wrapper_subclass(cls, size, dtype=x.dtype, device=x.device)
-        slope.kind, slope.index, slope.found = kind, index, ()
+        slope.kind, slope.index, slope.found = kind, index, found
         slope.weight, slope.x = weight, x
         return slope
 
@@ -42,6 +48,8 @@ class FactoredSlope(Tensor):
     ) -> Any:
         """What PyTorch does to gradients."""
         slope, *others = (*args, *(kwargs or {}).values())
+        if func is UNSCALE:
+            return unscale(slope, *others)
         match str(func), others:
             case "aten.detach.default", []:
                 return slope.copy()
@@ -53,17 +61,13 @@ class FactoredSlope(Tensor):
                 return slope.scale(factor)
             case "aten.linalg_vector_norm.default", [] | [2]:
                 return slope.measure()
-            case "aten._amp_foreach_non_finite_check_and_unscale_.default", _:
-                return unscale(slope, *others)
             case _:
-                raise NotImplementedError(f"{func} of a slope in its factors")
+                raise NotImplementedError(f"{func} of factors that LazyAdamW sums")
 
     def copy(self) -> "FactoredSlope":
         """The same factors."""
         factors = self.kind, self.index, self.weight, self.x
-        slope = FactoredSlope(*factors, self.size(0))
-        slope.found = self.found
-        return slope
+        return FactoredSlope(*factors, self.size(0), *self.found)
 
     def add_factors(self, other: "FactoredSlope") -> "FactoredSlope":
         """Take those of another slope too."""
@@ -110,15 +114,14 @@ def unscale(slopes: list[Tensor], overflow: Tensor, scale: Tensor) -> None:
         else:
             summed.append(slope)
     if summed:
-        torch._amp_foreach_non_finite_check_and_unscale_(summed, overflow, scale)
+        UNSCALE(summed, overflow, scale)
 
 
 class FactoredChosen(Chosen):
     """Chosen rows of a table whose slope is left in its factors."""
 
+    @torch.compiler.disable
     def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
         """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C)."""
-        factors = self.index, weight.detach(), x.detach()
-        slope = FactoredSlope(type(self), *factors, rows)
-        slope.found = self.row, self.order
-        return slope
+        factors = type(self), self.index, weight.detach(), x.detach()
+        return FactoredSlope(*factors, rows, self.row, self.order)

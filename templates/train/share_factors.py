@@ -8,4 +8,5 @@ def share_factors(table: nn.Parameter, world: World) -> None:
         factors = [torch.empty_like(factor) for _ in range(world.size)]
         dist.all_gather(factors, factor)
         found.append(torch.cat(factors))
-    table.grad = FactoredSlope(slope.kind, *found, len(table))
+    index, weight, x = found
+    table.grad = FactoredSlope(slope.kind, index, weight, x, len(table))

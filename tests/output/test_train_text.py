@@ -19,7 +19,7 @@ from tests.output.train_support import (
     small_plan,
     stack_plan,
 )
-from tests.plans import gpt2, moe, odd_moe
+from tests.plans import chosen_rows, gpt2, moe, odd_moe
 from vslmc.plan.nodes import BuiltinText, DeepSpeed, Plan, Schedule, TextFile
 
 LOCAL = {"checkpoint", "data", "expert_parallel", "log", "model"}
@@ -80,7 +80,17 @@ def list_spread() -> dict[str, Plan]:
     return {n: recipe(made, deepspeed=launch) for n, made in plans.items()}
 
 
-RECIPES = list_recipes() | list_objectives() | list_spread()
+def list_tables() -> dict[str, Plan]:
+    """Gradients of chosen rows alone: sparse, in their factors, and both."""
+    plans = (
+        chosen_rows("sparse"),
+        chosen_rows("factored"),
+        chosen_rows("sparse", "factored"),
+    )
+    return {made.name: recipe(made) for made in plans}
+
+
+RECIPES = list_recipes() | list_objectives() | list_spread() | list_tables()
 
 
 def python_files(made: Plan) -> dict[str, str]:
