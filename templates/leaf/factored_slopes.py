@@ -23,23 +23,15 @@ class FactoredSlope(Tensor):
     __torch_function__: Any = torch._C._disabled_torch_function_impl
     kind: type[Chosen]
     index: Tensor
-    found: tuple[Tensor, ...]  # its rows in their order, and their places, if known
     weight: Tensor
     x: Tensor
 
     def __new__(
-        cls,
-        kind: type[Chosen],
-        index: Tensor,
-        weight: Tensor,
-        x: Tensor,
-        rows: int,
-        *found: Tensor,
+        cls, kind: type[Chosen], index: Tensor, weight: Tensor, x: Tensor, rows: int
     ) -> Self:
         size = (rows, x.size(1))
         slope = Tensor._make_wrapper_subclass(cls, size, dtype=x.dtype, device=x.device)
-        slope.kind, slope.index, slope.found = kind, index, found
-        slope.weight, slope.x = weight, x
+        slope.kind, slope.index, slope.weight, slope.x = kind, index, weight, x
         return slope
 
     @classmethod
@@ -66,12 +58,11 @@ class FactoredSlope(Tensor):
 
     def copy(self) -> "FactoredSlope":
         """The same factors."""
-        factors = self.kind, self.index, self.weight, self.x
-        return FactoredSlope(*factors, self.size(0), *self.found)
+        return FactoredSlope(self.kind, self.index, self.weight, self.x, self.size(0))
 
     def add_factors(self, other: "FactoredSlope") -> "FactoredSlope":
         """Take those of another slope too."""
-        self.index, self.found = torch.cat((self.index, other.index)), ()
+        self.index = torch.cat((self.index, other.index))
         self.weight = torch.cat((self.weight, other.weight))
         self.x = torch.cat((self.x, other.x))
         return self
@@ -88,8 +79,7 @@ class FactoredSlope(Tensor):
 
     def sum_up(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The rows (S,) that were chosen, in order, and their slopes (S, C), in pieces."""
-        chosen = self.kind(self.index, *self.found)
-        self.found = chosen.row, chosen.order
+        chosen = self.kind(self.index)
         row, count = chosen.row.unique_consecutive(return_counts=True)
         size = (CPU_SLOPES if self.is_cpu else GPU_SLOPES) // self.size(1) + 1
         stop = count.cumsum(0)
@@ -123,5 +113,5 @@ class FactoredChosen(Chosen):
     @torch.compiler.disable
     def collect(self, weight: Tensor, x: Tensor, rows: int) -> Tensor:
         """For each row, the sum of weight (N, K) times x (N, C) where it was chosen: (R, C)."""
-        factors = type(self), self.index, weight.detach(), x.detach()
-        return FactoredSlope(*factors, rows, self.row, self.order)
+        factors = self.index, weight.detach(), x.detach()
+        return FactoredSlope(type(self), *factors, rows)
