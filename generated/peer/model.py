@@ -5,6 +5,7 @@ import importlib.util
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -375,6 +376,30 @@ def sort_rows(row: Tensor) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(number[place]), torch.from_numpy(place)
 
 
+with warnings.catch_warnings():
+    # PyTorch says once that compressed sparse rows are in beta.
+    warnings.simplefilter("ignore")
+    torch.zeros(1, 1).to_sparse_csr()
+
+
+def dot_pairs(x: Tensor, table: Tensor, row: Tensor, token: Tensor) -> Tensor:
+    """Rows `token` (M,) of x (N, C) times rows `row` (M,) of a table (R, C), in its order:
+    (M,)."""
+    fits = len(table) <= len(row) <= len(table) * len(x)
+    fits = fits and x.is_cpu and x.dtype in (torch.float32, torch.float64)
+    if not fits or torch.compiler.is_compiling():
+        # The slope of weighted sums of rows with respect to the weights.
+        return torch.ops.aten._embedding_bag_per_sample_weights_backward(
+            x, table, row, row, token, 0
+        )
+    # A sampled product of matrices is the fastest on a CPU.
+    start = row.new_zeros(len(table) + 1)
+    start[1:] = torch.bincount(row, minlength=len(table)).cumsum(0)
+    size, zeros = (len(table), len(x)), x.new_zeros(len(row))
+    pairs = torch.sparse_csr_tensor(start, token, zeros, size, check_invariants=False)
+    return torch.sparse.sampled_addmm(pairs, table, x.T, beta=0.0).values()
+
+
 class Chosen:
     """Rows of a table (R, C) that each token chose, `index` (N, K); `found` are `row` and
     `order`, if they are known."""
@@ -387,10 +412,7 @@ class Chosen:
 
     def dot(self, x: Tensor, table: Tensor) -> Tensor:
         """x (N, C) times the rows: (N, K)."""
-        # The slope of weighted sums of rows with respect to the weights.
-        dots = torch.ops.aten._embedding_bag_per_sample_weights_backward(
-            x, table, self.row, self.row, self.token, 0
-        )
+        dots = dot_pairs(x, table, self.row, self.token)
         return torch.empty_like(dots).scatter_(0, self.order, dots).view_as(self.index)
 
     def sum(self, weight: Tensor, table: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from templates.leaf.dot_pairs import dot_pairs
 from templates.leaf.sorted_rows import sort_rows
 
 
@@ -21,10 +22,7 @@ class Chosen:
 
     def dot(self, x: Tensor, table: Tensor) -> Tensor:
         """x (N, C) times the rows: (N, K)."""
-        # The slope of weighted sums of rows with respect to the weights.
-        dots = torch.ops.aten._embedding_bag_per_sample_weights_backward(
-            x, table, self.row, self.row, self.token, 0
-        )
+        dots = dot_pairs(x, table, self.row, self.token)
         return torch.empty_like(dots).scatter_(0, self.order, dots).view_as(self.index)
 
     def sum(self, weight: Tensor, table: Tensor) -> Tensor:

@@ -122,7 +122,8 @@ def draws(plan: Plan) -> bool:
     """Whether training draws experts, or balances them over all sequences."""
     return any(
         isinstance(a.ffn, Moe) and isinstance(a.ffn.router.kind, Sinkhorn | SparseMixer)
-        for a in plan.decoder.layers
+        for stack in plan.stacks
+        for a in stack.layers
     )
 
 

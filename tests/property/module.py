@@ -53,6 +53,7 @@ def build_model(plan: Plan, seed: int = 0) -> Any:
 
 
 LEAF_IMPORTS = """import importlib.util
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 import torch
@@ -163,11 +164,10 @@ def beside(plan: Plan, batch: int = 2) -> dict[str, Tensor]:
     return {}
 
 
-def whole_slope(parameter: Any) -> Tensor:
+def whole_slope(slope: Any) -> Tensor:
     """A gradient as a table, however it is kept."""
-    slope = parameter.grad
     if hasattr(slope, "sum_up"):
-        whole = torch.zeros_like(parameter.detach())
+        whole = slope.x.new_zeros(tuple(slope.shape))
         for row, value in slope.sum_up():
             whole.index_copy_(0, row, value)
         return whole

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.property.assemble import build_kernel
+from tests.property.experts import draws
 from tests.property.laws import check_gradients, find_moved
 from tests.property.module import (
     beside,
@@ -87,7 +88,7 @@ def test_logits_are_those_of_the_reference(plan: Plan) -> None:
 
 @given(BOTH, st.booleans())
 def test_the_loss_is_that_of_the_reference(plan: Plan, training: bool) -> None:
-    if plan.context == 1:
+    if plan.context == 1 or (training and draws(plan)):
         return
     layers = [layer for stack in plan.stacks for layer in stack.layers]
     # The reference sees one token at a time, not the statistics of a batch.

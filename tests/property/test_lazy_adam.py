@@ -24,6 +24,7 @@ from vslmc.render.trained import render_lazy
 HEADER = """
 from __future__ import annotations
 import importlib.util
+import warnings
 from collections.abc import Iterator
 from typing import Any, Self
 import torch
@@ -37,7 +38,7 @@ SETTINGS: dict[str, Any] = {"betas": (0.9, 0.95), "eps": 1e-8, "weight_decay": 0
 
 def load_lazy() -> Any:
     """What `train.py` has for sparse and factored gradients, and what `model.py` has for these."""
-    leaves = ("sorts", "sorted_rows", "fused_rows", "factored_slopes")
+    leaves = ("sorts", "sorted_rows", "dot_pairs", "fused_rows", "factored_slopes")
     lazy = render_lazy({"sparse", "factored"})
     return load_module("\n\n".join((HEADER, *map(read_leaf, leaves), lazy)))
 

@@ -19,7 +19,9 @@ from tests.property.module import load_leaves
 
 @pytest.fixture(scope="module")
 def leaf() -> Any:
-    return load_leaves("sorts", "sorted_rows", "fused_rows", "dense_slopes", "few_mm")
+    return load_leaves(
+        "sorts", "sorted_rows", "dot_pairs", "fused_rows", "dense_slopes", "few_mm"
+    )
 
 
 @pytest.mark.parametrize("counts", [(0, 3, 0, 1, 5, 0), (1,), (0, 0, 2), (0, 0)])

@@ -146,7 +146,7 @@ def check_model(module: Any, plain: Any, device: str) -> None:
         model.to(device).train()
         loss = model.loss(tokens[:, :-1], tokens[:, 1:])
         loss.backward()
-        found = {name: whole_slope(p) for name, p in model.named_parameters()}
+        found = {name: whole_slope(p.grad) for name, p in model.named_parameters()}
         results.append({"loss": loss.detach(), **found})
     assert results[0].keys() == results[1].keys()
     for name, wanted in results[1].items():

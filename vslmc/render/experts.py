@@ -191,8 +191,9 @@ def _loop(expert: Mlp | Glu) -> Iterator[str]:
     bias = f", {inner}_bias" if expert.bias else ""
     made = _multiply(expert, f"F.linear(z, to_{inner}{bias})", "")
     yield from (f"    {line}" for line in (*made, *clamp_lines(expert)))
-    bias = ", down_bias" if expert.bias else ""
-    yield f"    y = F.linear({gate_text(expert, 'gate', 'up')}, to_down{bias})"
+    bias = ("down_bias",) if expert.bias else ()
+    down = Call("F.linear", (gate_text(expert, "gate", "up"), "to_down", *bias))
+    yield from (f"    {line}" for line in lay_out_at(down, 12, before="y = "))
     yield "    out = out.index_add(0, some, (y * share[:, None]).type_as(out))"
 
 

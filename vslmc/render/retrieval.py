@@ -61,6 +61,7 @@ def retrieval_leaves(structure: Structure) -> Iterator[str]:
         "key_router": any(f.old is None for f in ffns),
         "grown_router": any(f.old is not None for f in ffns),
         "sorted_rows": by_row,
+        "dot_pairs": by_row,
         "fused_rows": by_row,
         "dense_slopes": "Dense" in kinds or routes or few or many,
         "few_mm": many,
