@@ -254,10 +254,8 @@ def _train_view(plan: Plan) -> TrainView:
     adam, schedule = recipe.optimizer, recipe.schedule
     objective = find_objective(plan)
     kinds = set(map(type, list_experts(plan).values()))
-    routers = tuple(sorted(map(key_router, list_lookups(plan))))
     tables = tuple(py_str(name) for name in lazy_tables(plan))
     gradients = {ffn.gradients for ffn in list_lookups(plan)}
-    factored = ("FactoredSlope",) if "factored" in gradients else ()
     return TrainView(
         banner=render_banner(plan),
         name=plan.name,
@@ -271,8 +269,8 @@ def _train_view(plan: Plan) -> TrainView:
         experts=bool(kinds),
         mixtures=Moe in kinds,
         lookups=Retrieval in kinds,
-        key_routers=" | ".join(dict.fromkeys(routers)),
-        model_import=", ".join(dict.fromkeys((*factored, *routers, "Model"))),
+        key_routers=" | ".join(_list_routers(plan)),
+        model_import=_model_import(plan),
         rebalances=any(not tensor.trained for tensor in plan.tensors),
         spreads=recipe.deepspeed.expert_parallel > 1,
         sparse=bool(tables),
@@ -309,6 +307,17 @@ def _train_view(plan: Plan) -> TrainView:
         checkpoint_every=py_num(recipe.checkpoint_every or recipe.steps),
         processes=py_num(recipe.deepspeed.processes),
     )
+
+
+def _list_routers(plan: Plan) -> list[str]:
+    """Classes of the routers that choose rows."""
+    return sorted(set(map(key_router, list_lookups(plan))))
+
+
+def _model_import(plan: Plan) -> str:
+    gradients = {ffn.gradients for ffn in list_lookups(plan)}
+    factored = ("FactoredSlope",) if "factored" in gradients else ()
+    return ", ".join((*factored, *_list_routers(plan), "Model"))
 
 
 def _data_import(char: bool, evaluates: bool) -> str:
