@@ -459,7 +459,7 @@ for _kind, _text in (("peer", PEER), ("pkm", PKM), ("cdmoe", CDMOE)):
     _grown = _text.replace("4**2", "6**2").format(", grow_from = 4**2{}")
     _pairs = {
         "factors": (_text.replace("4**2", "64"), "", ", factors = 3"),
-        "gradients": (_text, ", gradients = factored", ", gradients = sparse"),
+        "gradients": (_text, "", ", gradients = sparse"),
         "grow_from": (_text.replace("4**2", "6**2"), "", ", grow_from = 4**2"),
         "freeze": (_grown, "", ", freeze = old"),
     }

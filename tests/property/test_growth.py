@@ -90,6 +90,7 @@ def test_the_choice_is_exact_among_old_rows_and_among_new_ones(
         ("fused", "dense"),
         ("fused", "sparse"),
         ("fused", "factored"),
+        ("gather", "dense"),
         ("gather", "sparse"),
     ],
 )

@@ -229,6 +229,15 @@ def test_pairs_of_rows(width: int, rows: int, dtype: str, seed: int) -> None:
     torch.testing.assert_close(found.float(), wanted, **near)
 
 
+@pytest.mark.parametrize("count", [2**15 - 1, 2**15, 2**17])
+def test_many_rows_are_sorted_alike_by_all(count: int) -> None:
+    """On both sides of the number from which on PyTorch sorts them."""
+    row = torch.randint(2**20, (count,), dtype=torch.int32)
+    found, wanted = load_keys().sort_rows(row), row.long().sort(stable=True)
+    assert torch.equal(found[0].long(), wanted.values)
+    assert torch.equal(found[1], wanted.indices)
+
+
 @given(retrievals(), st.integers(1, 6), st.integers(0, 99))
 def test_kernels_agree_forward_and_backward(
     ffn: Retrieval, width: int, seed: int

@@ -206,6 +206,11 @@ def list_lookups(plan: Plan) -> list[Retrieval]:
     return [ffn for _, ffn in stored_ffns(plan) if isinstance(ffn, Retrieval)]
 
 
+def table_gradients(plan: Plan) -> set[str]:
+    """The kinds of gradients that tables have."""
+    return {ffn.gradients for ffn in list_lookups(plan)}
+
+
 def lazy_tables(plan: Plan) -> list[str]:
     """Names of the tensors whose gradients hold the chosen rows alone."""
     return [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vslmc.plan.kv import reach_of
 from vslmc.plan.nodes import Attention, ExpertChoice, Plan
 from vslmc.plan.python import PythonFfn, PythonMixer
-from vslmc.plan.tensors import list_lookups
+from vslmc.plan.tensors import list_lookups, table_gradients
 from vslmc.record import record
 from vslmc.render.check_kernels import check_kernels
 from vslmc.render.ends import projects_plainly
@@ -228,7 +228,7 @@ def _slopes(plan: Plan) -> Iterator[str]:
     """Every parameter has a gradient, but for those that are not trained."""
     lookups = list_lookups(plan)
     slope = "parameter.grad"
-    gradients = {ffn.gradients for ffn in lookups}
+    gradients = table_gradients(plan)
     if "sparse" in gradients:
         slope = "parameter.grad.to_dense()"
     if "factored" in gradients:

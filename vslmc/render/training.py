@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vslmc.plan.nodes import BuiltinText, Moe, Plan, Retrieval, TextFile
-from vslmc.plan.tensors import lazy_tables, list_lookups
+from vslmc.plan.tensors import lazy_tables, list_lookups, table_gradients
 from vslmc.record import record
 from vslmc.render.engine import render, template_folder
 from vslmc.render.escape import py_comment, py_num, py_str
@@ -255,7 +255,7 @@ def _train_view(plan: Plan) -> TrainView:
     objective = find_objective(plan)
     kinds = set(map(type, list_experts(plan).values()))
     tables = tuple(py_str(name) for name in lazy_tables(plan))
-    gradients = {ffn.gradients for ffn in list_lookups(plan)}
+    gradients = table_gradients(plan)
     return TrainView(
         banner=render_banner(plan),
         name=plan.name,
@@ -315,8 +315,7 @@ def _list_routers(plan: Plan) -> list[str]:
 
 
 def _model_import(plan: Plan) -> str:
-    gradients = {ffn.gradients for ffn in list_lookups(plan)}
-    factored = ("FactoredSlope",) if "factored" in gradients else ()
+    factored = ("FactoredSlope",) if "factored" in table_gradients(plan) else ()
     return ", ".join((*factored, *_list_routers(plan), "Model"))
 
 
